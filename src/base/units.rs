@@ -1,0 +1,1 @@
+//! HAProxy's numbers with units (configuration manual, 2.5 "Time format" and "Size format").

@@ -1,0 +1,260 @@
+//! A version-free HTTP message head. All its text lies in one arena: parsing copies the head's bytes in once, a rule that
+//! sets a header appends, and nothing is allocated again while the arena's room lasts. Rules see only this form.
+use std::fmt;
+
+/// A stretch of a head's arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Slice {
+    pub off: u32,
+    pub len: u32,
+}
+
+/// One header field. The name is kept as it came; comparisons ignore ASCII case (RFC 9110, 5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    pub name: Slice,
+    pub value: Slice,
+}
+
+/// HTTP versions we may meet on an HTTP/1 connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Version {
+    Http10,
+    #[default]
+    Http11,
+}
+
+/// How the body ends (RFC 9112, section 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Body {
+    /// No body.
+    #[default]
+    None,
+    /// Exactly so many bytes.
+    Length(u64),
+    /// Chunked coding.
+    Chunked,
+    /// To the end of the connection (answers only).
+    UntilClose,
+}
+
+/// The arena and the fields, common to requests and answers.
+#[derive(Clone, Default)]
+pub struct Head {
+    arena: Vec<u8>,
+    fields: Vec<Field>,
+}
+
+impl Head {
+    /// Empties it, keeping its memory.
+    pub fn clear(&mut self) {
+        self.arena.clear();
+        self.fields.clear();
+    }
+
+    /// Bytes in the arena: bounds what rules may add.
+    #[must_use]
+    pub fn arena_len(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Copies bytes in.
+    pub fn push_text(&mut self, bytes: &[u8]) -> Slice {
+        let off = self.arena.len() as u32;
+        self.arena.extend_from_slice(bytes);
+        Slice { off, len: bytes.len() as u32 }
+    }
+
+    /// The bytes of a slice.
+    #[inline]
+    #[must_use]
+    pub fn text(&self, s: Slice) -> &[u8] {
+        &self.arena[s.off as usize..(s.off + s.len) as usize]
+    }
+
+    /// The fields in order.
+    #[inline]
+    pub fn fields(&self) -> impl DoubleEndedIterator<Item = (&[u8], &[u8])> {
+        self.fields.iter().map(|f| (self.text(f.name), self.text(f.value)))
+    }
+
+    /// How many fields there are.
+    #[must_use]
+    pub fn field_count(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Field `index`: (name, value).
+    #[must_use]
+    pub fn field(&self, index: usize) -> (&[u8], &[u8]) {
+        let f = self.fields[index];
+        (self.text(f.name), self.text(f.value))
+    }
+
+    /// Appends a field whose text already lies in the arena.
+    #[inline]
+    pub fn push_field(&mut self, field: Field) {
+        self.fields.push(field);
+    }
+
+    /// The first field of this name (ASCII case ignored).
+    #[must_use]
+    pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
+        self.get_all(name).next()
+    }
+
+    /// All fields of this name, in order.
+    pub fn get_all<'a>(&'a self, name: &'a [u8]) -> impl DoubleEndedIterator<Item = &'a [u8]> {
+        self.fields().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v)
+    }
+
+    /// Appends a field (`http-request add-header`).
+    pub fn add(&mut self, name: &[u8], value: &[u8]) {
+        let name = self.push_text(name);
+        let value = self.push_text(value);
+        self.fields.push(Field { name, value });
+    }
+
+    /// Removes all fields of this name; says how many there were.
+    pub fn remove(&mut self, name: &[u8]) -> usize {
+        self.remove_if(|n, _| n.eq_ignore_ascii_case(name))
+    }
+
+    /// Removes the fields for which `gone(name, value)` holds; says how many there were.
+    pub fn remove_if(&mut self, mut gone: impl FnMut(&[u8], &[u8]) -> bool) -> usize {
+        let before = self.fields.len();
+        let arena = &self.arena;
+        let text = |s: Slice| &arena[s.off as usize..(s.off + s.len) as usize];
+        self.fields.retain(|f| !gone(text(f.name), text(f.value)));
+        before - self.fields.len()
+    }
+
+    /// Removes all fields of this name, then appends one (`http-request set-header`).
+    pub fn set(&mut self, name: &[u8], value: &[u8]) {
+        self.remove(name);
+        self.add(name, value);
+    }
+
+    /// Gives field `index` another value.
+    pub fn set_value(&mut self, index: usize, value: &[u8]) {
+        self.fields[index].value = self.push_text(value);
+    }
+}
+
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(
+                self.fields().map(|(n, v)| (String::from_utf8_lossy(n), String::from_utf8_lossy(v))),
+            )
+            .finish()
+    }
+}
+
+/// A request's head. `uri` is the request target as it came (RFC 9112, section 3.2).
+#[derive(Clone, Debug, Default)]
+pub struct RequestHead {
+    pub head: Head,
+    pub method: Slice,
+    pub uri: Slice,
+    pub version: Version,
+    pub body: Body,
+    /// The connection may be kept after this request, by the client's own words (RFC 9112, section 9.3).
+    pub keep_alive: bool,
+    /// `Expect: 100-continue` was asked.
+    pub expect_continue: bool,
+    /// `Upgrade` with `Connection: upgrade` was asked.
+    pub upgrade: bool,
+}
+
+impl RequestHead {
+    /// Empties it, keeping its memory.
+    pub fn clear(&mut self) {
+        let mut head = std::mem::take(&mut self.head);
+        head.clear();
+        *self = RequestHead { head, ..RequestHead::default() };
+    }
+
+    /// The method's bytes.
+    #[must_use]
+    pub fn method(&self) -> &[u8] {
+        self.head.text(self.method)
+    }
+
+    /// The request target's bytes.
+    #[must_use]
+    pub fn uri(&self) -> &[u8] {
+        self.head.text(self.uri)
+    }
+
+    /// Replaces the request target.
+    pub fn set_uri(&mut self, uri: &[u8]) {
+        self.uri = self.head.push_text(uri);
+    }
+
+    /// Replaces the method.
+    pub fn set_method(&mut self, method: &[u8]) {
+        self.method = self.head.push_text(method);
+    }
+
+    /// The path of the target, from its first `/` to before `?` or `#`; empty for `*` and for CONNECT's authority
+    /// (HAProxy's `path` fetch).
+    #[must_use]
+    pub fn path(&self) -> &[u8] {
+        let whole = self.path_and_query();
+        let end = memchr::memchr2(b'?', b'#', whole).unwrap_or(whole.len());
+        &whole[..end]
+    }
+
+    /// Path and query, as `pathq`.
+    #[must_use]
+    pub fn path_and_query(&self) -> &[u8] {
+        let uri = self.uri();
+        match uri.first() {
+            Some(b'/') => uri,
+            None | Some(b'*') => b"",
+            Some(_) => match memchr::memmem::find(uri, b"://") {
+                None => b"",
+                Some(at) => match memchr::memchr(b'/', &uri[at + 3..]) {
+                    Some(slash) => &uri[at + 3 + slash..],
+                    None => b"",
+                },
+            },
+        }
+    }
+
+    /// The query, without its `?`; `None` where there is no `?`.
+    #[must_use]
+    pub fn query(&self) -> Option<&[u8]> {
+        let uri = self.uri();
+        memchr::memchr(b'?', uri).map(|at| &uri[at + 1..])
+    }
+}
+
+/// An answer's head.
+#[derive(Clone, Debug, Default)]
+pub struct ResponseHead {
+    pub head: Head,
+    pub version: Version,
+    /// 100 to 999.
+    pub status: u16,
+    pub reason: Slice,
+    pub body: Body,
+    /// The connection may be kept after this answer, by the server's own words.
+    pub keep_alive: bool,
+}
+
+impl ResponseHead {
+    /// Empties it, keeping its memory.
+    pub fn clear(&mut self) {
+        let mut head = std::mem::take(&mut self.head);
+        head.clear();
+        *self = ResponseHead { head, ..ResponseHead::default() };
+    }
+
+    /// The reason phrase's bytes.
+    #[must_use]
+    pub fn reason(&self) -> &[u8] {
+        self.head.text(self.reason)
+    }
+}

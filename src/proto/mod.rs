@@ -1,0 +1,3 @@
+//! Sans-IO wire protocols: bytes in, events out; no clock, no socket, no lock.
+pub mod h1;
+pub mod http;
