@@ -13,7 +13,8 @@ impl Tick {
     /// Reads `CLOCK_MONOTONIC`.
     #[must_use]
     pub fn monotonic() -> Tick {
-        let t = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).expect("CLOCK_MONOTONIC exists");
+        let t =
+            nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).expect("CLOCK_MONOTONIC exists");
         Tick(t.tv_sec() as u64 * 1_000_000_000 + t.tv_nsec() as u64)
     }
 

@@ -100,7 +100,7 @@ impl Head {
     /// The first field of this name (ASCII case ignored).
     #[must_use]
     pub fn get(&self, name: &[u8]) -> Option<&[u8]> {
-        self.get_all(name).next()
+        self.fields().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v)
     }
 
     /// All fields of this name, in order.
@@ -144,9 +144,7 @@ impl Head {
 impl fmt::Debug for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map()
-            .entries(
-                self.fields().map(|(n, v)| (String::from_utf8_lossy(n), String::from_utf8_lossy(v))),
-            )
+            .entries(self.fields().map(|(n, v)| (String::from_utf8_lossy(n), String::from_utf8_lossy(v))))
             .finish()
     }
 }

@@ -33,7 +33,13 @@ impl Diag {
 
     /// A warning at a place.
     pub fn warning(span: Span, message: impl Into<String>) -> Diag {
-        Diag { severity: Severity::Warning, message: message.into(), span: Some(span), bare: false, help: None }
+        Diag {
+            severity: Severity::Warning,
+            message: message.into(),
+            span: Some(span),
+            bare: false,
+            help: None,
+        }
     }
 
     /// A message without a place, or (with `at`) one whose first line does not name it.
