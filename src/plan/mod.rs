@@ -1,1 +1,69 @@
-//! (opened below)
+//! What a configuration means: immutable, with dense ids and no text left to interpret. A Plan that exists is valid.
+//! `config` makes it from a [`draft`]; a request keeps the Plan it began under.
+pub mod backend;
+pub mod draft;
+pub mod frontend;
+pub mod global;
+
+pub use backend::{Backend, Balance, Check, CheckKind, ForwardFor, Reuse, Server, ServerAddr};
+pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, UseBackend};
+pub use global::{Global, LogTarget, StatsSocket};
+
+use crate::base::ids::{BackendId, FrontendId, ServerId};
+
+/// `mode` of a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Mode {
+    #[default]
+    Tcp,
+    Http,
+}
+
+/// What happens to a server connection after an exchange (`option httpclose`, …; manual 4, table "HTTP connection mode").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ConnectionMode {
+    /// `option http-keep-alive`: both sides stay (the default).
+    #[default]
+    KeepAlive,
+    /// `option http-server-close`: the server side ends after each answer.
+    ServerClose,
+    /// `option httpclose`: both sides end.
+    Close,
+}
+
+/// The whole meaning of a configuration.
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub global: Global,
+    pub frontends: Vec<Frontend>,
+    pub backends: Vec<Backend>,
+    pub servers: Vec<Server>,
+    pub listeners: Vec<Listener>,
+    /// The files the configuration came from, so that rules can say where they stand.
+    pub sources: crate::syntax::SourceMap,
+}
+
+impl Plan {
+    /// A frontend.
+    #[must_use]
+    pub fn frontend(&self, id: FrontendId) -> &Frontend {
+        &self.frontends[id.index()]
+    }
+
+    /// A backend.
+    #[must_use]
+    pub fn backend(&self, id: BackendId) -> &Backend {
+        &self.backends[id.index()]
+    }
+
+    /// A server.
+    #[must_use]
+    pub fn server(&self, id: ServerId) -> &Server {
+        &self.servers[id.index()]
+    }
+
+    /// The servers of a backend, in the order of their lines.
+    pub fn servers_of(&self, id: BackendId) -> impl Iterator<Item = (ServerId, &Server)> {
+        self.backend(id).servers.clone().map(|i| (ServerId(i), &self.servers[i as usize]))
+    }
+}

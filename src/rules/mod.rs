@@ -1,1 +1,11 @@
-//! (opened below)
+//! The rule language at run time: samples, the context they are fetched from, ACLs, conditions, actions, programs, and the
+//! traits that a row of [`crate::vocab`] implements. Nothing here knows a keyword or a session.
+pub mod acl;
+pub mod action;
+pub mod cx;
+pub mod sample;
+
+pub use acl::{Acl, Condition};
+pub use action::{Action, Program, Rule, Verdict};
+pub use cx::{ConnInfo, Cx, Facts, NoTrace, Trace};
+pub use sample::{Convert, Fetch, Sample, SampleExpr};

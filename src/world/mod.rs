@@ -1,1 +1,139 @@
-//! (opened below)
+//! The World: the Plan plus what operators and health checks change at run time. Every core reads one; the control thread is
+//! the only writer, and every change is one pure edit `fn(&World) -> World`.
+use crate::base::ids::{BackendId, FrontendId, ServerId};
+use crate::plan::Plan;
+use std::sync::Arc;
+
+/// Why a server takes no traffic, or only some. Several may hold at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Admin {
+    /// `set server … state maint`, `disabled`.
+    pub maint: bool,
+    /// `set server … state drain`: only persistent clients.
+    pub drain: bool,
+}
+
+/// What the health checks think of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Health {
+    /// No check is configured: always up.
+    #[default]
+    Unchecked,
+    Up,
+    Down,
+}
+
+/// What changes of a server while running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerState {
+    pub admin: Admin,
+    pub health: Health,
+    /// The weight as set now, 0 to 256.
+    pub weight: u32,
+}
+
+impl ServerState {
+    /// Whether new requests may go to it.
+    #[must_use]
+    pub fn usable(&self) -> bool {
+        self.alive() && !self.admin.drain && self.weight > 0
+    }
+
+    /// Whether it answers at all: usable, draining, or weight 0.
+    #[must_use]
+    pub fn alive(&self) -> bool {
+        !self.admin.maint && self.health != Health::Down
+    }
+}
+
+/// What changes of a frontend while running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct FrontendState {
+    /// `disable frontend`, SIGTTOU: listeners are paused.
+    pub paused: bool,
+    /// `shutdown frontend`, soft stop: listeners are gone for good.
+    pub stopped: bool,
+    /// `set maxconn frontend`.
+    pub maxconn: Option<u32>,
+}
+
+/// One consistent state of everything. Cheap to clone: lists are copied on edit, the Plan is shared.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Grows by one with each edit.
+    pub generation: u64,
+    pub plan: Arc<Plan>,
+    pub servers: Arc<Vec<ServerState>>,
+    pub frontends: Arc<Vec<FrontendState>>,
+}
+
+impl World {
+    /// The World right after the start: checked servers are up until a check says otherwise, as HAProxy has it.
+    #[must_use]
+    pub fn new(plan: Arc<Plan>) -> World {
+        let servers = plan
+            .servers
+            .iter()
+            .map(|s| ServerState {
+                admin: Admin { maint: s.disabled, drain: false },
+                health: if s.check.is_some() { Health::Up } else { Health::Unchecked },
+                weight: s.weight,
+            })
+            .collect();
+        let frontends = plan
+            .frontends
+            .iter()
+            .map(|f| FrontendState { paused: false, stopped: f.disabled, maxconn: None })
+            .collect();
+        World { generation: 0, plan, servers: Arc::new(servers), frontends: Arc::new(frontends) }
+    }
+
+    /// A server's state.
+    #[inline]
+    #[must_use]
+    pub fn server(&self, id: ServerId) -> &ServerState {
+        &self.servers[id.index()]
+    }
+
+    /// A frontend's state.
+    #[inline]
+    #[must_use]
+    pub fn frontend(&self, id: FrontendId) -> &FrontendState {
+        &self.frontends[id.index()]
+    }
+
+    /// How many servers of a backend new requests may go to: the active ones, or the backups when no active one is left
+    /// (all of them with `option allbackups`, else one).
+    #[must_use]
+    pub fn usable_servers(&self, id: BackendId) -> u32 {
+        let usable = |backup: bool| {
+            self.plan.servers_of(id).filter(|(s, p)| p.backup == backup && self.server(*s).usable()).count()
+                as u32
+        };
+        match usable(false) {
+            0 if self.plan.backend(id).all_backups => usable(true),
+            0 => usable(true).min(1),
+            n => n,
+        }
+    }
+
+    /// The edit of one server.
+    #[must_use]
+    pub fn with_server(&self, id: ServerId, edit: impl FnOnce(&mut ServerState)) -> World {
+        let mut next = self.next();
+        edit(&mut Arc::make_mut(&mut next.servers)[id.index()]);
+        next
+    }
+
+    /// The edit of one frontend.
+    #[must_use]
+    pub fn with_frontend(&self, id: FrontendId, edit: impl FnOnce(&mut FrontendState)) -> World {
+        let mut next = self.next();
+        edit(&mut Arc::make_mut(&mut next.frontends)[id.index()]);
+        next
+    }
+
+    fn next(&self) -> World {
+        World { generation: self.generation + 1, ..self.clone() }
+    }
+}

@@ -1,0 +1,153 @@
+//! Backends and servers.
+use super::{ConnectionMode, ErrorPages, Mode};
+use crate::base::ids::{BackendId, ServerId};
+use crate::rules::Program;
+use crate::syntax::Span;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// `http-reuse` (manual 4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Reuse {
+    Never,
+    #[default]
+    Safe,
+    Aggressive,
+    Always,
+}
+
+/// `balance` (manual 4.2). The others come with their own issue and are refused until then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Balance {
+    #[default]
+    RoundRobin,
+}
+
+/// `option forwardfor`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForwardFor {
+    /// Lower-case header name, `x-forwarded-for` by default.
+    pub header: String,
+    /// `except NETWORK`: clients inside get no header.
+    pub except: Option<(IpAddr, u8)>,
+    /// `if-none`.
+    pub if_none: bool,
+}
+
+/// `timeout` lines of a backend; `None` waits for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BackendTimeouts {
+    pub connect: Option<Duration>,
+    pub server: Option<Duration>,
+    /// Without it `connect` holds.
+    pub queue: Option<Duration>,
+    pub tunnel: Option<Duration>,
+    pub server_fin: Option<Duration>,
+    pub check: Option<Duration>,
+    pub tarpit: Option<Duration>,
+    /// `timeout http-request`/`http-keep-alive` of a backend hold where the frontend has none (a `listen`).
+    pub http_request: Option<Duration>,
+}
+
+/// A `backend`, or the backend half of a `listen`.
+#[derive(Debug)]
+pub struct Backend {
+    pub name: String,
+    /// HAProxy's numeric id (`iid`).
+    pub uuid: u32,
+    pub mode: Mode,
+    pub disabled: bool,
+    /// Indexes into `Plan::servers`.
+    pub servers: Range<u32>,
+    pub balance: Balance,
+    pub timeouts: BackendTimeouts,
+    pub connection_mode: ConnectionMode,
+    pub reuse: Reuse,
+    pub prefer_last_server: bool,
+    pub forward_for: Option<ForwardFor>,
+    pub http_request: Program,
+    pub redirects: Program,
+    pub http_response: Program,
+    pub error_pages: ErrorPages,
+    /// `retries`, 3 by default.
+    pub retries: u32,
+    /// `option redispatch [N]`: 0 off, else the interval (-1: only the last retry).
+    pub redispatch: i32,
+    pub fullconn: Option<u32>,
+    pub abort_on_close: bool,
+    /// `option allbackups`.
+    pub all_backups: bool,
+    pub tcp_keepalive: bool,
+    pub log_health_checks: bool,
+    pub accept_invalid_http_response: bool,
+    pub at: Span,
+}
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerAddr {
+    Inet(SocketAddr),
+    /// The client's destination port plus the offset (`+N`, `-N`, no port).
+    InetRelative(IpAddr, i32),
+    Unix(PathBuf),
+    /// Linux abstract socket, without its leading NUL.
+    Abstract(Vec<u8>),
+}
+
+/// What a check asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckKind {
+    /// A TCP connection is enough.
+    Connect,
+    /// `option httpchk`: method, URI, version, and the `Host`-like extra text as configured; 2xx and 3xx are good.
+    Http { method: String, uri: String, version: String, headers: Vec<(String, String)>, body: Vec<u8> },
+}
+
+/// `check` and its parameters on a server line (manual 5.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    pub kind: CheckKind,
+    /// 2 s by default.
+    pub inter: Duration,
+    pub fastinter: Option<Duration>,
+    pub downinter: Option<Duration>,
+    /// 2 by default.
+    pub rise: u32,
+    /// 3 by default.
+    pub fall: u32,
+    pub port: Option<u16>,
+    pub addr: Option<IpAddr>,
+}
+
+/// A `server` line.
+#[derive(Debug)]
+pub struct Server {
+    pub id: ServerId,
+    pub backend: BackendId,
+    pub name: String,
+    /// HAProxy's numeric id in its backend, from 1 (`sid`).
+    pub uuid: u32,
+    pub addr: ServerAddr,
+    /// The name as written where it was a host name.
+    pub hostname: Option<String>,
+    /// 0 to 256.
+    pub weight: u32,
+    pub backup: bool,
+    /// Starts in maintenance (`disabled`).
+    pub disabled: bool,
+    pub maxconn: Option<u32>,
+    pub maxqueue: Option<u32>,
+    pub check: Option<Check>,
+    /// `cookie` value.
+    pub cookie: Option<String>,
+    /// `source ADDR`.
+    pub source: Option<SocketAddr>,
+    pub interface: Option<String>,
+    /// Most idle connections kept (`pool-max-conn`); `None` without a limit.
+    pub pool_max_conn: Option<u32>,
+    pub pool_purge_delay: Duration,
+    pub max_reuse: Option<u32>,
+    pub at: Span,
+}

@@ -1,0 +1,83 @@
+//! The `global` section's meaning.
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One `stats socket` line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatsSocket {
+    pub addr: super::ListenerAddr,
+    /// 0 user, 1 operator, 2 admin.
+    pub level: u8,
+    pub mode: Option<u32>,
+    pub uid: Option<u32>,
+    pub gid: Option<u32>,
+    pub expose_fd_listeners: bool,
+}
+
+/// Where a `log` line sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogTarget {
+    Udp(SocketAddr),
+    Unix(PathBuf),
+    Fd(i32),
+    /// A `ring` section's name.
+    Ring(String),
+}
+
+/// One `log` line with its own parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    pub target: LogTarget,
+    pub len: u32,
+    pub format: String,
+    pub sample: Option<(String, u32)>,
+    /// 0 to 23.
+    pub facility: u8,
+    /// 0 (emerg) to 7 (debug).
+    pub level: u8,
+    pub min_level: u8,
+}
+
+/// One `cpu-map` line, expanded: thread (from 0) → cpus.
+pub type CpuMap = Vec<(usize, Vec<usize>)>;
+
+/// The `global` section.
+#[derive(Clone, Debug, Default)]
+pub struct Global {
+    pub daemon: bool,
+    pub master_worker: bool,
+    /// As configured; `None` lets the start derive it from the descriptor limit.
+    pub maxconn: Option<u32>,
+    /// `ulimit-n`.
+    pub ulimit_n: Option<u32>,
+    pub nbthread: Option<usize>,
+    pub cpu_map: CpuMap,
+    pub chroot: Option<PathBuf>,
+    pub uid: Option<u32>,
+    pub gid: Option<u32>,
+    pub pidfile: Option<PathBuf>,
+    pub stats_sockets: Vec<StatsSocket>,
+    pub stats_timeout: Option<Duration>,
+    pub stats_maxconn: Option<u32>,
+    pub strict_limits: bool,
+    pub hard_stop_after: Option<Duration>,
+    pub grace: Option<Duration>,
+    pub logs: Vec<Log>,
+    pub log_tag: Option<String>,
+    pub log_send_hostname: Option<String>,
+    pub node: Option<String>,
+    pub description: Option<String>,
+    pub quiet: bool,
+    pub spread_checks: u32,
+    /// `tune.bufsize`.
+    pub bufsize: Option<u32>,
+    /// `tune.maxrewrite`.
+    pub maxrewrite: Option<u32>,
+    /// `tune.http.maxhdr`.
+    pub max_headers: Option<u32>,
+    /// `tune.maxaccept`.
+    pub maxaccept: Option<i32>,
+    pub server_state_base: Option<PathBuf>,
+    pub server_state_file: Option<PathBuf>,
+}

@@ -1,0 +1,68 @@
+//! Actions and the programs they stand in (configuration manual, 4.2 `http-request`, `redirect`, …).
+use super::acl::Condition;
+use super::cx::{Cx, Trace};
+use crate::syntax::Span;
+use std::fmt::Debug;
+
+/// What an action wants to happen next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Go on with the next rule.
+    Continue,
+    /// Stop this program, the request goes on (`http-request allow`).
+    Allow,
+    /// Answer with the error page of this status (`http-request deny`), termination flags `PR--`.
+    Deny { status: u16 },
+    /// Answer with these bytes: a whole HTTP/1.1 answer, head and body (`redirect`, `http-request return`).
+    /// `close` says that the client connection ends after it, even when the bytes do not say so.
+    Answer { status: u16, bytes: Vec<u8>, close: bool },
+    /// Close the connection without an answer (`http-request silent-drop`, `tcp-request … reject`).
+    Drop,
+}
+
+/// An action with its arguments bound.
+pub trait Action: Send + Sync + Debug {
+    /// Does it. `cx` has the request (and the answer in response programs).
+    fn run(&self, cx: &mut Cx<'_>) -> Verdict;
+
+    /// Finds the names that the arguments hold, once all sections are read.
+    ///
+    /// # Errors
+    /// HAProxy's words for a name that does not exist.
+    fn resolve(&self, _names: &dyn super::sample::Names) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// One rule: what to do, when, and the line that says so.
+#[derive(Debug)]
+pub struct Rule {
+    pub condition: Option<Condition>,
+    pub action: Box<dyn Action>,
+    pub at: Span,
+    /// The line as written, for `explain`.
+    pub text: String,
+}
+
+/// Rules in their order.
+#[derive(Debug, Default)]
+pub struct Program {
+    pub rules: Vec<Rule>,
+}
+
+impl Program {
+    /// Runs the rules until one does not continue.
+    pub fn run(&self, cx: &mut Cx<'_>, trace: &mut impl Trace) -> Verdict {
+        for rule in &self.rules {
+            let taken = rule.condition.as_ref().is_none_or(|c| c.holds(cx));
+            trace.rule(rule.at, &rule.text, taken);
+            if taken {
+                match rule.action.run(cx) {
+                    Verdict::Continue => {}
+                    other => return other,
+                }
+            }
+        }
+        Verdict::Continue
+    }
+}

@@ -1,0 +1,85 @@
+//! Where a word and a session meet: everything a rule may look at or change.
+use crate::base::ids::{BackendId, FrontendId, ServerId};
+use crate::base::time::Tick;
+use crate::proto::http::{RequestHead, ResponseHead};
+use std::net::{IpAddr, SocketAddr};
+use std::time::SystemTime;
+
+/// What is known of a connection for its whole life. Unix sockets have no address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnInfo {
+    pub src: Option<SocketAddr>,
+    pub dst: Option<SocketAddr>,
+    pub frontend: FrontendId,
+    /// The listener's HAProxy id (`so_id`).
+    pub listener_id: u32,
+    pub accepted: Tick,
+}
+
+/// Live state that rules read: the newest World and the counters, without naming them.
+pub trait Facts {
+    /// Usable servers of a backend (`nbsrv`).
+    fn usable_servers(&self, backend: BackendId) -> u32;
+    /// Whether a server is usable (`srv_is_up`).
+    fn server_up(&self, server: ServerId) -> bool;
+    /// Current sessions of a backend (`be_conn`).
+    fn backend_sessions(&self, backend: BackendId) -> u64;
+    /// Current sessions of a frontend (`fe_conn`).
+    fn frontend_sessions(&self, frontend: FrontendId) -> u64;
+    /// Current sessions of a server (`srv_conn`).
+    fn server_sessions(&self, server: ServerId) -> u64;
+    /// Requests that wait in a backend's queues (`queue`).
+    fn backend_queued(&self, backend: BackendId) -> u64;
+    /// Free connection and queue slots (`connslots`); `None` without a limit.
+    fn connection_slots(&self, backend: BackendId) -> Option<u64>;
+    /// Sessions of the process (`nbconn`-like words).
+    fn process_sessions(&self) -> u64;
+    /// The wall clock, read once a turn (`date`).
+    fn wall_clock(&self) -> SystemTime;
+}
+
+/// The evaluation context of one rule step.
+pub struct Cx<'a> {
+    pub conn: &'a ConnInfo,
+    pub req: Option<&'a mut RequestHead>,
+    pub res: Option<&'a mut ResponseHead>,
+    /// Bytes of the request's body that are in the buffer already (`req.body`, `url_param` in a POST).
+    pub req_body: &'a [u8],
+    pub backend: Option<BackendId>,
+    pub server: Option<ServerId>,
+    pub facts: &'a dyn Facts,
+}
+
+impl Cx<'_> {
+    /// The request's head, where there is one.
+    #[must_use]
+    pub fn request(&self) -> Option<&RequestHead> {
+        self.req.as_deref()
+    }
+
+    /// The answer's head, where there is one.
+    #[must_use]
+    pub fn response(&self) -> Option<&ResponseHead> {
+        self.res.as_deref()
+    }
+
+    /// The client's address.
+    #[must_use]
+    pub fn src_ip(&self) -> Option<IpAddr> {
+        self.conn.src.map(|a| a.ip())
+    }
+}
+
+/// Who watches rules being looked at: `ringmain explain`. The data path watches with [`NoTrace`], which costs nothing.
+pub trait Trace {
+    /// A rule at `at` was looked at; `taken` says whether its condition held.
+    fn rule(&mut self, at: crate::syntax::Span, what: &str, taken: bool);
+}
+
+/// Watches nothing.
+pub struct NoTrace;
+
+impl Trace for NoTrace {
+    #[inline]
+    fn rule(&mut self, _at: crate::syntax::Span, _what: &str, _taken: bool) {}
+}
