@@ -1,1 +1,38 @@
-//! (opened below)
+//! What cores share: gates (maxconn), queues, counters. All atomics live here; nothing on the way of a request takes a lock
+//! unless a limit is reached.
+pub mod counters;
+pub mod gate;
+pub mod queue;
+
+pub use counters::{BackendCells, Counter, FrontendCells, Gauge, ProcessCells, ServerCells, ShardCounters};
+pub use gate::Gate;
+pub use queue::{Queue, Ticket};
+
+/// Everything the cores of one process share, sized by the Plan.
+#[derive(Debug)]
+pub struct Shared {
+    /// One per shard, each written by its shard alone.
+    pub shards: Vec<ShardCounters>,
+    /// Connections of the process against the global `maxconn`.
+    pub process: Gate,
+    /// Connections of each frontend against its `maxconn`.
+    pub frontends: Vec<Gate>,
+    /// Requests on each server against its `maxconn`, by `ServerId`.
+    pub servers: Vec<Gate>,
+    /// Who waits for a server of a backend, by `BackendId`.
+    pub queues: Vec<Queue>,
+}
+
+impl Shared {
+    /// Shared state for so many shards, frontends, backends and servers; all gates open.
+    #[must_use]
+    pub fn new(shards: usize, frontends: usize, backends: usize, servers: usize) -> Shared {
+        Shared {
+            shards: (0..shards).map(|_| ShardCounters::new(frontends, backends, servers)).collect(),
+            process: Gate::default(),
+            frontends: (0..frontends).map(|_| Gate::default()).collect(),
+            servers: (0..servers).map(|_| Gate::default()).collect(),
+            queues: (0..backends).map(|_| Queue::default()).collect(),
+        }
+    }
+}

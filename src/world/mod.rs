@@ -137,3 +137,41 @@ impl World {
         World { generation: self.generation + 1, ..self.clone() }
     }
 }
+
+/// The World that is in force, read by every core and replaced by the control thread alone.
+#[derive(Debug)]
+pub struct Published {
+    world: arc_swap::ArcSwap<World>,
+    /// The generation in force: a core compares this before it looks at the World again.
+    generation: std::sync::atomic::AtomicU64,
+}
+
+impl Published {
+    /// Publishes the first World.
+    #[must_use]
+    pub fn new(world: World) -> Published {
+        let generation = std::sync::atomic::AtomicU64::new(world.generation);
+        Published { world: arc_swap::ArcSwap::from_pointee(world), generation }
+    }
+
+    /// The World in force.
+    #[must_use]
+    pub fn load(&self) -> Arc<World> {
+        self.world.load_full()
+    }
+
+    /// The generation in force.
+    #[inline]
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation.load(std::sync::atomic::Ordering::Acquire)
+    }
+
+    /// Puts an edit into force. Only the control thread calls this: edits are made one after the other.
+    pub fn edit(&self, edit: impl FnOnce(&World) -> World) -> Arc<World> {
+        let next = Arc::new(edit(&self.world.load()));
+        self.world.store(next.clone());
+        self.generation.store(next.generation, std::sync::atomic::Ordering::Release);
+        next
+    }
+}

@@ -1,0 +1,90 @@
+//! What both drivers do with sockets by plain system calls.
+use super::super::driver::{ConnectOptions, ConnectTo};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use std::io;
+use std::mem::ManuallyDrop;
+use std::net::SocketAddr;
+use std::os::fd::{FromRawFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
+
+/// Runs `f` on a descriptor that stays open.
+pub fn borrow<T>(fd: RawFd, f: impl FnOnce(&Socket) -> T) -> T {
+    // SAFETY: the descriptor is open while its stream lives, and is not closed here.
+    let socket = ManuallyDrop::new(unsafe { Socket::from_raw_fd(fd) });
+    f(&socket)
+}
+
+/// The kernel's form of an address.
+pub fn sock_addr(to: &ConnectTo) -> io::Result<SockAddr> {
+    match to {
+        ConnectTo::Inet(addr) => Ok(SockAddr::from(*addr)),
+        ConnectTo::Unix(path) => SockAddr::unix(path),
+        ConnectTo::Abstract(name) => {
+            let mut path = vec![0u8];
+            path.extend_from_slice(name);
+            SockAddr::unix(std::ffi::OsStr::from_bytes(&path))
+        }
+    }
+}
+
+/// A socket to connect with.
+pub fn to_connect(to: &ConnectTo, options: &ConnectOptions, nonblocking: bool) -> io::Result<Socket> {
+    let domain = match to {
+        ConnectTo::Inet(SocketAddr::V4(_)) => Domain::IPV4,
+        ConnectTo::Inet(SocketAddr::V6(_)) => Domain::IPV6,
+        ConnectTo::Unix(_) | ConnectTo::Abstract(_) => Domain::UNIX,
+    };
+    let kind = if nonblocking { Type::STREAM.nonblocking() } else { Type::STREAM };
+    let socket = Socket::new(domain, kind.cloexec(), (domain != Domain::UNIX).then_some(Protocol::TCP))?;
+    if domain != Domain::UNIX {
+        socket.set_tcp_nodelay(true)?;
+        if options.keepalive {
+            socket.set_keepalive(true)?;
+        }
+        if let Some(interface) = &options.interface {
+            socket.bind_device(Some(interface.as_bytes()))?;
+        }
+        if let Some(source) = options.source {
+            socket.set_reuse_address(true)?;
+            socket.bind(&SockAddr::from(source))?;
+        }
+    }
+    Ok(socket)
+}
+
+/// Ends the sending direction; a connection that is gone has ended anyway.
+pub fn shutdown(fd: RawFd) {
+    let _ = borrow(fd, |s| s.shutdown(std::net::Shutdown::Write));
+}
+
+/// Makes the next close a reset.
+pub fn reset_on_close(fd: RawFd) {
+    let _ = borrow(fd, |s| s.set_linger(Some(Duration::ZERO)));
+}
+
+/// The local address; `None` for unix sockets.
+pub fn local_addr(fd: RawFd) -> Option<SocketAddr> {
+    borrow(fd, |s| s.local_addr().ok().and_then(|a| a.as_socket()))
+}
+
+/// The peer's address; `None` for unix sockets.
+pub fn peer_addr(fd: RawFd) -> Option<SocketAddr> {
+    borrow(fd, |s| s.peer_addr().ok().and_then(|a| a.as_socket()))
+}
+
+/// Takes a connection from a listening socket, non-blocking; the error is an errno.
+pub fn accept(fd: RawFd) -> Result<(RawFd, Option<SocketAddr>), i32> {
+    let mut accepted = -1;
+    // SAFETY: `try_init` gives storage and length that live through the call; the kernel writes no more than that.
+    let result = unsafe {
+        SockAddr::try_init(|storage, len| {
+            accepted = libc::accept4(fd, storage.cast(), len, libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC);
+            if accepted < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+        })
+    };
+    match result {
+        Ok(((), addr)) => Ok((accepted, addr.as_socket())),
+        Err(e) => Err(e.raw_os_error().unwrap_or(libc::EIO)),
+    }
+}

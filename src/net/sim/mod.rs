@@ -1,0 +1,1 @@
+//! The driver from a seed, with virtual time.
