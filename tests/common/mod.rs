@@ -1,0 +1,29 @@
+//! What the integration tests share: a proxy as a child process, origin servers inside the test, and a client that
+//! sends exactly the bytes it is told. Everything stands on the standard library and threads, so that a mistake in
+//! Ringmain's own HTTP code cannot hide in the code that judges it.
+#![allow(dead_code)] // each test program uses its own part of this
+
+pub mod client;
+pub mod origin;
+pub mod ports;
+pub mod proxy;
+pub mod wire;
+
+use std::net::{IpAddr, Ipv4Addr};
+
+/// The address proxies listen on.
+pub const FRONT: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 10, 1));
+/// The address origins listen on.
+pub const BACK: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 10, 11));
+/// The address requests come from unless a test says otherwise.
+pub const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 10, 50));
+
+/// Bytes as text that can be compared and printed: each byte is one character, so nothing is lost.
+pub fn text(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| *b as char).collect()
+}
+
+/// A body of `len` bytes in which each byte depends on its place, so that a lost or doubled buffer shows.
+pub fn pattern(len: usize) -> Vec<u8> {
+    (0..len).map(|i| (i ^ (i >> 8) ^ (i >> 16)) as u8 % 94 + 33).collect()
+}

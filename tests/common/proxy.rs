@@ -1,0 +1,188 @@
+//! A proxy under test: HAProxy or Ringmain as a child process on one configuration file.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
+
+/// Debian's program, the reference.
+pub const HAPROXY: &str = "/usr/sbin/haproxy";
+
+/// Which program, and how Ringmain does its input and output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    Haproxy,
+    Ringmain(Io),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Io {
+    Epoll,
+    Uring,
+}
+
+impl Program {
+    pub fn name(self) -> &'static str {
+        match self {
+            Program::Haproxy => "haproxy",
+            Program::Ringmain(Io::Epoll) => "ringmain-epoll",
+            Program::Ringmain(Io::Uring) => "ringmain-uring",
+        }
+    }
+
+    /// True when haproxy plays Ringmain's part (`RINGMAIN_TEST_BINARY`): then even rows that differ must be equal.
+    pub fn is_understudied() -> bool {
+        std::env::var_os("RINGMAIN_TEST_BINARY").is_some_and(|p| p.to_string_lossy().contains("haproxy"))
+    }
+
+    /// The program with its I/O mode set. The kernel ends it when the thread that starts it ends, so that a killed
+    /// test run leaves nothing behind.
+    pub fn command(self) -> Command {
+        let binary: PathBuf = match self {
+            Program::Haproxy => HAPROXY.into(),
+            Program::Ringmain(_) => std::env::var_os("RINGMAIN_TEST_BINARY")
+                .map_or_else(|| env!("CARGO_BIN_EXE_ringmain").into(), PathBuf::from),
+        };
+        assert!(
+            binary.exists(),
+            "{} is not installed. These tests compare Ringmain with Debian's programs: run ./ci/test, it installs them.",
+            binary.display()
+        );
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]).arg(binary);
+        match self {
+            Program::Ringmain(Io::Epoll) => command.env("RINGMAIN_IO", "epoll"),
+            Program::Ringmain(Io::Uring) => command.env("RINGMAIN_IO", "uring"),
+            Program::Haproxy => &mut command,
+        };
+        command
+    }
+
+    /// Runs it to its end, at most `limit`, and gives what it printed.
+    pub fn run<'a>(
+        self,
+        args: impl IntoIterator<Item = &'a str>,
+        env: &[(String, String)],
+        limit: Duration,
+    ) -> Output {
+        let mut command = self.command();
+        command.args(args).envs(env.iter().cloned());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("start");
+        let (out, err) = (child.stdout.take().expect("stdout"), child.stderr.take().expect("stderr"));
+        let (out, err) = (drain(out), drain(err));
+        let status = wait(&mut child, limit).unwrap_or_else(|| {
+            let _ = child.kill();
+            child.wait().expect("wait")
+        });
+        Output { status, stdout: out.join().expect("stdout"), stderr: err.join().expect("stderr") }
+    }
+}
+
+fn drain(mut from: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut all = Vec::new();
+        let _ = from.read_to_end(&mut all);
+        all
+    })
+}
+
+/// A running proxy; killed when dropped.
+pub struct Proxy {
+    pub program: Program,
+    child: Child,
+    errors: Arc<Mutex<Vec<String>>>,
+    /// From `spawn` until `ready` accepted a connection.
+    pub started_in: Duration,
+}
+
+impl Proxy {
+    /// Starts it in the foreground (`-f file -db`) and waits until every address in `ready` accepts.
+    ///
+    /// # Panics
+    /// When it ends or is not ready within five seconds; the message holds what it printed.
+    pub fn start(program: Program, file: &Path, env: &[(String, String)], ready: &[SocketAddr]) -> Proxy {
+        let mut proxy = Proxy::spawn(program, file, env, &["-db"]);
+        let began = Instant::now();
+        for addr in ready {
+            while TcpStream::connect(addr).is_err() {
+                if let Ok(Some(status)) = proxy.child.try_wait() {
+                    sleep(Duration::from_millis(20));
+                    panic!("{} ended at start with {status}:\n{}", program.name(), proxy.errors());
+                }
+                let waited = began.elapsed() < Duration::from_secs(5);
+                assert!(waited, "{} does not listen at {addr}:\n{}", program.name(), proxy.errors());
+                sleep(Duration::from_millis(2));
+            }
+        }
+        proxy.started_in = began.elapsed();
+        proxy
+    }
+
+    /// Starts it with these arguments behind `-f file` and waits for nothing.
+    pub fn spawn(program: Program, file: &Path, env: &[(String, String)], args: &[&str]) -> Proxy {
+        let mut command = program.command();
+        command.arg("-f").arg(file).args(args).envs(env.iter().cloned());
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|e| panic!("start {}: {e}", program.name()));
+        let errors = Arc::new(Mutex::new(Vec::new()));
+        let (sink, from) = (errors.clone(), child.stderr.take().expect("stderr"));
+        thread::spawn(move || {
+            for line in BufReader::new(from).lines().map_while(Result::ok) {
+                sink.lock().expect("lock").push(line);
+            }
+        });
+        Proxy { program, child, errors, started_in: Duration::ZERO }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has printed on stderr.
+    pub fn errors(&self) -> String {
+        self.errors.lock().expect("lock").join("\n")
+    }
+
+    pub fn signal(&self, signal: nix::sys::signal::Signal) {
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(self.child.id()).expect("a pid"));
+        nix::sys::signal::kill(pid, signal).expect("signal");
+    }
+
+    /// Its exit status, or `None` when it still runs after `limit`.
+    pub fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
+        wait(&mut self.child, limit)
+    }
+
+    /// True when it has not ended by itself.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+    let until = Instant::now() + limit;
+    loop {
+        if let Some(status) = child.try_wait().expect("wait") {
+            return Some(status);
+        }
+        if Instant::now() >= until {
+            return None;
+        }
+        sleep(Duration::from_millis(5));
+    }
+}
