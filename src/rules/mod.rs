@@ -2,10 +2,12 @@
 //! traits that a row of [`crate::vocab`] implements. Nothing here knows a keyword or a session.
 pub mod acl;
 pub mod action;
+pub mod balance;
 pub mod cx;
 pub mod sample;
 
 pub use acl::{Acl, Condition};
 pub use action::{Action, Program, Rule, Verdict};
+pub use balance::{Balance, RoundRobin};
 pub use cx::{ConnInfo, Cx, Facts, NoTrace, Trace};
 pub use sample::{Convert, Fetch, Sample, SampleExpr};

@@ -2,6 +2,7 @@
 //! the only writer, and every change is one pure edit `fn(&World) -> World`.
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::Plan;
+use crate::rules::RoundRobin;
 use std::sync::Arc;
 
 /// Why a server takes no traffic, or only some. Several may hold at once.
@@ -115,6 +116,26 @@ impl World {
             0 => usable(true).min(1),
             n => n,
         }
+    }
+
+    /// The weights of a backend's servers for [`Balance::sync`](crate::rules::Balance::sync), in the order of their lines;
+    /// 0 where no new request may go. Backups too: the balancing state itself holds them back.
+    pub fn weights(&self, id: BackendId, into: &mut Vec<u32>) {
+        into.clear();
+        into.extend(self.plan.backend(id).servers.clone().map(|s| {
+            let server = self.server(ServerId(s));
+            if server.usable() { server.weight } else { 0 }
+        }));
+    }
+
+    /// A core's fresh round-robin state of a backend. Indexes are relative to the backend's first server.
+    #[must_use]
+    pub fn round_robin(&self, id: BackendId) -> RoundRobin {
+        let backend = self.plan.backend(id);
+        let mut weights = Vec::new();
+        self.weights(id, &mut weights);
+        let servers = &self.plan.servers[backend.servers.start as usize..backend.servers.end as usize];
+        RoundRobin::with_backups(&weights, |i| servers[i].backup, backend.all_backups)
     }
 
     /// The edit of one server.
