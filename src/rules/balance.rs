@@ -383,3 +383,155 @@ impl Heap {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Case {
+        weights: &'static [u32],
+        backups: &'static [usize],
+        all_backups: bool,
+        /// Who took each request (`-`: a 503), and `server=weight` where it changed.
+        steps: &'static str,
+    }
+
+    /// Taken from HAProxy 2.6.12 with `nbthread 1` and `balance roundrobin`: one request per connection, each answered with
+    /// its server's number; between them `set server … weight N`, `state maint|drain` (weight 0 here), `state ready`.
+    const OBSERVED: &[Case] = &[
+        Case { weights: &[1, 3], backups: &[], all_backups: false, steps: "1110111011101110" },
+        Case { weights: &[1, 1, 1], backups: &[], all_backups: false, steps: "012012012012" },
+        Case { weights: &[5, 2, 1], backups: &[], all_backups: false, steps: "001002010010020100100201" },
+        Case {
+            weights: &[10, 20, 30, 7],
+            backups: &[],
+            all_backups: false,
+            steps: "2120212120321212012321202121230212120123212021213202121203122120122312021212032121201232120212123021",
+        },
+        Case {
+            weights: &[3, 1, 4, 1, 5, 9, 2],
+            backups: &[],
+            all_backups: false,
+            steps: "545205465215405245356042554520546521540524535604255452054652154052453560425",
+        },
+        Case {
+            weights: &[10, 20, 30, 7],
+            backups: &[],
+            all_backups: false,
+            steps: "2120212120321 1=5 22022320221202322201 2=0 303030013030130 2=30 22201322202322012220 3=256 3323330133333323333333323 3=1 22202220222022202220 0=0 1=0 2222222222 0=1 1=2 22221223222222202222",
+        },
+        Case {
+            weights: &[1, 3, 2],
+            backups: &[],
+            all_backups: false,
+            steps: "12101 1=0 222202 0=0 2222 1=3 2112121 0=1 12120112120112 2=0 11011 2=2 12012112012112",
+        },
+        Case {
+            weights: &[2, 1],
+            backups: &[],
+            all_backups: false,
+            steps: "0010 0=0 111 1=0 -- 1=1 1111 0=2 100100100",
+        },
+        Case {
+            weights: &[1, 1, 1, 1, 1, 1],
+            backups: &[],
+            all_backups: false,
+            steps: "0123450123 1=0 2=0 3=0 4=0 5 4=1 054 1=1 0541 2=1 3=1 054123054123054123",
+        },
+        Case {
+            weights: &[1, 1, 16],
+            backups: &[],
+            all_backups: false,
+            steps: "22222222022222222 2=0 1 0=0 1 0=1 000 2=16 2220222222222222222202222222222222222022",
+        },
+        Case {
+            weights: &[2, 1, 1, 3],
+            backups: &[2, 3],
+            all_backups: false,
+            steps: "0010 0=0 11 1=0 2222 2=0 3333 2=1 222 0=2 00000",
+        },
+        Case {
+            weights: &[2, 1, 1, 3],
+            backups: &[2, 3],
+            all_backups: true,
+            steps: "0010 0=0 11 1=0 333233 2=0 3333 2=1 3332333 0=2 00000 0=0 2333233",
+        },
+    ];
+
+    fn digit(pick: Option<usize>) -> char {
+        pick.map_or('-', |i| char::from(b'0' + i as u8))
+    }
+
+    #[test]
+    fn the_order_is_haproxys_also_through_changes() {
+        for case in OBSERVED {
+            let mut weights = case.weights.to_vec();
+            let mut rr = RoundRobin::with_backups(&weights, |i| case.backups.contains(&i), case.all_backups);
+            for step in case.steps.split(' ') {
+                if let Some((server, weight)) = step.split_once('=') {
+                    weights[server.parse::<usize>().unwrap()] = weight.parse().unwrap();
+                    rr.sync(&weights);
+                } else {
+                    let got: String = step.chars().map(|_| digit(rr.pick(&mut |_| false))).collect();
+                    assert_eq!(got, step, "weights {:?}, in {}", case.weights, case.steps);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_light_server_beside_the_heaviest_has_its_turn_where_haproxy_gives_it() {
+        let mut rr = RoundRobin::new(&[256, 1]);
+        let picks: Vec<_> = (0..600).map(|_| rr.pick(&mut |_| false)).collect();
+        let light: Vec<_> = (0..600).filter(|&i| picks[i] == Some(1)).collect();
+        assert_eq!(light, [256, 513]);
+    }
+
+    #[test]
+    fn those_passed_over_keep_their_share_and_nobody_is_taken_when_all_are_full() {
+        let mut rr = RoundRobin::new(&[1, 3, 2]);
+        assert_eq!(rr.pick(&mut |_| true), None);
+        let mut counts = [0; 3];
+        for n in 0..600 {
+            counts[rr.pick(&mut |i| i == 1 && n < 300).unwrap()] += 1;
+        }
+        assert_eq!(counts, [150, 150, 300]);
+    }
+
+    #[test]
+    fn the_server_to_avoid_is_taken_when_all_others_are_full() {
+        let mut rr = RoundRobin::new(&[1, 1]);
+        for _ in 0..10 {
+            assert_eq!(rr.pick_avoiding(&mut |_| false, Some(0)), Some(1));
+            assert_eq!(rr.pick_avoiding(&mut |i| i == 1, Some(0)), Some(0));
+            assert_eq!(rr.pick_avoiding(&mut |_| true, Some(0)), None);
+        }
+    }
+
+    #[test]
+    fn any_mix_of_changes_and_full_servers_leaves_a_sound_state() {
+        let mut seed = 7u64;
+        let mut random = move |n: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % n
+        };
+        let mut weights = vec![1u32; 9];
+        let mut rr = RoundRobin::with_backups(&weights, |i| i > 6, true);
+        for _ in 0..20_000 {
+            if random(4) == 0 {
+                weights[random(9) as usize] = [0, 0, 1, 2, 50, 256][random(6) as usize];
+                rr.sync(&weights);
+            }
+            let full = random(512);
+            let active = weights[..7].iter().any(|&w| w > 0);
+            let usable = |i: usize| weights[i] > 0 && (i > 6) != active;
+            let pick = rr.pick(&mut |i| full >> i & 1 == 1);
+            match pick {
+                Some(i) => assert!(usable(i) && full >> i & 1 == 0),
+                None => assert!((0..9).all(|i| !usable(i) || full >> i & 1 == 1)),
+            }
+            let queued: usize = rr.active.trees.iter().chain(&rr.backup.trees).map(|tree| tree.0.len()).sum();
+            assert_eq!(queued, weights.iter().filter(|&&w| w > 0).count());
+        }
+    }
+}
