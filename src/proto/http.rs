@@ -9,7 +9,8 @@ pub struct Slice {
     pub len: u32,
 }
 
-/// One header field. The name is kept as it came; comparisons ignore ASCII case (RFC 9110, 5.1).
+/// One header field. The name is lower case in the arena, as HAProxy keeps and writes it; comparisons ignore ASCII case
+/// (RFC 9110, 5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
     pub name: Slice,
@@ -36,6 +37,8 @@ pub enum Body {
     Chunked,
     /// To the end of the connection (answers only).
     UntilClose,
+    /// No HTTP any more: both directions are bytes until they close (101, 2xx to CONNECT; answers only).
+    Tunnel,
 }
 
 /// The arena and the fields, common to requests and answers.
@@ -91,7 +94,7 @@ impl Head {
         (self.text(f.name), self.text(f.value))
     }
 
-    /// Appends a field whose text already lies in the arena.
+    /// Appends a field whose text already lies in the arena, its name in lower case.
     #[inline]
     pub fn push_field(&mut self, field: Field) {
         self.fields.push(field);
@@ -108,9 +111,10 @@ impl Head {
         self.fields().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v)
     }
 
-    /// Appends a field (`http-request add-header`).
+    /// Appends a field (`http-request add-header`); its name becomes lower case.
     pub fn add(&mut self, name: &[u8], value: &[u8]) {
         let name = self.push_text(name);
+        self.text_mut(name).make_ascii_lowercase();
         let value = self.push_text(value);
         self.fields.push(Field { name, value });
     }
@@ -139,6 +143,47 @@ impl Head {
     pub fn set_value(&mut self, index: usize, value: &[u8]) {
         self.fields[index].value = self.push_text(value);
     }
+
+    /// Shortens the value of field `index`.
+    pub(super) fn truncate_value(&mut self, index: usize, len: usize) {
+        let value = &mut self.fields[index].value;
+        value.len = value.len.min(len as u32);
+    }
+
+    /// Keeps those elements of a comma-separated value for which `keep` holds, joined by `, `.
+    pub(super) fn keep_list_items(&mut self, index: usize, keep: impl Fn(&[u8]) -> bool) {
+        let value = self.fields[index].value;
+        let (mut from, end) = (value.off as usize, (value.off + value.len) as usize);
+        let start = self.arena.len();
+        while from <= end {
+            let to = self.arena[from..end].iter().position(|&b| b == b',').map_or(end, |n| from + n);
+            let item = self.arena[from..to].trim_ascii();
+            if keep(item) {
+                let at = from + (self.arena[from..to].len() - self.arena[from..to].trim_ascii_start().len());
+                let range = at..at + item.len();
+                if self.arena.len() > start {
+                    self.arena.extend_from_slice(b", ");
+                }
+                self.arena.extend_from_within(range);
+            }
+            from = to + 1;
+        }
+        self.fields[index].value = Slice { off: start as u32, len: (self.arena.len() - start) as u32 };
+    }
+
+    /// Takes a parsed head's bytes in: the fields that were pushed point into them. Names become lower case.
+    pub(super) fn adopt(&mut self, bytes: &[u8]) {
+        debug_assert!(self.arena.is_empty());
+        self.arena.extend_from_slice(bytes);
+        for field in &self.fields {
+            let name = field.name;
+            self.arena[name.off as usize..(name.off + name.len) as usize].make_ascii_lowercase();
+        }
+    }
+
+    fn text_mut(&mut self, s: Slice) -> &mut [u8] {
+        &mut self.arena[s.off as usize..(s.off + s.len) as usize]
+    }
 }
 
 impl fmt::Debug for Head {
@@ -163,6 +208,8 @@ pub struct RequestHead {
     pub expect_continue: bool,
     /// `Upgrade` with `Connection: upgrade` was asked.
     pub upgrade: bool,
+    /// The upgrade asked is to WebSocket (RFC 6455), and carries its key.
+    pub websocket: bool,
 }
 
 impl RequestHead {
@@ -188,6 +235,13 @@ impl RequestHead {
     /// Replaces the request target.
     pub fn set_uri(&mut self, uri: &[u8]) {
         self.uri = self.head.push_text(uri);
+    }
+
+    /// Takes `len` bytes out of the request target at `at`.
+    pub(super) fn cut_uri(&mut self, at: usize, len: usize) {
+        let end = self.uri.len as usize;
+        self.head.text_mut(self.uri).copy_within(at + len..end, at);
+        self.uri.len -= len as u32;
     }
 
     /// Replaces the method.

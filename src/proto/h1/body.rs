@@ -1,0 +1,307 @@
+//! Body framing (RFC 9112, sections 6.3 and 7): walks received bytes where they lie.
+use super::error::{BodyError, BodyErrorKind as Kind};
+use super::fields::{TOKEN, is_blank};
+use crate::proto::http::Body;
+
+/// Longest chunk-size line with its extensions, in bytes.
+pub const MAX_CHUNK_LINE: u32 = 4096;
+/// Longest trailer section, in bytes.
+pub const MAX_TRAILERS: u32 = 8192;
+/// Ends a chunk's data.
+pub const CHUNK_END: &[u8] = b"\r\n";
+/// The last chunk and an empty trailer section.
+pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+/// Most hex digits of a chunk size, leading zeros included.
+const MAX_SIZE_DIGITS: u32 = 16;
+/// Largest chunk, in bytes.
+const MAX_CHUNK: u64 = i64::MAX as u64;
+/// Trailers that would change where a message ends, or whom it is for.
+const FRAMING_TRAILERS: [&[u8]; 2] = [b"content-length", b"transfer-encoding"];
+/// Length of the longest of them, and one.
+const TRAILER_NAME_MAX: usize = 18;
+
+/// Appends the header of a chunk of `len` bytes (not 0: that would be the last chunk).
+pub fn chunk_header(len: usize, out: &mut Vec<u8>) {
+    debug_assert!(len > 0, "a chunk of no bytes ends the body");
+    let digits = (usize::BITS - len.leading_zeros()).div_ceil(4).max(1);
+    for i in (0..digits).rev() {
+        out.push(b"0123456789abcdef"[(len >> (4 * i)) & 15]);
+    }
+    out.extend_from_slice(CHUNK_END);
+}
+
+/// What a walk found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Walk {
+    /// Bytes at the start of the buffer to be forwarded.
+    pub out_len: usize,
+    /// Bytes of the buffer that belonged to the body: all of them, unless `done`.
+    pub consumed: usize,
+    /// Bytes of content among them, without framing.
+    pub payload: usize,
+    /// The body has ended, trailers included. What follows `consumed` is the next message.
+    pub done: bool,
+}
+
+/// Where in a chunked body the next byte lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chunk {
+    /// In the digits of a size: how many were there.
+    Size(u32),
+    /// After them: blanks, then an extension or the line's end.
+    SizeBlank,
+    Extension,
+    /// After the CR of a size line.
+    SizeLf,
+    Data,
+    DataCr,
+    DataLf,
+    /// At the start of a trailer line.
+    Trailer,
+    TrailerName,
+    TrailerValue,
+    TrailerLf,
+    /// After the CR of the last line.
+    EndLf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// `left` bytes of content.
+    Length,
+    /// `left` bytes of content in this chunk, or of the size read so far.
+    Chunked(Chunk),
+    /// Everything up to the connection's end.
+    ToClose,
+    Done,
+}
+
+/// Follows one body through the buffers it comes in.
+#[derive(Clone, Debug)]
+pub struct BodyReader {
+    state: State,
+    strip: bool,
+    left: u64,
+    /// Bytes of the size line, or of the trailer section.
+    line: u32,
+    /// The start of a trailer's name, to know the forbidden ones.
+    name: [u8; TRAILER_NAME_MAX],
+    name_len: u8,
+}
+
+impl BodyReader {
+    /// For a body of this framing, which is forwarded as it is but for chunk extensions.
+    #[must_use]
+    pub fn new(body: Body) -> Self {
+        let (state, left) = match body {
+            Body::None | Body::Length(0) => (State::Done, 0),
+            Body::Length(left) => (State::Length, left),
+            Body::Chunked => (State::Chunked(Chunk::Size(0)), 0),
+            Body::UntilClose | Body::Tunnel => (State::ToClose, 0),
+        };
+        BodyReader { state, strip: false, left, line: 0, name: [0; TRAILER_NAME_MAX], name_len: 0 }
+    }
+
+    /// For a peer that knows no chunked coding: forwards the content alone.
+    #[must_use]
+    pub fn stripping(body: Body) -> Self {
+        BodyReader { strip: true, ..BodyReader::new(body) }
+    }
+
+    /// Nothing of the body is left.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    /// Bytes of content that must still come, where that is known: all of them for a length, those of the present
+    /// chunk in chunked coding.
+    #[must_use]
+    pub fn remaining(&self) -> Option<u64> {
+        match self.state {
+            State::Done => Some(0),
+            State::Length | State::Chunked(Chunk::Data) => Some(self.left),
+            State::Chunked(_) | State::ToClose => None,
+        }
+    }
+
+    /// The sender has closed: is the body whole?
+    ///
+    /// # Errors
+    /// `Truncated` inside a body whose end was announced.
+    pub fn close(&mut self) -> Result<(), BodyError> {
+        match self.state {
+            State::Done => Ok(()),
+            State::ToClose => {
+                self.state = State::Done;
+                Ok(())
+            }
+            State::Length | State::Chunked(_) => Err(BodyError { kind: Kind::Truncated, at: 0 }),
+        }
+    }
+
+    /// Looks at the next received bytes. The first `out_len` bytes of `buf` then hold what is to be forwarded.
+    ///
+    /// # Errors
+    /// Framing that is not exactly RFC 9112's; the reader and the buffer are of no use after it.
+    pub fn walk(&mut self, buf: &mut [u8]) -> Result<Walk, BodyError> {
+        match self.state {
+            State::Done => Ok(Walk { done: true, ..Walk::default() }),
+            State::ToClose => {
+                Ok(Walk { out_len: buf.len(), consumed: buf.len(), payload: buf.len(), done: false })
+            }
+            State::Length => {
+                let n = usize::try_from(self.left).map_or(buf.len(), |left| left.min(buf.len()));
+                self.left -= n as u64;
+                if self.left == 0 {
+                    self.state = State::Done;
+                }
+                Ok(Walk { out_len: n, consumed: n, payload: n, done: self.left == 0 })
+            }
+            State::Chunked(chunk) => self.walk_chunks(chunk, buf),
+        }
+    }
+
+    fn walk_chunks(&mut self, mut at: Chunk, buf: &mut [u8]) -> Result<Walk, BodyError> {
+        let mut sift = Sift { buf, read: 0, write: 0 };
+        let mut payload = 0;
+        while sift.read < sift.buf.len() {
+            if at == Chunk::Data {
+                let here = sift.buf.len() - sift.read;
+                let n = usize::try_from(self.left).map_or(here, |left| left.min(here));
+                sift.keep(n);
+                payload += n;
+                self.left -= n as u64;
+                if self.left == 0 {
+                    at = Chunk::DataCr;
+                }
+                continue;
+            }
+            let byte = sift.buf[sift.read];
+            let next = self.step(at, byte).map_err(|kind| BodyError { kind, at: sift.read })?;
+            let framing_kept = !self.strip && !matches!(next, Some(Chunk::SizeBlank | Chunk::Extension));
+            if matches!(next, Some(Chunk::TrailerName)) {
+                sift.buf[sift.read] = byte.to_ascii_lowercase();
+            }
+            if framing_kept {
+                sift.keep(1)
+            } else {
+                sift.read += 1
+            }
+            let Some(next) = next else {
+                self.state = State::Done;
+                return Ok(Walk { out_len: sift.write, consumed: sift.read, payload, done: true });
+            };
+            at = next;
+        }
+        self.state = State::Chunked(at);
+        Ok(Walk { out_len: sift.write, consumed: sift.read, payload, done: false })
+    }
+
+    /// One byte of framing; `None` where the body ends with it.
+    #[inline]
+    fn step(&mut self, at: Chunk, byte: u8) -> Result<Option<Chunk>, Kind> {
+        let next = match at {
+            Chunk::Size(digits) => self.size_byte(digits, byte)?,
+            Chunk::SizeBlank | Chunk::Extension => self.extension_byte(at, byte)?,
+            Chunk::SizeLf if byte == b'\n' => {
+                self.line = 0;
+                if self.left == 0 { Chunk::Trailer } else { Chunk::Data }
+            }
+            Chunk::DataCr if byte == b'\r' => Chunk::DataLf,
+            Chunk::Data | Chunk::DataCr => return Err(Kind::NoCrlf),
+            Chunk::DataLf if byte == b'\n' => Chunk::Size(0),
+            Chunk::EndLf if byte == b'\n' => return Ok(None),
+            Chunk::TrailerLf if byte == b'\n' => Chunk::Trailer,
+            Chunk::SizeLf | Chunk::DataLf | Chunk::EndLf | Chunk::TrailerLf => return Err(Kind::BareCr),
+            Chunk::Trailer | Chunk::TrailerName | Chunk::TrailerValue => self.trailer_byte(at, byte)?,
+        };
+        Ok(Some(next))
+    }
+
+    fn size_byte(&mut self, digits: u32, byte: u8) -> Result<Chunk, Kind> {
+        if let Some(digit) = char::from(byte).to_digit(16) {
+            if digits == MAX_SIZE_DIGITS || self.left > MAX_CHUNK >> 4 {
+                return Err(Kind::Size);
+            }
+            self.left = self.left << 4 | u64::from(digit);
+            return Ok(Chunk::Size(digits + 1));
+        }
+        match byte {
+            _ if digits == 0 => Err(Kind::Size),
+            b'\r' => Ok(Chunk::SizeLf),
+            b'\n' => Err(Kind::BareLf),
+            b';' => Ok(Chunk::Extension),
+            _ if is_blank(byte) => Ok(Chunk::SizeBlank),
+            _ => Err(Kind::Size),
+        }
+    }
+
+    fn extension_byte(&mut self, at: Chunk, byte: u8) -> Result<Chunk, Kind> {
+        self.line += 1;
+        match byte {
+            _ if self.line > MAX_CHUNK_LINE => Err(Kind::LineTooLong),
+            b'\r' => Ok(Chunk::SizeLf),
+            b'\n' => Err(Kind::BareLf),
+            b'\t' => Ok(at),
+            0..0x20 | 0x7f => Err(Kind::Extension),
+            _ if at == Chunk::Extension => Ok(at),
+            b' ' => Ok(at),
+            b';' => Ok(Chunk::Extension),
+            _ => Err(Kind::Size),
+        }
+    }
+
+    fn trailer_byte(&mut self, at: Chunk, byte: u8) -> Result<Chunk, Kind> {
+        self.line += 1;
+        if self.line > MAX_TRAILERS {
+            return Err(Kind::TrailersTooLong);
+        }
+        match (at, byte) {
+            (Chunk::TrailerValue, b'\r') => Ok(Chunk::TrailerLf),
+            (_, b'\n') => Err(Kind::BareLf),
+            (Chunk::TrailerValue, 0) => Err(Kind::Trailer),
+            (Chunk::TrailerValue, _) => Ok(Chunk::TrailerValue),
+            (Chunk::Trailer, b'\r') => Ok(Chunk::EndLf),
+            (Chunk::TrailerName, b':') => {
+                let name = &self.name[..usize::from(self.name_len)];
+                if FRAMING_TRAILERS.contains(&name) {
+                    Err(Kind::FramingTrailer)
+                } else {
+                    Ok(Chunk::TrailerValue)
+                }
+            }
+            _ if !TOKEN[usize::from(byte)] => Err(Kind::Trailer),
+            _ => {
+                if at == Chunk::Trailer {
+                    self.name_len = 0;
+                }
+                if let Some(place) = self.name.get_mut(usize::from(self.name_len)) {
+                    *place = byte.to_ascii_lowercase();
+                    self.name_len += 1;
+                }
+                Ok(Chunk::TrailerName)
+            }
+        }
+    }
+}
+
+/// A buffer that is read and, behind that, written again without what is dropped.
+struct Sift<'a> {
+    buf: &'a mut [u8],
+    read: usize,
+    write: usize,
+}
+
+impl Sift<'_> {
+    /// Keeps the next `n` bytes. They move only if something before them was dropped.
+    #[inline]
+    fn keep(&mut self, n: usize) {
+        if self.read != self.write {
+            self.buf.copy_within(self.read..self.read + n, self.write);
+        }
+        self.read += n;
+        self.write += n;
+    }
+}
