@@ -21,6 +21,8 @@ pub struct Diag {
     pub span: Option<Span>,
     /// HAProxy prints some messages about a place without `parsing [file:line] : `: then only the caret shows the place.
     pub bare: bool,
+    /// The reader of lines writes `parsing [file:line]: `, without the space that the parsers of keywords have.
+    pub tight: bool,
     /// A suggestion for the caret line: "did you mean `balance`?", "write `timeout connect 5s`".
     pub help: Option<String>,
 }
@@ -28,23 +30,29 @@ pub struct Diag {
 impl Diag {
     /// An error at a place.
     pub fn alert(span: Span, message: impl Into<String>) -> Diag {
-        Diag { severity: Severity::Alert, message: message.into(), span: Some(span), bare: false, help: None }
+        Diag::at(Severity::Alert, span, message)
     }
 
     /// A warning at a place.
     pub fn warning(span: Span, message: impl Into<String>) -> Diag {
-        Diag {
-            severity: Severity::Warning,
-            message: message.into(),
-            span: Some(span),
-            bare: false,
-            help: None,
-        }
+        Diag::at(Severity::Warning, span, message)
+    }
+
+    /// A message of any level at a place.
+    pub fn at(severity: Severity, span: Span, message: impl Into<String>) -> Diag {
+        Diag { severity, message: message.into(), span: Some(span), bare: false, tight: false, help: None }
     }
 
     /// A message without a place, or (with `at`) one whose first line does not name it.
     pub fn bare(severity: Severity, at: Option<Span>, message: impl Into<String>) -> Diag {
-        Diag { severity, message: message.into(), span: at, bare: true, help: None }
+        Diag { severity, message: message.into(), span: at, bare: true, tight: false, help: None }
+    }
+
+    /// Writes `parsing [file:line]: ` without the space before the colon.
+    #[must_use]
+    pub fn tight(mut self) -> Diag {
+        self.tight = true;
+        self
     }
 
     /// Adds the suggestion.
