@@ -4,6 +4,7 @@
 #![allow(dead_code)] // each test program uses its own part of this
 
 pub mod client;
+pub mod ground;
 pub mod origin;
 pub mod ports;
 pub mod proxy;

@@ -28,6 +28,7 @@
 //!
 //! Every `x-add: name: value` of the request becomes a field of the answer.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -63,6 +64,10 @@ struct Inner {
     seen: Mutex<Vec<Seen>>,
     /// Requests whose bodies are being read or whose answers are being written.
     busy: AtomicUsize,
+    /// Requests an answer is being thought about, and the most there were. Counted down before the answer goes out, so
+    /// that a proxy which sends the next request on the answer's last byte is not counted twice.
+    thinking: AtomicUsize,
+    peak: AtomicUsize,
     connections: AtomicUsize,
 }
 
@@ -76,16 +81,31 @@ impl Log {
         std::mem::take(&mut *self.0.seen.lock().expect("lock"))
     }
 
+    /// Waits until `n` requests not yet taken have come, at most some seconds.
+    pub fn await_requests(&self, n: usize) {
+        let until = Instant::now() + Duration::from_secs(5);
+        while self.0.seen.lock().expect("lock").len() < n {
+            assert!(Instant::now() < until, "{n} requests did not reach the origins");
+            sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// The most requests that waited for their answer at one time.
+    pub fn peak(&self) -> usize {
+        self.0.peak.load(Ordering::Acquire)
+    }
+
     /// Connections accepted so far.
     pub fn connections(&self) -> usize {
         self.0.connections.load(Ordering::Acquire)
     }
 }
 
-/// A running origin; it stops accepting when dropped.
+/// A running origin. When dropped it stops accepting and its connections are cut.
 pub struct Origin {
     pub addr: SocketAddr,
     stop: Arc<AtomicBool>,
+    open: Arc<Mutex<BTreeMap<usize, TcpStream>>>,
     acceptor: Option<JoinHandle<()>>,
 }
 
@@ -122,19 +142,26 @@ impl Origin {
         let listener: TcpListener = socket.into();
         let addr = listener.local_addr().expect("bound");
         let stop = Arc::new(AtomicBool::new(false));
+        let open: Arc<Mutex<BTreeMap<usize, TcpStream>>> = Arc::default();
         let acceptor = {
-            let stop = stop.clone();
+            let (stop, open) = (stop.clone(), open.clone());
             thread::spawn(move || {
-                for stream in listener.incoming().map_while(Result::ok) {
+                for (id, stream) in listener.incoming().map_while(Result::ok).enumerate() {
                     if stop.load(Ordering::Acquire) {
                         return;
                     }
-                    let serve = serve.clone();
-                    thread::spawn(move || serve(stream));
+                    if let Ok(clone) = stream.try_clone() {
+                        open.lock().expect("lock").insert(id, clone);
+                    }
+                    let (serve, open) = (serve.clone(), open.clone());
+                    thread::spawn(move || {
+                        serve(stream);
+                        open.lock().expect("lock").remove(&id);
+                    });
                 }
             })
         };
-        Origin { addr, stop, acceptor: Some(acceptor) }
+        Origin { addr, stop, open, acceptor: Some(acceptor) }
     }
 }
 
@@ -144,6 +171,9 @@ impl Drop for Origin {
         let _ = TcpStream::connect(self.addr);
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
+        }
+        for stream in self.open.lock().expect("lock").values() {
+            let _ = stream.shutdown(Shutdown::Both);
         }
     }
 }
@@ -224,7 +254,15 @@ fn exchange(
     match stop {
         Some(Stop::Timeout | Stop::Reset | Stop::Garbage) => Ok(After::Close),
         Some(Stop::Eof) => Ok(After::Reset),
-        None => answer(seen, &verb, &arg, stream),
+        None => {
+            let thinking = log.0.thinking.fetch_add(1, Ordering::AcqRel) + 1;
+            log.0.peak.fetch_max(thinking, Ordering::AcqRel);
+            if verb == "slow" {
+                sleep(Duration::from_millis(arg.parse().unwrap_or(0)));
+            }
+            log.0.thinking.fetch_sub(1, Ordering::AcqRel);
+            answer(seen, &verb, &arg, stream)
+        }
     }
 }
 
@@ -238,7 +276,6 @@ fn instruction(head: &Head) -> (String, String) {
 
 fn answer(seen: &Seen, verb: &str, arg: &str, stream: &mut TcpStream) -> std::io::Result<After> {
     let n = || arg.parse::<usize>().unwrap_or(0);
-    let pause = || Duration::from_millis(arg.parse().unwrap_or(0));
     let line = "HTTP/1.1 200 OK\r\n";
     let after = match verb {
         "len" => send(stream, plain(seen, 200, "", &pattern(n())), After::Keep)?,
@@ -258,15 +295,12 @@ fn answer(seen: &Seen, verb: &str, arg: &str, stream: &mut TcpStream) -> std::io
             let extra = "content-length: 10\r\netag: \"a\"\r\n";
             send(stream, head(seen, "HTTP/1.1 304 Not Modified\r\n", extra), After::Keep)?
         }
-        "slow" => {
-            sleep(pause());
-            send(stream, plain(seen, 200, "", b"slow\n"), After::Keep)?
-        }
+        "slow" => send(stream, plain(seen, 200, "", b"slow\n"), After::Keep)?,
         "slowbody" => {
             let all = plain(seen, 200, "", &pattern(200));
             let (first, second) = all.split_at(all.len() - 100);
             stream.write_all(first)?;
-            sleep(pause());
+            sleep(Duration::from_millis(arg.parse().unwrap_or(0)));
             send(stream, second, After::Keep)?
         }
         "1xx" => {

@@ -41,6 +41,12 @@ impl Program {
     /// The program with its I/O mode set. The kernel ends it when the thread that starts it ends, so that a killed
     /// test run leaves nothing behind.
     pub fn command(self) -> Command {
+        self.command_under(&[])
+    }
+
+    /// The same, started by `outer` (a program that becomes another, like `prlimit`) and without the capability to
+    /// raise limits again.
+    fn command_under(self, outer: &[&str]) -> Command {
         let binary: PathBuf = match self {
             Program::Haproxy => HAPROXY.into(),
             Program::Ringmain(_) => std::env::var_os("RINGMAIN_TEST_BINARY")
@@ -52,7 +58,10 @@ impl Program {
             binary.display()
         );
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--"]).arg(binary);
+        if !outer.is_empty() {
+            command.args(["--inh-caps=-all", "--bounding-set=-sys_resource"]);
+        }
+        command.args(["--pdeathsig", "KILL", "--"]).args(outer).arg(binary);
         match self {
             Program::Ringmain(Io::Epoll) => command.env("RINGMAIN_IO", "epoll"),
             Program::Ringmain(Io::Uring) => command.env("RINGMAIN_IO", "uring"),
@@ -68,26 +77,57 @@ impl Program {
         env: &[(String, String)],
         limit: Duration,
     ) -> Output {
-        let mut command = self.command();
+        self.run_under(&[], args, env, limit)
+    }
+
+    /// The same under another program.
+    pub fn run_under<'a>(
+        self,
+        outer: &[&str],
+        args: impl IntoIterator<Item = &'a str>,
+        env: &[(String, String)],
+        limit: Duration,
+    ) -> Output {
+        let mut command = self.command_under(outer);
         command.args(args).envs(env.iter().cloned());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("start");
-        let (out, err) = (child.stdout.take().expect("stdout"), child.stderr.take().expect("stderr"));
-        let (out, err) = (drain(out), drain(err));
+        let out = drain(child.stdout.take().expect("stdout"));
+        let err = drain(child.stderr.take().expect("stderr"));
         let status = wait(&mut child, limit).unwrap_or_else(|| {
             let _ = child.kill();
             child.wait().expect("wait")
         });
-        Output { status, stdout: out.join().expect("stdout"), stderr: err.join().expect("stderr") }
+        Output { status, stdout: out.finish(), stderr: err.finish() }
     }
 }
 
-fn drain(mut from: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
-    thread::spawn(move || {
-        let mut all = Vec::new();
-        let _ = from.read_to_end(&mut all);
-        all
-    })
+/// Reads a pipe to its end. A daemon that keeps its parent's pipe open must not hang the test, only cost it a moment.
+struct Drain {
+    read: Arc<Mutex<Vec<u8>>>,
+    thread: thread::JoinHandle<()>,
+}
+
+fn drain(mut from: impl Read + Send + 'static) -> Drain {
+    let read = Arc::new(Mutex::new(Vec::new()));
+    let sink = read.clone();
+    let thread = thread::spawn(move || {
+        let mut room = [0; 4096];
+        while let Ok(n @ 1..) = from.read(&mut room) {
+            sink.lock().expect("lock").extend_from_slice(&room[..n]);
+        }
+    });
+    Drain { read, thread }
+}
+
+impl Drain {
+    fn finish(self) -> Vec<u8> {
+        let until = Instant::now() + Duration::from_secs(1);
+        while !self.thread.is_finished() && Instant::now() < until {
+            sleep(Duration::from_millis(1));
+        }
+        std::mem::take(&mut *self.read.lock().expect("lock"))
+    }
 }
 
 /// A running proxy; killed when dropped.
@@ -105,7 +145,30 @@ impl Proxy {
     /// # Panics
     /// When it ends or is not ready within five seconds; the message holds what it printed.
     pub fn start(program: Program, file: &Path, env: &[(String, String)], ready: &[SocketAddr]) -> Proxy {
-        let mut proxy = Proxy::spawn(program, file, env, &["-db"]);
+        Proxy::start_with(program, file, env, &["-db"], ready)
+    }
+
+    /// The same with other arguments behind `-f file`.
+    pub fn start_with(
+        program: Program,
+        file: &Path,
+        env: &[(String, String)],
+        args: &[&str],
+        ready: &[SocketAddr],
+    ) -> Proxy {
+        Proxy::start_under(program, &[], file, env, args, ready)
+    }
+
+    /// The same under another program.
+    pub fn start_under(
+        program: Program,
+        outer: &[&str],
+        file: &Path,
+        env: &[(String, String)],
+        args: &[&str],
+        ready: &[SocketAddr],
+    ) -> Proxy {
+        let mut proxy = Proxy::spawn(program.command_under(outer), program, file, env, args);
         let began = Instant::now();
         for addr in ready {
             while TcpStream::connect(addr).is_err() {
@@ -122,9 +185,13 @@ impl Proxy {
         proxy
     }
 
-    /// Starts it with these arguments behind `-f file` and waits for nothing.
-    pub fn spawn(program: Program, file: &Path, env: &[(String, String)], args: &[&str]) -> Proxy {
-        let mut command = program.command();
+    fn spawn(
+        mut command: Command,
+        program: Program,
+        file: &Path,
+        env: &[(String, String)],
+        args: &[&str],
+    ) -> Proxy {
         command.arg("-f").arg(file).args(args).envs(env.iter().cloned());
         let mut child = command
             .stdin(Stdio::null())
@@ -149,6 +216,23 @@ impl Proxy {
     /// What it has printed on stderr.
     pub fn errors(&self) -> String {
         self.errors.lock().expect("lock").join("\n")
+    }
+
+    /// Waits until it has printed this on stderr.
+    ///
+    /// # Panics
+    /// When it does not within two seconds; the message holds what it printed.
+    pub fn await_said(&self, what: &str) {
+        let until = Instant::now() + Duration::from_secs(2);
+        while !self.errors().contains(what) {
+            assert!(
+                Instant::now() < until,
+                "{} did not say {what:?} but\n{}",
+                self.program.name(),
+                self.errors()
+            );
+            sleep(Duration::from_millis(5));
+        }
     }
 
     pub fn signal(&self, signal: nix::sys::signal::Signal) {

@@ -5,26 +5,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::common::client::{self, End, Outcome};
-use crate::common::origin::{Log, Origin, Seen};
-use crate::common::ports::{Hole, Port};
+use crate::common::ground::Ground;
+use crate::common::origin::Seen;
 use crate::common::proxy::{Program, Proxy};
-use crate::common::{BACK, FRONT, text};
+use crate::common::text;
 use crate::table::Row;
 
-/// Listeners a file may bind: `F1` … `F9`.
-const FRONTS: usize = 9;
-const ORIGINS: [&str; 4] = ["A", "B", "C", "D"];
-
 pub struct Stand {
-    fronts: Vec<Port>,
-    log: Log,
+    ground: Ground,
     /// Pieces of text that differ from stand to stand, and their names.
     masks: Vec<(String, String)>,
     _proxy: Proxy,
-    _origins: Vec<Origin>,
-    _echo: Origin,
-    _dead: Port,
-    _hole: Hole,
 }
 
 /// One row's result.
@@ -35,38 +26,22 @@ pub struct Trace {
 }
 
 impl Stand {
-    /// Starts `program` on `tests/cfg/<file>.cfg`. The file finds its addresses in the environment: the ports `F1` …
-    /// at 127.0.10.1, and `ip:port` of the origins `A` … `D`, of `ECHO` (not HTTP), `DEAD` (refuses) and `HOLE`
-    /// (never answers a SYN); `DIR` is the directory of the file.
-    pub fn start(program: Program, file: &str, fronts_used: usize) -> Stand {
-        let log = Log::default();
+    /// Starts `program` on `tests/cfg/<file>.cfg`, with `DIR` naming the directory of the file.
+    pub fn start(program: Program, file: &str, fronts: usize) -> Stand {
         let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cfg");
-        let fronts: Vec<Port> = (0..FRONTS).map(|_| Port::reserve(FRONT)).collect();
-        let origins: Vec<Origin> = ORIGINS.iter().map(|name| Origin::start(name, BACK, &log)).collect();
-        let (echo, dead, hole) = (Origin::echo(BACK), Port::reserve(BACK), Hole::dig(BACK));
-        let mut env = vec![("DIR".to_owned(), dir.display().to_string())];
-        let mut masks = Vec::new();
-        for (i, port) in fronts.iter().enumerate() {
-            env.push((format!("F{}", i + 1), port.addr.port().to_string()));
-            masks.push((port.addr.port().to_string(), format!("<F{}>", i + 1)));
-        }
-        let named = ORIGINS.iter().copied().zip(origins.iter().map(|o| o.addr));
-        for (name, addr) in named.chain([("ECHO", echo.addr), ("DEAD", dead.addr), ("HOLE", hole.addr)]) {
-            env.push((name.to_owned(), addr.to_string()));
-            masks.push((addr.port().to_string(), format!("<{name}>")));
-        }
-        let ready: Vec<_> = fronts.iter().take(fronts_used).map(|p| p.addr).collect();
-        let proxy = Proxy::start(program, &dir.join(format!("{file}.cfg")), &env, &ready);
-        Stand { fronts, log, masks, _proxy: proxy, _origins: origins, _echo: echo, _dead: dead, _hole: hole }
+        let mut ground = Ground::new();
+        ground.env.push(("DIR".to_owned(), dir.display().to_string()));
+        let proxy = ground.serve_file(program, fronts, &dir.join(format!("{file}.cfg")));
+        Stand { masks: ground.masks(), ground, _proxy: proxy }
     }
 
     /// Runs one row; an open connection must stay open for `linger`, or for as long as the row says.
     pub fn run(&self, row: &Row, linger: Duration) -> Trace {
-        self.log.take(Duration::ZERO);
+        self.ground.log.take(Duration::ZERO);
         let mut exchange = row.exchange.clone();
         exchange.linger = linger.max(row.exchange.linger);
-        let outcome = client::run(self.fronts[row.front - 1].addr, &exchange);
-        let seen = self.log.take(Duration::from_millis(500));
+        let outcome = client::run(self.ground.front(row.front), &exchange);
+        let seen = self.ground.log.take(Duration::from_millis(500));
         let mut lines = answers(&outcome);
         lines.extend(requests(&seen, row.connections));
         let lines = lines.into_iter().map(|l| self.mask(l)).collect();

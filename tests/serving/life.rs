@@ -1,0 +1,221 @@
+//! Birth, reload and death.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::common::client::{self, End, Exchange, Step};
+use crate::common::ground::{Ground, file, scratch};
+use crate::common::proxy::{Program, Proxy};
+use crate::{BOTH, DEFAULTS, get, status};
+
+fn config() -> String {
+    format!(
+        "{DEFAULTS}frontend f\n    bind \"127.0.10.1:${{F1}}\"\n    default_backend b\nbackend b\n    server a \"${{A}}\"\n"
+    )
+}
+
+#[test]
+fn soft_stop_finishes_running_requests_and_exits_0() {
+    for program in BOTH {
+        let ground = Ground::new();
+        let mut proxy = ground.serve(program, 1, &config());
+        let (to, name) = (ground.front(1), program.name());
+        let running = thread::spawn(move || get(to, "/slow/600"));
+        ground.log.await_requests(1);
+        proxy.signal(Signal::SIGUSR1);
+        thread::sleep(Duration::from_millis(150));
+        assert!(client::connect(to, crate::common::CLIENT).is_err(), "{name}: no new connections");
+        assert!(proxy.is_running(), "{name}: it waits for the request");
+        assert_eq!(status(&running.join().expect("client")), 200, "{name}: the running request");
+        let ended = proxy.wait(Duration::from_secs(2)).unwrap_or_else(|| panic!("{name} still runs"));
+        assert_eq!(ended.code(), Some(0), "{name}:\n{}", proxy.errors());
+        proxy.await_said("Proxy f stopped (cumulated conns: FE: ");
+    }
+}
+
+/// An idle connection does not hold up a soft stop.
+#[test]
+fn soft_stop_closes_idle_connections() {
+    for program in BOTH {
+        let ground = Ground::new();
+        let mut proxy = ground.serve(program, 1, &config());
+        let to = ground.front(1);
+        let kept = thread::spawn(move || {
+            let steps = vec![Step::Send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".into())];
+            client::run(to, &Exchange { steps, linger: Duration::from_secs(3), ..Exchange::default() })
+        });
+        thread::sleep(Duration::from_millis(150));
+        proxy.signal(Signal::SIGUSR1);
+        let ended =
+            proxy.wait(Duration::from_secs(2)).unwrap_or_else(|| panic!("{} still runs", program.name()));
+        assert_eq!(ended.code(), Some(0));
+        let kept = kept.join().expect("client");
+        assert_eq!((kept.statuses(), kept.end), (vec![200], End::Closed), "{}", program.name());
+    }
+}
+
+#[test]
+fn sigterm_ends_at_once() {
+    for program in BOTH {
+        let ground = Ground::new();
+        let mut proxy = ground.serve(program, 1, &config());
+        let to = ground.front(1);
+        let running = thread::spawn(move || get(to, "/slow/3000"));
+        ground.log.await_requests(1);
+        proxy.signal(Signal::SIGTERM);
+        let ended =
+            proxy.wait(Duration::from_secs(1)).unwrap_or_else(|| panic!("{} still runs", program.name()));
+        assert_eq!(ended.signal(), Some(Signal::SIGTERM as i32), "{}: as if killed: {ended}", program.name());
+        assert_eq!(status(&running.join().expect("client")), 0, "{}", program.name());
+    }
+}
+
+#[test]
+fn hard_stop_after_ends_a_soft_stop() {
+    let config = format!("global\n    hard-stop-after 300ms\n{}", config());
+    for program in BOTH {
+        let ground = Ground::new();
+        let mut proxy = ground.serve(program, 1, &config);
+        let to = ground.front(1);
+        let running = thread::spawn(move || get(to, "/slow/5000"));
+        ground.log.await_requests(1);
+        let began = Instant::now();
+        proxy.signal(Signal::SIGUSR1);
+        assert!(proxy.wait(Duration::from_secs(3)).is_some(), "{} still runs", program.name());
+        assert!(began.elapsed() > Duration::from_millis(250), "{} did not wait", program.name());
+        assert_ne!(status(&running.join().expect("client")), 200, "{}", program.name());
+    }
+}
+
+#[test]
+fn sighup_shows_the_servers() {
+    for program in BOTH {
+        let ground = Ground::new();
+        let mut proxy = ground.serve(program, 1, &config());
+        proxy.signal(Signal::SIGHUP);
+        proxy.await_said("SIGHUP received, dumping servers states.");
+        proxy.await_said("SIGHUP: Server b/a is UP. Conn: 0 act, 0 pend, 0 tot.");
+        assert!(proxy.is_running());
+    }
+}
+
+#[test]
+fn a_daemon_writes_its_pid_and_a_new_process_takes_over() {
+    for program in BOTH {
+        let (ground, name) = (Ground::new(), program.name());
+        let path = file(&config()).display().to_string();
+        let pid_file = scratch("pid", "").display().to_string();
+        let run = |extra: &[&str]| {
+            let args = [&["-D", "-p", &pid_file, "-f", &path], extra].concat();
+            let out = program.run(args, &ground.env, Duration::from_secs(5));
+            assert_eq!(out.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&out.stderr));
+            Daemon::from(&pid_file)
+        };
+        let first = run(&[]);
+        assert_eq!(status(&get(ground.front(1), "/")), 200, "{name}: the daemon serves");
+        let to = ground.front(1);
+        let load = thread::spawn(move || {
+            let until = Instant::now() + Duration::from_millis(1200);
+            let mut answers = Vec::new();
+            while Instant::now() < until {
+                answers.push(status(&get(to, "/")));
+            }
+            answers
+        });
+        thread::sleep(Duration::from_millis(200));
+        let second = run(&["-sf", &first.0.to_string()]);
+        assert_ne!(first.0, second.0);
+        let answers = load.join().expect("load");
+        assert!(answers.iter().all(|s| *s == 200), "{name}: of {} requests some failed", answers.len());
+        assert!(first.is_gone(Duration::from_secs(2)), "{name}: the old process went");
+        assert!(!second.is_gone(Duration::ZERO), "{name}: the new process stays");
+    }
+}
+
+/// A daemon the test started; killed when dropped.
+struct Daemon(i32);
+
+impl Daemon {
+    fn from(pid_file: &str) -> Daemon {
+        let text = fs::read_to_string(pid_file).expect("the pid file");
+        Daemon(text.trim().parse().unwrap_or_else(|_| panic!("a pid in {text:?}")))
+    }
+
+    fn is_gone(&self, limit: Duration) -> bool {
+        let until = Instant::now() + limit;
+        loop {
+            if kill(Pid::from_raw(self.0), None).is_err() {
+                return true;
+            }
+            if Instant::now() >= until {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = kill(Pid::from_raw(self.0), Signal::SIGKILL);
+    }
+}
+
+/// The master stands through a reload, and its workers serve throughout.
+#[test]
+fn master_and_worker_reload() {
+    for program in BOTH {
+        let (ground, name) = (Ground::new(), program.name());
+        let mut proxy =
+            Proxy::start_with(program, &file(&config()), &ground.env, &["-W"], &[ground.front(1)]);
+        let to = ground.front(1);
+        assert_eq!(status(&get(to, "/")), 200, "{name}");
+        proxy.signal(Signal::SIGUSR2);
+        for _ in 0..40 {
+            assert_eq!(status(&get(to, "/")), 200, "{name}: during the reload");
+            thread::sleep(Duration::from_millis(20));
+        }
+        assert!(proxy.is_running(), "{name}: the master stays");
+        proxy.await_said("New worker (");
+        proxy.signal(Signal::SIGTERM);
+        assert!(proxy.wait(Duration::from_secs(2)).is_some(), "{name}: the master ends");
+        thread::sleep(Duration::from_millis(100));
+        assert!(client::connect(to, crate::common::CLIENT).is_err(), "{name}: and its workers with it");
+    }
+}
+
+/// Exit codes and first lines of `-c`, beside haproxy's.
+#[test]
+fn checking_a_file() {
+    let good = config();
+    let cases: [(&str, String, &[&str]); 6] = [
+        ("good", good.clone(), &["-c"]),
+        ("good, quiet", good.clone(), &["-c", "-q"]),
+        ("unknown word", format!("{good}    frobnicate yes\n"), &["-c"]),
+        ("two errors", format!("{good}    blance roundrobin\n    timeout conect 1s\n"), &["-c"]),
+        ("no listener", String::new(), &["-c"]),
+        ("unknown backend", good.replace("default_backend b", "default_backend nowhere"), &["-c"]),
+    ];
+    for (what, text, args) in cases {
+        let (ground, path) = (Ground::new(), file(&text).display().to_string());
+        let run = |program: Program| {
+            let args: Vec<&str> = args.iter().copied().chain(["-f", &path]).collect();
+            let out = program.run(args, &ground.env, Duration::from_secs(5));
+            let lines: Vec<String> = String::from_utf8_lossy(&out.stderr)
+                .lines()
+                .filter(|l| l.starts_with("[ALERT]") || l.starts_with("[WARNING]"))
+                .map(|l| l.split_once(") : ").map_or(l, |(_, rest)| rest).to_owned())
+                .collect();
+            (out.status.code(), String::from_utf8_lossy(&out.stdout).into_owned(), lines)
+        };
+        let wanted = run(Program::Haproxy);
+        for program in BOTH {
+            assert_eq!(run(program), wanted, "{what}, {}", program.name());
+        }
+    }
+}
