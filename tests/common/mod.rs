@@ -28,3 +28,10 @@ pub fn text(bytes: &[u8]) -> String {
 pub fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|i| (i ^ (i >> 8) ^ (i >> 16)) as u8 % 94 + 33).collect()
 }
+
+/// The ids in the first column of a table of `docs/compat.md`, under this heading.
+pub fn documented(heading: &str) -> std::collections::BTreeSet<&'static str> {
+    let page = include_str!("../../docs/compat.md");
+    let section = page.split("\n## ").find(|s| s.starts_with(heading)).unwrap_or_default();
+    section.lines().filter_map(|l| l.strip_prefix("| `")?.split_once('`').map(|(id, _)| id)).collect()
+}
