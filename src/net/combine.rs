@@ -1,9 +1,11 @@
 //! Waiting for two things, or for a limited time. Children are polled by their parent, so that waking the task is enough.
 use super::core::Core;
 use crate::base::time::Tick;
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
 /// The time was up before the future was ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +56,49 @@ pub async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
     .await
 }
 
+/// One side of a connection: when it last did something, and how long it may do nothing.
+#[derive(Debug)]
+pub struct Activity {
+    pub last: Cell<Tick>,
+    pub limit: Cell<Option<Duration>>,
+}
+
+impl Activity {
+    /// Active now.
+    #[must_use]
+    pub fn new(now: Tick, limit: Option<Duration>) -> Activity {
+        Activity { last: Cell::new(now), limit: Cell::new(limit) }
+    }
+
+    /// Active now.
+    pub fn touch(&self, core: &Core) {
+        self.last.set(core.now());
+    }
+}
+
 impl Core {
+    /// Waits for `future` while the side was active less than its limit ago; others may touch it meanwhile.
+    ///
+    /// # Errors
+    /// [`Elapsed`] when it was silent for too long.
+    pub async fn while_active<F: Future>(&self, side: &Activity, future: F) -> Result<F::Output, Elapsed> {
+        let mut future = pin!(future);
+        poll_fn(|cx| {
+            if let Poll::Ready(x) = future.as_mut().poll(cx) {
+                return Poll::Ready(Ok(x));
+            }
+            if let Some(limit) = side.limit.get() {
+                let at = side.last.get() + limit;
+                if self.now() >= at {
+                    return Poll::Ready(Err(Elapsed));
+                }
+                self.wake_at(at);
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
     /// Waits for `future` until `deadline` (`None`: for ever). A future that is ready wins over a deadline that is past.
     ///
     /// # Errors

@@ -212,6 +212,18 @@ impl Core {
         }
     }
 
+    /// Makes every task ready: each looks again at what it waits for.
+    pub fn wake_all(&self) {
+        let ids: Vec<TaskId> = {
+            let tasks = self.0.tasks.borrow();
+            let live = tasks.iter().enumerate().filter(|(_, t)| t.future.is_some());
+            live.map(|(i, t)| TaskId { index: i as u32, generation: t.generation }).collect()
+        };
+        for id in ids {
+            self.wake(id);
+        }
+    }
+
     /// The running task wants to be polled again at `at` at the latest; holds until its next poll.
     #[inline]
     pub fn wake_at(&self, at: Tick) {

@@ -221,6 +221,15 @@ impl Stream {
         .await
     }
 
+    /// Gives bytes back that were received but belong to what is read next.
+    pub fn unread(&self, chunk: Chunk) {
+        self.with(|s| {
+            if let Some(next) = s.first.replace(chunk) {
+                s.rest.push_front(next);
+            }
+        });
+    }
+
     /// Waits until [`Stream::recv`] would return at once; takes nothing.
     pub async fn readable(&self) {
         poll_fn(|_| if self.poll_readable() { Poll::Ready(()) } else { Poll::Pending }).await;

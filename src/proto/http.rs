@@ -124,6 +124,11 @@ impl Head {
         self.remove_if(|n, _| n.eq_ignore_ascii_case(name))
     }
 
+    /// Removes field `index`.
+    pub fn remove_at(&mut self, index: usize) {
+        self.fields.remove(index);
+    }
+
     /// Removes the fields for which `gone(name, value)` holds; says how many there were.
     pub fn remove_if(&mut self, mut gone: impl FnMut(&[u8], &[u8]) -> bool) -> usize {
         let before = self.fields.len();

@@ -4,6 +4,7 @@ pub mod acl;
 pub mod action;
 pub mod balance;
 pub mod cx;
+pub mod errorpage;
 pub mod sample;
 
 pub use acl::{Acl, Condition};

@@ -86,3 +86,17 @@ impl SampleExpr {
         self.fetch.each(cx, &mut visit).is_break()
     }
 }
+
+impl Sample<'_> {
+    /// Appends the value as text, as HAProxy casts to a string: numbers in decimal, booleans as 0 and 1.
+    pub fn write_text(&self, out: &mut Vec<u8>) {
+        use std::io::Write;
+        // Writing to a vector cannot fail.
+        let _ = match self {
+            Sample::Bool(b) => write!(out, "{}", u8::from(*b)),
+            Sample::Int(n) => write!(out, "{n}"),
+            Sample::Addr(a) => write!(out, "{a}"),
+            Sample::Str(b) | Sample::Bin(b) | Sample::Method(b) => out.write_all(b),
+        };
+    }
+}

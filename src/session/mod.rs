@@ -1,1 +1,74 @@
-//! (opened below)
+//! The life of a connection, read from top to bottom: [`http`] and [`tcp`]. A session runs on one core and meets the others
+//! only in [`crate::share`]; it names no word of the language, it runs the programs of the Plan.
+pub mod answer;
+pub mod decide;
+pub mod headers;
+mod http;
+mod local;
+mod outcome;
+mod relay;
+mod select;
+mod tcp;
+mod upstream;
+
+pub use local::{Local, View};
+pub use outcome::{Outcome, Side};
+pub use select::serve_queue;
+pub use upstream::reap;
+
+use crate::base::ids::ListenerId;
+use crate::net::Stream;
+use crate::plan::Mode;
+use crate::rules::ConnInfo;
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+/// One client connection, for its whole life.
+pub struct Conn {
+    pub local: Rc<Local>,
+    pub stream: Stream,
+    pub info: ConnInfo,
+    /// Requests so far, the present one counted.
+    pub requests: Cell<u32>,
+    /// The server connection that belongs to this client alone (`http-reuse never`), between two requests.
+    own: RefCell<Option<(crate::base::ids::ServerId, upstream::Upstream)>>,
+    /// The server of the last request (`option prefer-last-server`).
+    last_server: Cell<Option<crate::base::ids::ServerId>>,
+}
+
+/// Serves one accepted connection to its end. The caller has entered the gates and leaves them afterwards.
+pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, listener: ListenerId) {
+    let view = local.view();
+    let plan = &view.plan;
+    let listener = &plan.listeners[listener.index()];
+    let mode = plan.frontend(listener.frontend).mode;
+    let info = ConnInfo {
+        src: peer,
+        dst: None,
+        frontend: listener.frontend,
+        listener_id: listener.uuid,
+        accepted: local.core.now(),
+    };
+    drop(view);
+    let cells = local.cells();
+    cells.frontends[info.frontend.index()].conn_cur.add(1);
+    cells.frontends[info.frontend.index()].conn_tot.inc();
+    cells.process.conn_cur.add(1);
+    cells.process.conn_tot.inc();
+    let conn = Conn {
+        local,
+        stream,
+        info,
+        requests: Cell::new(0),
+        own: RefCell::new(None),
+        last_server: Cell::new(None),
+    };
+    match mode {
+        Mode::Http => http::serve(&conn).await,
+        Mode::Tcp => tcp::serve(&conn).await,
+    }
+    let cells = conn.local.cells();
+    cells.frontends[conn.info.frontend.index()].conn_cur.add(-1);
+    cells.process.conn_cur.add(-1);
+}

@@ -1,20 +1,32 @@
 //! A counted limit that holds exactly over all cores.
+use super::queue::Wake;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How many are in, and how many may be: one compare-and-swap to enter. Alone on its cache line.
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[repr(align(128))]
 pub struct Gate {
     inside: AtomicU32,
     /// 0: no limit.
     limit: AtomicU32,
     peak: AtomicU32,
+    /// How many want to hear of the next leaving; read without the lock.
+    waiting: AtomicU32,
+    waiters: Mutex<Vec<Wake>>,
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Gate({} of {})", self.inside(), self.limit())
+    }
 }
 
 impl Gate {
     /// Sets the limit, 0 for none. Those inside stay.
     pub fn set_limit(&self, limit: u32) {
         self.limit.store(limit, Ordering::Relaxed);
+        self.tell();
     }
 
     /// The limit, 0 for none.
@@ -30,6 +42,12 @@ impl Gate {
     /// The most that were ever inside at once.
     pub fn peak(&self) -> u32 {
         self.peak.load(Ordering::Relaxed)
+    }
+
+    /// Whether the limit is reached now.
+    pub fn is_full(&self) -> bool {
+        let limit = self.limit();
+        limit != 0 && self.inside() >= limit
     }
 
     /// Enters unless the limit is reached.
@@ -53,8 +71,30 @@ impl Gate {
 
     /// Leaves.
     pub fn leave(&self) {
-        let before = self.inside.fetch_sub(1, Ordering::AcqRel);
+        let before = self.inside.fetch_sub(1, Ordering::SeqCst);
         debug_assert!(before > 0, "left a gate that nobody had entered");
+        if self.waiting.load(Ordering::Acquire) > 0 {
+            self.tell();
+        }
+    }
+
+    /// Calls `wake` once, when somebody leaves or the limit changes. Who asks tries to enter once more afterwards: a
+    /// leaving just before is not told.
+    pub fn when_left(&self, wake: Wake) {
+        let mut waiters = self.waiters.lock().expect("no panic under this lock");
+        waiters.push(wake);
+        self.waiting.store(waiters.len() as u32, Ordering::SeqCst);
+    }
+
+    fn tell(&self) {
+        let waiters = {
+            let mut waiters = self.waiters.lock().expect("no panic under this lock");
+            self.waiting.store(0, Ordering::Release);
+            std::mem::take(&mut *waiters)
+        };
+        for wake in waiters {
+            wake();
+        }
     }
 
     /// Forgets the peak (`clear counters`).

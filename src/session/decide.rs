@@ -1,0 +1,112 @@
+//! What the rules say of a request, without a network: the same function serves the data path and `ringmain explain`.
+use crate::base::ids::BackendId;
+use crate::plan::{BackendTarget, Frontend, NamePart, Plan};
+use crate::proto::http::RequestHead;
+use crate::rules::{ConnInfo, Cx, Facts, Program, Trace, Verdict};
+
+/// The outcome of the rules.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// `monitor-uri`: 200, or 503 when a `monitor fail` condition holds.
+    Monitor { ok: bool },
+    /// Forward to this backend.
+    Forward(BackendId),
+    /// No rule chose a backend and there is no default.
+    NoBackend,
+    /// A rule ended the request.
+    Ended { verdict: Verdict, by: By },
+}
+
+/// Whose rule it was, for counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    Frontend,
+    Backend(BackendId),
+}
+
+/// What stays the same for one connection.
+pub struct Scene<'a> {
+    pub plan: &'a Plan,
+    pub conn: &'a ConnInfo,
+    pub facts: &'a dyn Facts,
+}
+
+/// Runs the frontend's rules, chooses the backend, runs its rules. `body` is what has arrived of the request's body.
+pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mut impl Trace) -> Decision {
+    let frontend = scene.plan.frontend(scene.conn.frontend);
+    let mut cx = Cx {
+        conn: scene.conn,
+        req: Some(req),
+        res: None,
+        req_body: body,
+        backend: None,
+        server: None,
+        facts: scene.facts,
+    };
+    if let Some(uri) = &frontend.monitor_uri
+        && cx.request().is_some_and(|r| r.uri() == uri.as_slice())
+    {
+        return Decision::Monitor { ok: !frontend.monitor_fail.iter().any(|c| c.holds(&cx)) };
+    }
+    if let Some(verdict) = run(&frontend.http_request, &frontend.redirects, &mut cx, trace) {
+        return Decision::Ended { verdict, by: By::Frontend };
+    }
+    let Some(backend) = choose_backend(scene.plan, frontend, &cx, trace) else {
+        return Decision::NoBackend;
+    };
+    cx.backend = Some(backend);
+    let plan = scene.plan.backend(backend);
+    match run(&plan.http_request, &plan.redirects, &mut cx, trace) {
+        Some(verdict) => Decision::Ended { verdict, by: By::Backend(backend) },
+        None => Decision::Forward(backend),
+    }
+}
+
+/// The backend for a connection or request: the first `use_backend` whose condition holds, else the default.
+pub fn choose_backend(
+    plan: &Plan,
+    frontend: &Frontend,
+    cx: &Cx<'_>,
+    trace: &mut impl Trace,
+) -> Option<BackendId> {
+    for rule in &frontend.use_backend {
+        let taken = rule.condition.as_ref().is_none_or(|c| c.holds(cx));
+        let target = if taken { target(plan, &rule.target, cx) } else { None };
+        trace.rule(rule.at, &rule.text, target.is_some());
+        if target.is_some() {
+            return target;
+        }
+    }
+    frontend.default_backend
+}
+
+fn target(plan: &Plan, target: &BackendTarget, cx: &Cx<'_>) -> Option<BackendId> {
+    match target {
+        BackendTarget::Fixed(id) => Some(*id),
+        BackendTarget::ByName(parts) => {
+            let mut name = Vec::new();
+            for part in parts {
+                match part {
+                    NamePart::Text(text) => name.extend_from_slice(text),
+                    NamePart::Expr(expr) => {
+                        if let Some(sample) = expr.eval(cx) {
+                            sample.write_text(&mut name);
+                        }
+                    }
+                }
+            }
+            plan.backends.iter().position(|b| b.name.as_bytes() == name).map(BackendId::from)
+        }
+    }
+}
+
+/// Runs two programs in their order; `None` when the request goes on.
+fn run(rules: &Program, redirects: &Program, cx: &mut Cx<'_>, trace: &mut impl Trace) -> Option<Verdict> {
+    for program in [rules, redirects] {
+        match program.run(cx, trace) {
+            Verdict::Continue | Verdict::Allow => {}
+            verdict => return Some(verdict),
+        }
+    }
+    None
+}

@@ -1,0 +1,887 @@
+//! An HTTP/1.1 connection, read from top to bottom.
+//!
+//! Two tiers: [`serve`] is the small future that lies under an idle connection; [`exchange`], one request and its answer,
+//! takes its memory from the core's free list at the first byte and gives it back at the end.
+use super::answer;
+use super::decide::{self, By, Decision, Scene};
+use super::local::{Heads, LiveFacts, View};
+use super::outcome::{Outcome, Side};
+use super::relay::{Limits, relay};
+use super::select::{Assigned, Wish, assign};
+use super::upstream;
+use super::{Conn, headers};
+use crate::base::ids::BackendId;
+use crate::net::combine::Activity;
+use crate::net::{Chunk, PoolBox, Stream};
+use crate::plan::{ConnectionMode, Frontend, Reuse};
+use crate::proto::h1::{self, BodyReader, Parsed, RequestKind};
+use crate::proto::http::{Body, RequestHead, Version};
+use crate::rules::{Cx, NoTrace, Verdict};
+use crate::share::counters::count_status;
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+/// What happens to the client's connection after an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// It waits for the next request.
+    Keep,
+    /// It ends at once.
+    Close,
+    /// It ends, but bytes of the client may still be under way: they are read and dropped for a moment, so that the answer
+    /// is not lost to a reset (RFC 9112, 9.6).
+    Linger,
+}
+
+/// How long a closing connection reads on.
+const LINGER: Duration = Duration::from_secs(1);
+/// How many bytes it reads.
+const LINGER_BYTES: usize = 256 * 1_024;
+
+/// Serves a connection of a frontend in HTTP mode.
+pub async fn serve(conn: &Conn) {
+    conn.local.cells().process.sess_tot.inc();
+    conn.local.cells().frontends[conn.info.frontend.index()].sess_tot.inc();
+    loop {
+        if conn.requests.get() > 0 && !idle(conn).await {
+            return;
+        }
+        match PoolBox::new(exchange(conn)).await {
+            Next::Keep => {}
+            Next::Close => return,
+            Next::Linger => return linger(conn).await,
+        }
+    }
+}
+
+/// Waits for the next request's first byte; false when the connection is to be closed without a word.
+async fn idle(conn: &Conn) -> bool {
+    let local = &conn.local;
+    if conn.stream.poll_readable() {
+        return true;
+    }
+    let deadline = {
+        let view = local.view();
+        let t = view.plan.frontend(conn.info.frontend).timeouts;
+        t.http_keep_alive.or(t.http_request).or(t.client).map(|t| local.core.now() + t)
+    };
+    let readable = poll_fn(|_| {
+        if conn.stream.poll_readable() {
+            return Poll::Ready(true);
+        }
+        if local.stopping.get() { Poll::Ready(false) } else { Poll::Pending }
+    });
+    local.core.until(deadline, readable).await.unwrap_or(false)
+}
+
+/// Ends the sending side and reads what still comes for a moment.
+async fn linger(conn: &Conn) {
+    conn.stream.shutdown();
+    let deadline = Some(conn.local.core.now() + LINGER);
+    let mut left = LINGER_BYTES;
+    while let Ok(Ok(Some(chunk))) = conn.local.core.until(deadline, conn.stream.recv()).await {
+        left = left.saturating_sub(chunk.len());
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+/// One request and its answer.
+async fn exchange(conn: &Conn) -> Next {
+    let mut heads = conn.local.take_heads();
+    let view = conn.local.view();
+    let next = run(conn, &view, &mut heads).await;
+    conn.local.give_heads(heads);
+    next
+}
+
+async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
+    let frontend = view.plan.frontend(conn.info.frontend);
+    let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
+    let mut body = match read_request(conn, frontend, &mut heads.req).await {
+        Ok(rest) => ClientBody::new(heads.req.body, rest),
+        Err(unread) => return refuse(conn, frontend, unread).await,
+    };
+    fe.req_tot.inc();
+    conn.local.cells().process.req_tot.inc();
+    let keep = heads.req.keep_alive
+        && frontend.connection_mode != ConnectionMode::Close
+        && !view.frontend(conn.info.frontend).stopped;
+    let decision = {
+        let facts = LiveFacts { world: view, shared: &conn.local.shared };
+        let scene = Scene { plan: &view.plan, conn: &conn.info, facts: &facts };
+        decide::request(&scene, &mut heads.req, body.first(), &mut NoTrace)
+    };
+    let mut reply = Reply { conn, view, head: heads.req.method() == b"HEAD", keep, backend: None };
+    match decision {
+        Decision::Monitor { ok } => {
+            fe.intercepted.inc();
+            if ok {
+                reply.stored(answer::MONITOR_OK, 200, &body).await
+            } else {
+                reply.error(Outcome::Answered { status: 503, denied: false }, &body).await
+            }
+        }
+        Decision::NoBackend => reply.error(Outcome::NoServer, &body).await,
+        Decision::Ended { verdict, by } => {
+            if let By::Backend(id) = by {
+                reply.backend = Some(id);
+            }
+            reply.verdict(verdict, &body).await
+        }
+        Decision::Forward(backend) => {
+            reply.backend = Some(backend);
+            let be = &conn.local.cells().backends[backend.index()];
+            be.req_tot.inc();
+            be.sess_tot.inc();
+            be.sess_cur.add(1);
+            let next = forward(&mut reply, backend, heads, &mut body).await;
+            be.sess_cur.add(-1);
+            next
+        }
+    }
+}
+
+/// Why no request could be read.
+enum Unread {
+    /// The client closed before a byte of it, or the connection was left by us: no answer.
+    Nothing,
+    Outcome(Outcome),
+}
+
+/// Reads one request's head; gives what came behind it.
+async fn read_request(
+    conn: &Conn,
+    frontend: &Frontend,
+    req: &mut RequestHead,
+) -> Result<Option<Chunk>, Unread> {
+    let core = &conn.local.core;
+    let limits = h1::Limits::default();
+    let timeout = frontend.timeouts.http_request.or(frontend.timeouts.client);
+    let mut deadline = timeout.map(|t| core.now() + t);
+    let (mut have, mut seen): (Option<Chunk>, usize) = (None, 0);
+    loop {
+        let chunk = match core.until(deadline, conn.stream.recv()).await {
+            Ok(Ok(Some(chunk))) => chunk,
+            // Nothing at all is no error; a piece of a head is.
+            Ok(Ok(None)) if have.is_none() => return Err(Unread::Nothing),
+            Ok(Ok(None)) => return Err(Unread::Outcome(Outcome::ClientGoneInHead)),
+            Ok(Err(_)) => return Err(Unread::Nothing),
+            Err(_) if have.is_none() && (frontend.ignore_probes || conn.requests.get() > 0) => {
+                return Err(Unread::Nothing);
+            }
+            Err(_) => return Err(Unread::Outcome(Outcome::RequestTimeout)),
+        };
+        let mut chunk = match have.take() {
+            None => chunk,
+            Some(mut first) => {
+                join_chunks(&conn.stream, &mut first, chunk);
+                first
+            }
+        };
+        if !h1::worth_parsing(&chunk, seen, &limits) {
+            seen = chunk.len();
+            have = Some(chunk);
+            continue;
+        }
+        seen = chunk.len();
+        match h1::parse_request(&chunk, &limits, req) {
+            Ok(Parsed::Complete { consumed }) => {
+                conn.requests.set(conn.requests.get() + 1);
+                chunk.advance(consumed);
+                return Ok((!chunk.is_empty()).then_some(chunk));
+            }
+            Ok(Parsed::Partial) => {
+                // `timeout client` is an inactivity timeout, `timeout http-request` is not.
+                if frontend.timeouts.http_request.is_none() {
+                    deadline = timeout.map(|t| core.now() + t);
+                }
+                have = Some(chunk);
+            }
+            Err(e) => return Err(Unread::Outcome(Outcome::BadRequest { status: e.status() })),
+        }
+    }
+}
+
+/// Puts `second` behind `first`; what finds no room goes back to the stream.
+fn join_chunks(stream: &Stream, first: &mut Chunk, mut second: Chunk) {
+    first.compact();
+    let taken = first.append(&second);
+    if taken < second.len() {
+        second.advance(taken);
+        stream.unread(second);
+    }
+}
+
+/// Answers a request that could not be read, as HAProxy's connection layer does: the stored page as it is.
+async fn refuse(conn: &Conn, frontend: &Frontend, unread: Unread) -> Next {
+    let Unread::Outcome(outcome) = unread else { return Next::Close };
+    let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
+    fe.req_tot.inc();
+    fe.failed_req.inc();
+    count_status(&fe.status, outcome.status());
+    let mut out = conn.local.core.take_vec();
+    out.extend_from_slice(answer::raw_page([Some(&frontend.error_pages), None], outcome.status()));
+    fe.bytes_out.add(out.len() as u64);
+    let deadline = frontend.timeouts.client.map(|t| conn.local.core.now() + t);
+    match conn.local.core.until(deadline, conn.stream.send(out)).await {
+        Ok(Ok(())) => Next::Linger,
+        _ => Next::Close,
+    }
+}
+
+/// The request's body: how it is framed, and what has arrived of it already.
+struct ClientBody {
+    reader: BodyReader,
+    rest: Option<Chunk>,
+    done: bool,
+    had_body: bool,
+}
+
+impl ClientBody {
+    fn new(body: Body, rest: Option<Chunk>) -> ClientBody {
+        let none = matches!(body, Body::None | Body::Length(0));
+        ClientBody { reader: BodyReader::new(body), rest, done: none, had_body: !none }
+    }
+
+    /// The bytes that are here.
+    fn first(&self) -> &[u8] {
+        if self.done { b"" } else { self.rest.as_deref().unwrap_or(b"") }
+    }
+
+    /// Moves what is here and belongs to the body behind the head in `out`; the rest is the next request's.
+    fn take_first(&mut self, conn: &Conn, out: &mut Vec<u8>) -> Result<(), Outcome> {
+        let Some(mut chunk) = self.rest.take() else { return Ok(()) };
+        if !self.done {
+            let walk = self.reader.walk(&mut chunk).map_err(|_| Outcome::BadRequest { status: 400 })?;
+            out.extend_from_slice(&chunk[..walk.out_len]);
+            chunk.advance(walk.consumed);
+            self.done = walk.done;
+        }
+        if !chunk.is_empty() {
+            conn.stream.unread(chunk);
+        }
+        Ok(())
+    }
+}
+
+/// Answers of our own for one request.
+struct Reply<'a> {
+    conn: &'a Conn,
+    view: &'a View,
+    head: bool,
+    keep: bool,
+    backend: Option<BackendId>,
+}
+
+impl Reply<'_> {
+    /// What becomes of the connection: a request whose body was not asked for leaves bytes that are not a request.
+    fn next(&self, body: &ClientBody) -> Next {
+        match (self.keep, body.had_body) {
+            (_, true) => Next::Linger,
+            (true, false) => Next::Keep,
+            (false, false) => Next::Close,
+        }
+    }
+
+    async fn verdict(&mut self, verdict: Verdict, body: &ClientBody) -> Next {
+        let cells = self.conn.local.cells();
+        match verdict {
+            Verdict::Deny { status } => {
+                match self.backend {
+                    Some(id) => cells.backends[id.index()].denied_req.inc(),
+                    None => cells.frontends[self.conn.info.frontend.index()].denied_req.inc(),
+                }
+                self.error(Outcome::Answered { status, denied: true }, body).await
+            }
+            Verdict::Answer { status, bytes, close } => {
+                self.keep &= !close;
+                self.stored(&bytes, status, body).await
+            }
+            Verdict::Drop => {
+                self.conn.stream.reset_on_close();
+                Next::Close
+            }
+            Verdict::Continue | Verdict::Allow => unreachable!("these do not end a request"),
+        }
+    }
+
+    /// Sends the error page of an outcome.
+    async fn error(&mut self, outcome: Outcome, body: &ClientBody) -> Next {
+        let plan = &self.view.plan;
+        let pages = [
+            Some(&plan.frontend(self.conn.info.frontend).error_pages),
+            self.backend.map(|b| &plan.backend(b).error_pages),
+        ];
+        if outcome == Outcome::NoServer && self.backend.is_none() {
+            self.conn.local.cells().frontends[self.conn.info.frontend.index()].failed_req.inc();
+        }
+        let raw = answer::raw_page(pages, outcome.status());
+        self.stored(raw, outcome.status(), body).await
+    }
+
+    /// Sends a stored answer with the right `connection` word.
+    async fn stored(&mut self, raw: &[u8], status: u16, body: &ClientBody) -> Next {
+        let next = self.next(body);
+        let connection = (next != Next::Keep).then_some("close");
+        let mut out = self.conn.local.core.take_vec();
+        answer::write(raw, connection, self.head, &mut out);
+        self.count(status, out.len());
+        let sent = self.send(out).await;
+        if sent { next } else { Next::Close }
+    }
+
+    fn count(&self, status: u16, bytes: usize) {
+        let cells = self.conn.local.cells();
+        let fe = &cells.frontends[self.conn.info.frontend.index()];
+        count_status(&fe.status, status);
+        fe.bytes_out.add(bytes as u64);
+        if let Some(id) = self.backend {
+            count_status(&cells.backends[id.index()].status, status);
+            cells.backends[id.index()].bytes_out.add(bytes as u64);
+        }
+    }
+
+    async fn send(&self, out: Vec<u8>) -> bool {
+        let core = &self.conn.local.core;
+        let timeout = self.view.plan.frontend(self.conn.info.frontend).timeouts.client;
+        matches!(core.until(timeout.map(|t| core.now() + t), self.conn.stream.send(out)).await, Ok(Ok(())))
+    }
+}
+
+/// Forwards a request to a server of `backend` and its answer to the client.
+async fn forward(
+    reply: &mut Reply<'_>,
+    backend: BackendId,
+    heads: &mut Heads,
+    body: &mut ClientBody,
+) -> Next {
+    let (conn, view) = (reply.conn, reply.view);
+    let plan = view.plan.backend(backend);
+    let frontend = view.plan.frontend(conn.info.frontend);
+    let server_keep = mode(frontend.connection_mode, plan.connection_mode) == ConnectionMode::KeepAlive;
+    reply.keep &= mode(frontend.connection_mode, plan.connection_mode) != ConnectionMode::Close;
+    let forward_for = plan.forward_for.as_ref().or(frontend.forward_for.as_ref());
+    if let (Some(rule), Some(src)) = (forward_for, conn.info.src) {
+        headers::forward_for(&mut heads.req, rule, src.ip());
+    }
+    headers::for_server(&mut heads.req, server_keep);
+    let mut first_bytes = conn.local.core.take_vec();
+    if let Err(outcome) = body.take_first(conn, &mut first_bytes) {
+        return reply.error(outcome, body).await;
+    }
+    let next = attempts(reply, backend, heads, body, &first_bytes, server_keep).await;
+    conn.local.core.give_back(first_bytes.into());
+    next
+}
+
+/// Sends the request over one connection after the other until an answer came or none can.
+async fn attempts(
+    reply: &mut Reply<'_>,
+    backend: BackendId,
+    heads: &mut Heads,
+    body: &mut ClientBody,
+    first_bytes: &[u8],
+    server_keep: bool,
+) -> Next {
+    let (conn, view) = (reply.conn, reply.view);
+    let plan = view.plan.backend(backend);
+    let frontend = view.plan.frontend(conn.info.frontend);
+    // Sent again only where nothing of the body is gone and the method allows it (RFC 9110, 9.2.2).
+    let repeatable = body.done && headers::is_idempotent(heads.req.method());
+    let mut wish = Wish { reuse: plan.reuse, fresh: false };
+    loop {
+        let assigned = match assign(conn, view, backend, wish).await {
+            Ok(assigned) => assigned,
+            Err(outcome) => {
+                if matches!(outcome, Outcome::ClientGoneInQueue) {
+                    return Next::Close;
+                }
+                return reply.error(outcome, body).await;
+            }
+        };
+        conn.last_server.set(Some(assigned.place.server));
+        let mut out = conn.local.core.take_vec();
+        h1::write_request(&heads.req, &mut out);
+        out.extend_from_slice(first_bytes);
+        count_in(conn, backend, assigned.place.server, out.len() as u64);
+        conn.local.cells().servers[assigned.place.server.index()].req_tot.inc();
+        let mut passage = Passage {
+            conn,
+            view,
+            backend,
+            assigned: &assigned,
+            server_side: Activity::new(conn.local.core.now(), plan.timeouts.server),
+            answering: Cell::new(false),
+            client_timeout: frontend.timeouts.client,
+            server_timeout: plan.timeouts.server,
+            request_left: Cell::new(!body.done),
+        };
+        match passage.run(reply, heads, body, out, server_keep).await {
+            Passed::Repeat if repeatable && assigned.reused => wish.fresh = true,
+            Passed::Repeat => return passage.server_gone(reply, body).await,
+            Passed::Failed(outcome) => return reply.error(outcome, body).await,
+            Passed::Ended(next) => return next,
+            Passed::Finished { next, reusable } => {
+                if reusable {
+                    put_back(conn, view, plan.reuse, assigned);
+                }
+                return next;
+            }
+        }
+    }
+}
+
+/// The stricter of two connection modes.
+fn mode(a: ConnectionMode, b: ConnectionMode) -> ConnectionMode {
+    match (a, b) {
+        (ConnectionMode::Close, _) | (_, ConnectionMode::Close) => ConnectionMode::Close,
+        (ConnectionMode::ServerClose, _) | (_, ConnectionMode::ServerClose) => ConnectionMode::ServerClose,
+        _ => ConnectionMode::KeepAlive,
+    }
+}
+
+fn count_in(conn: &Conn, backend: BackendId, server: crate::base::ids::ServerId, n: u64) {
+    let cells = conn.local.cells();
+    cells.frontends[conn.info.frontend.index()].bytes_in.add(n);
+    cells.backends[backend.index()].bytes_in.add(n);
+    cells.servers[server.index()].bytes_in.add(n);
+}
+
+/// Keeps a server connection that can carry another request.
+fn put_back(conn: &Conn, view: &View, reuse: Reuse, assigned: Assigned) {
+    let Assigned { place, upstream, .. } = assigned;
+    let server = place.server;
+    drop(place);
+    if reuse == Reuse::Never {
+        if upstream.stream.is_quiet() {
+            *conn.own.borrow_mut() = Some((server, upstream));
+        }
+    } else {
+        upstream::keep(&conn.local, view, server, upstream);
+    }
+}
+
+/// How the passage over one server connection ended.
+enum Passed {
+    /// The connection was gone before a byte of an answer: the request may go over another one.
+    Repeat,
+    /// The client gets an error page.
+    Failed(Outcome),
+    /// The answer was cut short or the connection became a tunnel: nothing more to send.
+    Ended(Next),
+    /// The answer went out whole.
+    Finished { next: Next, reusable: bool },
+}
+
+/// One request on one server connection.
+struct Passage<'a> {
+    conn: &'a Conn,
+    view: &'a View,
+    backend: BackendId,
+    assigned: &'a Assigned,
+    /// When the server side last did something: `timeout server` counts from here.
+    server_side: Activity,
+    /// A byte of an answer has gone to the client.
+    answering: Cell<bool>,
+    client_timeout: Option<Duration>,
+    server_timeout: Option<Duration>,
+    /// The client's body has not passed whole yet.
+    request_left: Cell<bool>,
+}
+
+/// How sending the request's body went wrong.
+enum UploadError {
+    Client {
+        timeout: bool,
+    },
+    Bad,
+    /// The server takes no more; it may have answered.
+    Server,
+}
+
+impl Passage<'_> {
+    fn server(&self) -> &Stream {
+        &self.assigned.upstream.stream
+    }
+
+    fn server_cells(&self) -> &crate::share::ServerCells {
+        &self.conn.local.cells().servers[self.assigned.place.server.index()]
+    }
+
+    async fn run(
+        &mut self,
+        reply: &mut Reply<'_>,
+        heads: &mut Heads,
+        body: &mut ClientBody,
+        head: Vec<u8>,
+        server_keep: bool,
+    ) -> Passed {
+        if self.send_to_server(head).await.is_err() {
+            // The answer may be there already (413 before the body); else the connection was stale.
+            if self.server().has_ended() || !self.server().poll_readable() {
+                return Passed::Repeat;
+            }
+        }
+        let this = &*self;
+        let mut uploading = !body.done;
+        let mut upload_error = None;
+        let mut upload = pin!(this.upload(body));
+        let mut download = pin!(this.download(reply, heads, server_keep));
+        let passed = poll_fn(|cx| {
+            if uploading && let Poll::Ready(result) = upload.as_mut().poll(cx) {
+                uploading = false;
+                match result {
+                    Ok(()) | Err(UploadError::Server) => {}
+                    Err(e) => {
+                        upload_error = Some(e);
+                        return Poll::Ready(None);
+                    }
+                }
+            }
+            download.as_mut().poll(cx).map(Some)
+        })
+        .await;
+        match (passed, upload_error) {
+            (Some(passed), _) => passed,
+            (None, Some(UploadError::Bad)) => self.broken(Side::Client, false, 400),
+            (None, Some(UploadError::Client { timeout: true })) => self.broken(Side::Client, true, 408),
+            (None, _) => self.broken(Side::Client, false, 400),
+        }
+    }
+
+    /// The exchange broke while the request's body was passing: before the answer began the client gets a page.
+    fn broken(&self, side: Side, timeout: bool, status: u16) -> Passed {
+        self.count_broken(Some(side));
+        if self.answering.get() {
+            return Passed::Ended(Next::Close);
+        }
+        Passed::Failed(Outcome::BrokenInData { side, timeout, status })
+    }
+
+    fn count_broken(&self, side: Option<Side>) {
+        let backend = &self.conn.local.cells().backends[self.backend.index()];
+        match side {
+            Some(Side::Client) => {
+                backend.client_aborts.inc();
+                self.server_cells().client_aborts.inc();
+            }
+            Some(_) => {
+                backend.server_aborts.inc();
+                self.server_cells().server_aborts.inc();
+            }
+            None => {}
+        }
+    }
+
+    /// No byte of an answer came, and the request may not be sent again.
+    async fn server_gone(&self, reply: &mut Reply<'_>, body: &ClientBody) -> Next {
+        self.server_cells().failed_resp.inc();
+        self.conn.local.cells().backends[self.backend.index()].failed_resp.inc();
+        reply.error(Outcome::ServerGoneInHead, body).await
+    }
+
+    async fn send_to_server(&self, out: impl Into<crate::net::OutBuf>) -> Result<(), ()> {
+        let core = &self.conn.local.core;
+        let deadline = self.server_timeout.map(|t| core.now() + t);
+        let sent = core.until(deadline, self.server().send(out)).await;
+        self.server_side.touch(core);
+        matches!(sent, Ok(Ok(()))).then_some(()).ok_or(())
+    }
+
+    /// Passes the request's body.
+    async fn upload(&self, body: &mut ClientBody) -> Result<(), UploadError> {
+        let core = &self.conn.local.core;
+        while !body.done {
+            let deadline = self.client_timeout.map(|t| core.now() + t);
+            let mut chunk = match core.until(deadline, self.conn.stream.recv()).await {
+                Ok(Ok(Some(chunk))) => chunk,
+                Ok(_) => return Err(UploadError::Client { timeout: false }),
+                Err(_) => return Err(UploadError::Client { timeout: true }),
+            };
+            let walk = body.reader.walk(&mut chunk).map_err(|_| UploadError::Bad)?;
+            body.done = walk.done;
+            count_in(self.conn, self.backend, self.assigned.place.server, walk.out_len as u64);
+            let out = split(self.conn, &self.conn.stream, chunk, walk.out_len, walk.consumed);
+            self.send_to_server(out).await.map_err(|()| UploadError::Server)?;
+        }
+        self.request_left.set(false);
+        Ok(())
+    }
+}
+
+/// The first `out_len` bytes of a chunk for sending. What is behind the `consumed` ones goes back to its stream.
+fn split(
+    conn: &Conn,
+    stream: &Stream,
+    mut chunk: Chunk,
+    out_len: usize,
+    consumed: usize,
+) -> crate::net::OutBuf {
+    if consumed == chunk.len() {
+        chunk.truncate(out_len);
+        return chunk.into();
+    }
+    let mut out = conn.local.core.take_vec();
+    out.extend_from_slice(&chunk[..out_len]);
+    chunk.advance(consumed);
+    stream.unread(chunk);
+    out.into()
+}
+
+impl Passage<'_> {
+    /// Reads the answer and passes it to the client.
+    async fn download(&self, reply: &mut Reply<'_>, heads: &mut Heads, server_keep: bool) -> Passed {
+        let kind = RequestKind { head: reply.head, ..RequestKind::of(&heads.req) };
+        let mut rest;
+        loop {
+            rest = match self.read_answer(heads, &kind).await {
+                Ok(rest) => rest,
+                Err(passed) => return passed,
+            };
+            if !is_interim(heads.res.status) {
+                break;
+            }
+            // 100, 103 …: passed on as they are, the answer itself is still to come (RFC 9110, 15.2).
+            if let Some(chunk) = rest.take() {
+                self.server().unread(chunk);
+            }
+            let mut out = self.conn.local.core.take_vec();
+            h1::write_response(&heads.res, &mut out);
+            self.answering.set(true);
+            if self.send_to_client(out).await.is_err() {
+                return self.broken(Side::Client, false, heads.res.status);
+            }
+        }
+        if let Some(passed) = self.response_rules(reply, heads).await {
+            return passed;
+        }
+        if heads.res.body == Body::Tunnel {
+            return self.tunnel(heads, rest).await;
+        }
+        self.pass_answer(reply, heads, rest, server_keep).await
+    }
+
+    /// Reads one head from the server; gives what came behind it.
+    async fn read_answer(&self, heads: &mut Heads, kind: &RequestKind) -> Result<Option<Chunk>, Passed> {
+        let limits = h1::Limits::default();
+        let (mut have, mut seen): (Option<Chunk>, usize) = (None, 0);
+        loop {
+            let received = self.conn.local.core.while_active(&self.server_side, self.server().recv()).await;
+            let chunk = match received {
+                Ok(Ok(Some(chunk))) => chunk,
+                Ok(_) if have.is_none() && !self.answering.get() => return Err(Passed::Repeat),
+                Ok(_) => {
+                    self.count_failed_answer();
+                    return Err(self.end_of_head(Outcome::ServerGoneInHead));
+                }
+                Err(_) => {
+                    self.count_failed_answer();
+                    return Err(self.end_of_head(Outcome::ServerTimeout));
+                }
+            };
+            self.server_side.touch(&self.conn.local.core);
+            let mut chunk = match have.take() {
+                None => chunk,
+                Some(mut first) => {
+                    join_chunks(self.server(), &mut first, chunk);
+                    first
+                }
+            };
+            if !h1::worth_parsing(&chunk, seen, &limits) {
+                seen = chunk.len();
+                have = Some(chunk);
+                continue;
+            }
+            seen = chunk.len();
+            match h1::parse_response(&chunk, &limits, kind, &mut heads.res) {
+                Ok(Parsed::Complete { consumed }) => {
+                    chunk.advance(consumed);
+                    return Ok((!chunk.is_empty()).then_some(chunk));
+                }
+                Ok(Parsed::Partial) => have = Some(chunk),
+                Err(_) => {
+                    self.count_failed_answer();
+                    return Err(self.end_of_head(Outcome::BadAnswer));
+                }
+            }
+        }
+    }
+
+    fn count_failed_answer(&self) {
+        self.server_cells().failed_resp.inc();
+        self.conn.local.cells().backends[self.backend.index()].failed_resp.inc();
+    }
+
+    /// After an interim answer went out an error page would still be in order: it is the first final answer.
+    fn end_of_head(&self, outcome: Outcome) -> Passed {
+        Passed::Failed(outcome)
+    }
+
+    /// Runs the `http-response` rules, the backend's first.
+    async fn response_rules(&self, reply: &mut Reply<'_>, heads: &mut Heads) -> Option<Passed> {
+        let plan = &self.view.plan;
+        let verdict = {
+            let facts = LiveFacts { world: self.view, shared: &self.conn.local.shared };
+            let mut cx = Cx {
+                conn: &self.conn.info,
+                req: Some(&mut heads.req),
+                res: Some(&mut heads.res),
+                req_body: &[],
+                backend: Some(self.backend),
+                server: Some(self.assigned.place.server),
+                facts: &facts,
+            };
+            let backend = plan.backend(self.backend).http_response.run(&mut cx, &mut NoTrace);
+            match backend {
+                Verdict::Continue | Verdict::Allow => {
+                    plan.frontend(self.conn.info.frontend).http_response.run(&mut cx, &mut NoTrace)
+                }
+                verdict => verdict,
+            }
+        };
+        match verdict {
+            Verdict::Continue | Verdict::Allow => None,
+            Verdict::Deny { status } => {
+                self.conn.local.cells().backends[self.backend.index()].denied_resp.inc();
+                self.server_cells().denied_resp.inc();
+                Some(Passed::Failed(Outcome::AnswerDenied { status }))
+            }
+            Verdict::Answer { status, bytes, close } => {
+                reply.keep &= !close && !self.request_left.get();
+                let body = ClientBody::new(Body::None, None);
+                Some(Passed::Ended(reply.stored(&bytes, status, &body).await))
+            }
+            Verdict::Drop => {
+                self.conn.stream.reset_on_close();
+                Some(Passed::Ended(Next::Close))
+            }
+        }
+    }
+
+    async fn send_to_client(&self, out: impl Into<crate::net::OutBuf>) -> Result<(), ()> {
+        let core = &self.conn.local.core;
+        let deadline = self.client_timeout.map(|t| core.now() + t);
+        let sent = core.until(deadline, self.conn.stream.send(out)).await;
+        matches!(sent, Ok(Ok(()))).then_some(()).ok_or(())
+    }
+
+    fn count_out(&self, n: usize) {
+        let cells = self.conn.local.cells();
+        cells.frontends[self.conn.info.frontend.index()].bytes_out.add(n as u64);
+        cells.backends[self.backend.index()].bytes_out.add(n as u64);
+        self.server_cells().bytes_out.add(n as u64);
+    }
+
+    /// Sends the head and the body of a final answer.
+    async fn pass_answer(
+        &self,
+        reply: &mut Reply<'_>,
+        heads: &mut Heads,
+        rest: Option<Chunk>,
+        server_keep: bool,
+    ) -> Passed {
+        let (res, core) = (&mut heads.res, &self.conn.local.core);
+        let framed = res.body != Body::UntilClose;
+        let server_stays = framed && server_keep && res.keep_alive;
+        // A client of HTTP/1.0 knows no chunks: it gets the bare bytes and the end of the connection.
+        let strip = res.body == Body::Chunked && heads.req.version == Version::Http10;
+        let keep = reply.keep && framed && !strip;
+        headers::for_client(res, heads.req.version, keep, strip);
+        let cells = self.conn.local.cells();
+        count_status(&cells.frontends[self.conn.info.frontend.index()].status, res.status);
+        count_status(&cells.backends[self.backend.index()].status, res.status);
+        count_status(&self.server_cells().status, res.status);
+
+        let mut out = core.take_vec();
+        h1::write_response(res, &mut out);
+        let mut reader = if strip { BodyReader::stripping(res.body) } else { BodyReader::new(res.body) };
+        let mut done = matches!(res.body, Body::None | Body::Length(0));
+        let mut surplus = false;
+        if let Some(mut chunk) = rest {
+            if !done {
+                let Ok(walk) = reader.walk(&mut chunk) else { return Passed::Failed(Outcome::BadAnswer) };
+                out.extend_from_slice(&chunk[..walk.out_len]);
+                done = walk.done;
+                surplus = walk.consumed < chunk.len();
+            } else {
+                surplus = true;
+            }
+        }
+        self.answering.set(true);
+        self.count_out(out.len());
+        if self.send_to_client(out).await.is_err() {
+            return self.broken(Side::Client, false, res.status);
+        }
+        while !done {
+            self.server_side.touch(core);
+            let received = core.while_active(&self.server_side, self.server().recv()).await;
+            let mut chunk = match received {
+                Ok(Ok(Some(chunk))) => chunk,
+                Ok(Ok(None)) if !framed => break,
+                Ok(_) => return self.broken(Side::Server, false, res.status),
+                Err(_) => return self.broken(Side::Server, true, res.status),
+            };
+            let Ok(walk) = reader.walk(&mut chunk) else {
+                return self.broken(Side::Server, false, res.status);
+            };
+            done = walk.done;
+            surplus = walk.consumed < chunk.len();
+            chunk.truncate(walk.out_len);
+            self.count_out(chunk.len());
+            if self.send_to_client(chunk).await.is_err() {
+                return self.broken(Side::Client, false, res.status);
+            }
+        }
+        let next = match (keep, self.request_left.get()) {
+            (_, true) => Next::Linger,
+            (true, false) => Next::Keep,
+            (false, false) => Next::Close,
+        };
+        let reusable = server_stays && !surplus && !self.request_left.get();
+        Passed::Finished { next, reusable }
+    }
+
+    /// After 101, or 2xx to CONNECT: bytes both ways.
+    async fn tunnel(&self, heads: &mut Heads, rest: Option<Chunk>) -> Passed {
+        let cells = self.conn.local.cells();
+        let status = heads.res.status;
+        count_status(&cells.frontends[self.conn.info.frontend.index()].status, status);
+        count_status(&cells.backends[self.backend.index()].status, status);
+        count_status(&self.server_cells().status, status);
+        let mut out = self.conn.local.core.take_vec();
+        h1::write_response(&heads.res, &mut out);
+        if let Some(chunk) = rest {
+            self.server().unread(chunk);
+        }
+        self.answering.set(true);
+        self.count_out(out.len());
+        if self.send_to_client(out).await.is_err() {
+            return self.broken(Side::Client, false, status);
+        }
+        let (fe, be) = (
+            self.view.plan.frontend(self.conn.info.frontend).timeouts,
+            self.view.plan.backend(self.backend).timeouts,
+        );
+        let limits = Limits {
+            client: be.tunnel.or(fe.client),
+            server: be.tunnel.or(be.server),
+            client_fin: fe.client_fin,
+            server_fin: be.server_fin,
+        };
+        let passed = relay(&self.conn.local.core, &self.conn.stream, self.server(), limits).await;
+        count_in(self.conn, self.backend, self.assigned.place.server, passed.from_client);
+        self.count_out(passed.from_server as usize);
+        self.count_broken(passed.broken.map(|(side, _)| side));
+        Passed::Ended(Next::Close)
+    }
+}
+
+/// An answer that another one follows.
+fn is_interim(status: u16) -> bool {
+    (100..200).contains(&status) && status != 101
+}

@@ -1,0 +1,217 @@
+//! What the sessions of one core share: the World they see, round-robin positions, idle server connections, free memory.
+use super::upstream::Pool;
+use crate::base::ids::{BackendId, FrontendId, ServerId};
+use crate::net::Core;
+use crate::plan::Plan;
+use crate::proto::http::{RequestHead, ResponseHead};
+use crate::rules::Facts;
+use crate::rules::balance::{Balance as _, RoundRobin};
+use crate::share::{ShardCounters, Shared};
+use crate::world::{Published, World};
+use std::cell::{Cell, RefCell};
+use std::ops::Deref;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
+
+/// The World as a core sees it. Sessions clone the `Rc`, so that no reference count is shared between cores.
+#[derive(Debug)]
+pub struct View(Arc<World>);
+
+impl Deref for View {
+    type Target = World;
+    fn deref(&self) -> &World {
+        &self.0
+    }
+}
+
+/// The heads of one exchange.
+#[derive(Default)]
+pub struct Heads {
+    pub req: RequestHead,
+    pub res: ResponseHead,
+}
+
+/// One backend's position on this core.
+struct Turn {
+    generation: u64,
+    order: RoundRobin,
+}
+
+/// Heads kept for reuse.
+const KEEP_HEADS: usize = 1_024;
+
+/// The environment of all sessions of a core.
+pub struct Local {
+    pub core: Core,
+    pub index: usize,
+    pub published: Arc<Published>,
+    pub shared: Arc<Shared>,
+    view: RefCell<Rc<View>>,
+    generation: Cell<u64>,
+    turns: Vec<RefCell<Turn>>,
+    pools: Vec<RefCell<Pool>>,
+    heads: RefCell<Vec<Box<Heads>>>,
+    /// The shard is leaving: connections close as soon as they are idle.
+    pub stopping: Cell<bool>,
+    /// The task that looks after idle server connections.
+    pub reaper: Cell<crate::net::TaskId>,
+    /// Client connections that are open.
+    pub open: Cell<usize>,
+}
+
+impl Local {
+    /// The environment of shard `index`.
+    #[must_use]
+    pub fn new(core: Core, index: usize, published: Arc<Published>, shared: Arc<Shared>) -> Rc<Local> {
+        let world = published.load();
+        let turns = (0..world.plan.backends.len())
+            .map(|b| {
+                let order = world.round_robin(BackendId::from(b));
+                RefCell::new(Turn { generation: world.generation, order })
+            })
+            .collect();
+        let pools = world.plan.servers.iter().map(|_| RefCell::default()).collect();
+        Rc::new(Local {
+            core,
+            index,
+            published,
+            shared,
+            generation: Cell::new(world.generation),
+            view: RefCell::new(Rc::new(View(world))),
+            turns,
+            pools,
+            heads: RefCell::default(),
+            stopping: Cell::new(false),
+            reaper: Cell::new(crate::net::TaskId::NONE),
+            open: Cell::new(0),
+        })
+    }
+
+    /// The newest World: one load of a number unless it changed.
+    #[inline]
+    pub fn view(&self) -> Rc<View> {
+        let newest = self.published.generation();
+        if newest != self.generation.get() {
+            let world = self.published.load();
+            self.generation.set(world.generation);
+            self.cells().process.world.store(world.generation, Ordering::Release);
+            *self.view.borrow_mut() = Rc::new(View(world));
+        }
+        self.view.borrow().clone()
+    }
+
+    /// This shard's counters.
+    #[inline]
+    pub fn cells(&self) -> &ShardCounters {
+        &self.shared.shards[self.index]
+    }
+
+    /// The idle connections to a server.
+    pub(super) fn pool(&self, server: ServerId) -> &RefCell<Pool> {
+        &self.pools[server.index()]
+    }
+
+    /// All pools, for the reaper.
+    pub(super) fn pools(&self) -> impl Iterator<Item = (ServerId, &RefCell<Pool>)> {
+        self.pools.iter().enumerate().map(|(i, p)| (ServerId::from(i), p))
+    }
+
+    /// The next server of a backend in its order that is not full; `avoid` only when there is no other.
+    pub(super) fn next_in_turn(
+        &self,
+        view: &View,
+        backend: BackendId,
+        mut full: impl FnMut(ServerId) -> bool,
+        avoid: Option<ServerId>,
+    ) -> Option<ServerId> {
+        let first = view.plan.backend(backend).servers.start;
+        let mut turn = self.turns[backend.index()].borrow_mut();
+        if turn.generation != view.generation {
+            turn.generation = view.generation;
+            let mut weights = Vec::new();
+            view.weights(backend, &mut weights);
+            turn.order.sync(&weights);
+        }
+        let id = |index: usize| ServerId(first + index as u32);
+        let avoid = avoid.map(|server| (server.0 - first) as usize);
+        turn.order.pick_avoiding(&mut |index| full(id(index)), avoid).map(id)
+    }
+
+    /// Empty heads from the free list.
+    pub(super) fn take_heads(&self) -> Box<Heads> {
+        self.heads.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Gives heads back.
+    pub(super) fn give_heads(&self, heads: Box<Heads>) {
+        let mut list = self.heads.borrow_mut();
+        if list.len() < KEEP_HEADS {
+            list.push(heads);
+        }
+    }
+}
+
+/// Live state for rules: a View and the counters.
+pub struct LiveFacts<'a> {
+    pub world: &'a World,
+    pub shared: &'a Shared,
+}
+
+impl LiveFacts<'_> {
+    fn plan(&self) -> &Plan {
+        &self.world.plan
+    }
+}
+
+fn positive(sum: i64) -> u64 {
+    u64::try_from(sum).unwrap_or(0)
+}
+
+impl Facts for LiveFacts<'_> {
+    fn usable_servers(&self, backend: BackendId) -> u32 {
+        self.world.usable_servers(backend)
+    }
+
+    fn server_up(&self, server: ServerId) -> bool {
+        self.world.server(server).alive()
+    }
+
+    fn backend_sessions(&self, backend: BackendId) -> u64 {
+        positive(self.shared.shards.iter().map(|s| s.backends[backend.index()].sess_cur.get()).sum())
+    }
+
+    fn frontend_sessions(&self, frontend: FrontendId) -> u64 {
+        positive(self.shared.shards.iter().map(|s| s.frontends[frontend.index()].conn_cur.get()).sum())
+    }
+
+    fn server_sessions(&self, server: ServerId) -> u64 {
+        positive(self.shared.shards.iter().map(|s| s.servers[server.index()].sess_cur.get()).sum())
+    }
+
+    fn backend_queued(&self, backend: BackendId) -> u64 {
+        u64::from(self.shared.queues[backend.index()].len())
+    }
+
+    fn connection_slots(&self, backend: BackendId) -> Option<u64> {
+        let mut slots = 0i64;
+        for (id, server) in self.plan().servers_of(backend) {
+            if !self.world.server(id).alive() {
+                continue;
+            }
+            let maxconn = server.maxconn?;
+            let queue = server.maxqueue.filter(|&q| q > 0)?;
+            slots += i64::from(maxconn) + i64::from(queue) - self.server_sessions(id) as i64;
+        }
+        Some(positive(slots - self.backend_queued(backend) as i64))
+    }
+
+    fn process_sessions(&self) -> u64 {
+        positive(self.shared.shards.iter().map(|s| s.process.conn_cur.get()).sum())
+    }
+
+    fn wall_clock(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}

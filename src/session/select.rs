@@ -1,0 +1,285 @@
+//! Which server a request goes to: balance, the server's gate, the queue; and the connection to it, with retries.
+use super::Conn;
+use super::local::View;
+use super::outcome::Outcome;
+use super::upstream::{self, ConnectError, Upstream};
+use crate::base::ids::{BackendId, ServerId};
+use crate::base::time::Tick;
+use crate::plan::{Reuse, ServerAddr};
+use crate::share::{Shared, Ticket};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+/// A place on a server: given back, or handed to the next in the queue, when dropped.
+pub struct Place {
+    shared: Arc<Shared>,
+    local: std::rc::Rc<super::Local>,
+    backend: BackendId,
+    pub server: ServerId,
+    /// Whether the server's gate was entered.
+    gated: bool,
+}
+
+impl Place {
+    fn new(conn: &Conn, backend: BackendId, server: ServerId, gated: bool) -> Place {
+        let cells = conn.local.cells();
+        cells.servers[server.index()].sess_cur.add(1);
+        cells.servers[server.index()].sess_tot.inc();
+        cells.servers[server.index()].lb_total.inc();
+        cells.backends[backend.index()].lb_total.inc();
+        Place { shared: conn.local.shared.clone(), local: conn.local.clone(), backend, server, gated }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.local.cells().servers[self.server.index()].sess_cur.add(-1);
+        if self.gated {
+            give_back(&self.shared, self.backend, self.server);
+        }
+    }
+}
+
+/// Gives an entered gate to the next in the queue, or leaves it. A limit that was lowered meanwhile is kept.
+fn give_back(shared: &Shared, backend: BackendId, server: ServerId) {
+    let gate = &shared.servers[server.index()];
+    let over = gate.limit() != 0 && gate.inside() > gate.limit();
+    if over || !shared.queues[backend.index()].hand_over(server) {
+        gate.leave();
+        // Somebody may have joined between the look at the queue and the leaving.
+        if !shared.queues[backend.index()].is_empty() {
+            serve_queue(shared, backend, server);
+        }
+    }
+}
+
+/// Lets waiting requests in while the server has room: after a place was left, a server came up or a limit was raised.
+pub fn serve_queue(shared: &Shared, backend: BackendId, server: ServerId) {
+    let (gate, queue) = (&shared.servers[server.index()], &shared.queues[backend.index()]);
+    while !queue.is_empty() && gate.try_enter() {
+        if !queue.hand_over(server) {
+            gate.leave();
+            break;
+        }
+    }
+}
+
+/// Takes a server's place, if its limit allows.
+fn enter(conn: &Conn, view: &View, server: ServerId) -> Option<bool> {
+    if !limited(conn, view, server) {
+        return Some(false);
+    }
+    conn.local.shared.servers[server.index()].try_enter().then_some(true)
+}
+
+/// The place for one attempt. `avoid` is a server that has just failed and is passed over while there is another.
+async fn place(
+    conn: &Conn,
+    view: &View,
+    backend: BackendId,
+    avoid: Option<ServerId>,
+    deadline: Option<Tick>,
+) -> Result<Place, Outcome> {
+    let plan = view.plan.backend(backend);
+    if plan.prefer_last_server
+        && let Some(last) = conn.last_server.get()
+        && plan.servers.contains(&last.0)
+        && Some(last) != avoid
+        && view.server(last).usable()
+        && let Some(gated) = enter(conn, view, last)
+    {
+        return Ok(Place::new(conn, backend, last, gated));
+    }
+    // Requests that wait already go first.
+    let queue_is_empty = conn.local.shared.queues[backend.index()].is_empty();
+    loop {
+        let mut full = false;
+        let picked = conn.local.next_in_turn(
+            view,
+            backend,
+            |server| {
+                let limited = limited(conn, view, server);
+                let closed =
+                    limited && (!queue_is_empty || conn.local.shared.servers[server.index()].is_full());
+                full |= closed;
+                closed
+            },
+            avoid,
+        );
+        match picked {
+            // Another core may have taken the last place meanwhile: then look again.
+            Some(server) => {
+                if let Some(gated) = enter(conn, view, server) {
+                    return Ok(Place::new(conn, backend, server, gated));
+                }
+            }
+            None if full => return wait_in_queue(conn, view, backend, deadline).await,
+            None => return Err(Outcome::NoServer),
+        }
+    }
+}
+
+/// Whether a server has a limit.
+fn limited(conn: &Conn, view: &View, server: ServerId) -> bool {
+    view.plan.server(server).maxconn.is_some() || conn.local.shared.servers[server.index()].limit() != 0
+}
+
+/// A ticket that leaves the queue when its owner goes.
+struct InQueue<'a> {
+    conn: &'a Conn,
+    backend: BackendId,
+    ticket: Arc<Ticket>,
+    taken: bool,
+}
+
+impl Drop for InQueue<'_> {
+    fn drop(&mut self) {
+        if self.taken {
+            return;
+        }
+        let shared = &self.conn.local.shared;
+        match self.ticket.leave() {
+            Some(server) => give_back(shared, self.backend, server),
+            None => shared.queues[self.backend.index()].sweep(),
+        }
+    }
+}
+
+async fn wait_in_queue(
+    conn: &Conn,
+    view: &View,
+    backend: BackendId,
+    deadline: Option<Tick>,
+) -> Result<Place, Outcome> {
+    let (core, shared) = (&conn.local.core, &conn.local.shared);
+    let mut waiting = InQueue { conn, backend, ticket: Ticket::new(None), taken: false };
+    let (notifier, task) = (core.notifier(), core.current());
+    shared.queues[backend.index()].join(waiting.ticket.clone(), Box::new(move || notifier.wake(task)));
+    // A place may have become free before we joined.
+    for (server, _) in view.plan.servers_of(backend) {
+        if view.server(server).usable() && view.plan.server(server).maxconn.is_some() {
+            serve_queue(shared, backend, server);
+        }
+    }
+    let granted = poll_fn(|_| match waiting.ticket.granted() {
+        Some(server) => Poll::Ready(Ok(server)),
+        // The client's end is looked for only where the file asks for it (`option abortonclose`).
+        None if view.plan.backend(backend).abort_on_close && client_left(conn) => {
+            Poll::Ready(Err(Outcome::ClientGoneInQueue))
+        }
+        None => Poll::Pending,
+    });
+    match core.until(deadline, granted).await {
+        Ok(Ok(server)) => {
+            waiting.taken = true;
+            Ok(Place::new(conn, backend, server, true))
+        }
+        Ok(Err(outcome)) => Err(outcome),
+        Err(_) => Err(Outcome::QueueTimeout),
+    }
+}
+
+fn client_left(conn: &Conn) -> bool {
+    conn.stream.poll_readable() && conn.stream.has_ended()
+}
+
+/// A connection to a server of the backend, and the place it holds.
+pub struct Assigned {
+    pub place: Place,
+    pub upstream: Upstream,
+    /// The connection had carried requests before.
+    pub reused: bool,
+}
+
+/// How a connection is wanted.
+#[derive(Clone, Copy)]
+pub struct Wish {
+    pub reuse: Reuse,
+    /// No idle connection may serve, after one has just failed.
+    pub fresh: bool,
+}
+
+/// HAProxy waits so long before it tries the same server again after a refused connection (`SI_ST_TAR`), or
+/// `timeout connect` where that is shorter.
+const TURN_AROUND: Duration = Duration::from_secs(1);
+
+/// Finds a server and a connection to it: balance, gate or queue, idle connection or connect, `retries` and
+/// `option redispatch`.
+///
+/// # Errors
+/// How the request ends.
+pub async fn assign(conn: &Conn, view: &View, backend: BackendId, wish: Wish) -> Result<Assigned, Outcome> {
+    let core = &conn.local.core;
+    let plan = view.plan.backend(backend);
+    let cells = &conn.local.cells().backends[backend.index()];
+    let queue_deadline = plan.timeouts.queue.or(plan.timeouts.connect).map(|t| core.now() + t);
+    let first = conn.requests.get() <= 1;
+    let mut current = place(conn, view, backend, None, queue_deadline).await?;
+    let mut tries_left = plan.retries;
+    loop {
+        if !wish.fresh
+            && let Some(upstream) = idle(conn, current.server, wish.reuse, first)
+        {
+            cells.reuse.inc();
+            return Ok(Assigned { place: current, upstream, reused: true });
+        }
+        let dst = match view.plan.server(current.server).addr {
+            ServerAddr::InetRelative(..) => conn.info.dst.or_else(|| conn.stream.local_addr()),
+            _ => None,
+        };
+        let error = match upstream::connect(&conn.local, view, current.server, dst).await {
+            Ok(upstream) => return Ok(Assigned { place: current, upstream, reused: false }),
+            Err(error) => error,
+        };
+        let server_cells = &conn.local.cells().servers[current.server.index()];
+        if tries_left == 0 {
+            server_cells.failed_conns.inc();
+            cells.failed_conns.inc();
+            return Err(Outcome::ConnectFailed { timeout: matches!(error, ConnectError::Timeout) });
+        }
+        tries_left -= 1;
+        if may_redispatch(view, backend, plan.retries - tries_left) {
+            server_cells.redispatches.inc();
+            cells.redispatches.inc();
+            let failed = current.server;
+            drop(current);
+            current = place(conn, view, backend, Some(failed), queue_deadline).await?;
+        } else {
+            server_cells.retries.inc();
+            cells.retries.inc();
+            if matches!(error, ConnectError::Failed) {
+                let wait = plan.timeouts.connect.map_or(TURN_AROUND, |t| t.min(TURN_AROUND));
+                core.sleep_until(core.now() + wait).await;
+            }
+        }
+    }
+}
+
+/// Whether attempt `n` (1 for the first retry) may go to another server (`back_handle_st_cer` in HAProxy): the configured
+/// attempts, and every attempt where round robin has more than one active server.
+fn may_redispatch(view: &View, backend: BackendId, n: u32) -> bool {
+    let plan = view.plan.backend(backend);
+    let (n, retries, interval) = (n as i32, plan.retries as i32, plan.redispatch);
+    let configured = match interval {
+        0 => return false,
+        i if i > 0 => n % i == 0,
+        i => n % (retries + 1 + i).max(1) == 0,
+    };
+    let active =
+        view.plan.servers_of(backend).filter(|(id, s)| !s.backup && view.server(*id).usable()).count();
+    configured || active > 1
+}
+
+/// An idle connection: the client's own, or one of the core's.
+fn idle(conn: &Conn, server: ServerId, reuse: Reuse, first: bool) -> Option<Upstream> {
+    if let Some((owner, mut upstream)) = conn.own.borrow_mut().take()
+        && owner == server
+        && upstream.stream.is_quiet()
+    {
+        upstream.requests += 1;
+        return Some(upstream);
+    }
+    upstream::take(&conn.local, server, reuse, first)
+}

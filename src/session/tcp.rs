@@ -1,0 +1,75 @@
+//! A TCP connection from accept to its end.
+use super::local::LiveFacts;
+use super::relay::{Limits, relay};
+use super::select::{Wish, assign};
+use super::{Conn, Side, decide};
+use crate::plan::Reuse;
+use crate::rules::{Cx, NoTrace, Verdict};
+
+/// Serves a connection of a frontend in TCP mode.
+pub async fn serve(conn: &Conn) {
+    let view = conn.local.view();
+    let plan = &view.plan;
+    let frontend = plan.frontend(conn.info.frontend);
+    let cells = conn.local.cells();
+    let counters = &cells.frontends[conn.info.frontend.index()];
+    counters.sess_tot.inc();
+    cells.process.sess_tot.inc();
+    conn.requests.set(1);
+    let backend = {
+        let facts = LiveFacts { world: &view, shared: &conn.local.shared };
+        let mut cx = Cx {
+            conn: &conn.info,
+            req: None,
+            res: None,
+            req_body: &[],
+            backend: None,
+            server: None,
+            facts: &facts,
+        };
+        if frontend.tcp_request_connection.run(&mut cx, &mut NoTrace) == Verdict::Drop {
+            counters.denied_conn.inc();
+            conn.stream.reset_on_close();
+            return;
+        }
+        decide::choose_backend(plan, frontend, &cx, &mut NoTrace)
+    };
+    let Some(backend) = backend else {
+        counters.failed_req.inc();
+        return;
+    };
+    let backend_cells = &cells.backends[backend.index()];
+    backend_cells.sess_tot.inc();
+    backend_cells.sess_cur.add(1);
+    let assigned = assign(conn, &view, backend, Wish { reuse: Reuse::Never, fresh: true }).await;
+    if let Ok(assigned) = assigned {
+        let timeouts = plan.backend(backend).timeouts;
+        let tunnel = timeouts.tunnel;
+        let limits = Limits {
+            client: tunnel.or(frontend.timeouts.client),
+            server: tunnel.or(timeouts.server),
+            client_fin: frontend.timeouts.client_fin,
+            server_fin: timeouts.server_fin,
+        };
+        let relayed = relay(&conn.local.core, &conn.stream, &assigned.upstream.stream, limits).await;
+        let server_cells = &cells.servers[assigned.place.server.index()];
+        counters.bytes_in.add(relayed.from_client);
+        counters.bytes_out.add(relayed.from_server);
+        backend_cells.bytes_in.add(relayed.from_client);
+        backend_cells.bytes_out.add(relayed.from_server);
+        server_cells.bytes_in.add(relayed.from_client);
+        server_cells.bytes_out.add(relayed.from_server);
+        match relayed.broken {
+            Some((Side::Client, _)) => {
+                backend_cells.client_aborts.inc();
+                server_cells.client_aborts.inc();
+            }
+            Some(_) => {
+                backend_cells.server_aborts.inc();
+                server_cells.server_aborts.inc();
+            }
+            None => {}
+        }
+    }
+    backend_cells.sess_cur.add(-1);
+}
