@@ -61,6 +61,12 @@ impl Head {
         self.arena.len()
     }
 
+    /// Room of its vectors: bytes, fields.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> (usize, usize) {
+        (self.arena.capacity(), self.fields.capacity())
+    }
+
     /// Copies bytes in.
     pub fn push_text(&mut self, bytes: &[u8]) -> Slice {
         let off = self.arena.len() as u32;

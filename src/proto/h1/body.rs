@@ -305,3 +305,172 @@ impl Sift<'_> {
         self.write += n;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a body in pieces gave: what goes out, how much content it had, how many bytes were its own.
+    type Read = Result<(Vec<u8>, usize, usize), (Kind, usize)>;
+
+    fn walk_all<'a>(mut reader: BodyReader, pieces: impl IntoIterator<Item = &'a [u8]>) -> Read {
+        let (mut out, mut payload, mut consumed, mut at) = (Vec::new(), 0, 0, 0);
+        for piece in pieces {
+            let mut buf = piece.to_vec();
+            let walk = reader.walk(&mut buf).map_err(|e| (e.kind, at + e.at))?;
+            assert!(walk.out_len <= walk.consumed && walk.payload <= walk.consumed);
+            assert_eq!(walk.done, reader.is_done());
+            assert!(walk.done || walk.consumed == piece.len());
+            out.extend_from_slice(&buf[..walk.out_len]);
+            (payload, consumed, at) = (payload + walk.payload, consumed + walk.consumed, at + piece.len());
+        }
+        Ok((out, payload, consumed))
+    }
+
+    /// Walks the input whole, byte by byte, and cut in three at every two places: all must agree.
+    fn chunked(input: &str, strip: bool) -> Read {
+        let bytes = input.as_bytes();
+        let new =
+            || if strip { BodyReader::stripping(Body::Chunked) } else { BodyReader::new(Body::Chunked) };
+        let whole = walk_all(new(), [bytes]);
+        assert_eq!(walk_all(new(), bytes.chunks(1)), whole, "{input:?}");
+        for a in 0..=bytes.len() {
+            for b in a..=bytes.len() {
+                let pieces = [&bytes[..a], &bytes[a..b], &bytes[b..]];
+                assert_eq!(walk_all(new(), pieces), whole, "{input:?} cut at {a} and {b}");
+            }
+        }
+        whole
+    }
+
+    #[track_caller]
+    fn passes(input: &str, out: &str, content: &str) {
+        let next = format!("{input}GET / ");
+        assert_eq!(chunked(&next, false), Ok((out.into(), content.len(), input.len())), "{input:?}");
+        assert_eq!(chunked(&next, true), Ok((content.into(), content.len(), input.len())), "{input:?}");
+    }
+
+    #[track_caller]
+    fn refuses(kind: Kind, at: usize, input: &str) {
+        assert_eq!(chunked(input, false), Err((kind, at)), "{input:?}");
+        assert_eq!(chunked(input, true), Err((kind, at)), "{input:?}");
+    }
+
+    #[test]
+    fn chunks_pass_without_extensions() {
+        passes("0\r\n\r\n", "0\r\n\r\n", "");
+        passes("3\r\nabc\r\n0\r\n\r\n", "3\r\nabc\r\n0\r\n\r\n", "abc");
+        passes("3;foo=bar\r\nabc\r\n0;x\r\n\r\n", "3\r\nabc\r\n0\r\n\r\n", "abc");
+        passes(
+            "1\r\na\r\n2 ; f=\"b;\t\u{e9}\"\r\nbc\r\n0 \t\r\n\r\n",
+            "1\r\na\r\n2\r\nbc\r\n0\r\n\r\n",
+            "abc",
+        );
+        passes("00003\r\n\r\n0\r\n00\r\n\r\n", "00003\r\n\r\n0\r\n00\r\n\r\n", "\r\n0");
+        passes(
+            "B\r\n0\r\n\r\n0\r\n\r\nx\r\n0\r\n\r\n",
+            "B\r\n0\r\n\r\n0\r\n\r\nx\r\n0\r\n\r\n",
+            "0\r\n\r\n0\r\n\r\nx",
+        );
+    }
+
+    #[test]
+    fn trailers_pass_with_names_in_lower_case() {
+        passes("0\r\nX-T: A\r\nb:\r\n\r\n", "0\r\nx-t: A\r\nb:\r\n\r\n", "");
+        passes("1;e\r\na\r\n0\r\nHost: Z:\u{e9}\r\n\r\n", "1\r\na\r\n0\r\nhost: Z:\u{e9}\r\n\r\n", "a");
+        passes("0\r\nContent-Lengths: 3\r\n\r\n", "0\r\ncontent-lengths: 3\r\n\r\n", "");
+        passes("0\r\nTransfer-Encodings: 3\r\n\r\n", "0\r\ntransfer-encodings: 3\r\n\r\n", "");
+    }
+
+    #[test]
+    fn odd_chunks_are_refused() {
+        let sizes = ["", " 3", "+3", "-3", "g", "\u{e9}"].map(|size| (size, 0));
+        let later = [("0x3", 1), ("3g", 1), ("3 3", 2), ("3\tx", 2), ("3 =", 2), ("3,", 1)];
+        for (size, at) in sizes.into_iter().chain(later) {
+            refuses(Kind::Size, at, &format!("{size}\r\nabc\r\n0\r\n\r\n"));
+        }
+        refuses(Kind::Size, 15, "8000000000000000\r\n");
+        refuses(Kind::Size, 16, "00000000000000003\r\n");
+        refuses(Kind::Size, 16, "7fffffffffffffff0\r\n");
+        refuses(Kind::BareLf, 1, "3\nabc\r\n0\r\n\r\n");
+        refuses(Kind::BareLf, 3, "3;a\nabc\r\n0\r\n\r\n");
+        refuses(Kind::BareCr, 2, "3\rabc\r\n");
+        refuses(Kind::BareCr, 4, "3;a\rb\r\nabc\r\n");
+        refuses(Kind::Extension, 3, "3;a\u{1}\r\n");
+        refuses(Kind::Extension, 2, "3;\0\r\n");
+        refuses(Kind::Extension, 2, "3;\u{7f}\r\n");
+        refuses(Kind::NoCrlf, 6, "3\r\nabcd\r\n0\r\n\r\n");
+        refuses(Kind::NoCrlf, 6, "3\r\nabc\n0\r\n\r\n");
+        refuses(Kind::BareCr, 7, "3\r\nabc\r0\r\n\r\n");
+    }
+
+    #[test]
+    fn odd_trailers_are_refused() {
+        refuses(Kind::Trailer, 4, "0\r\nX T: 1\r\n\r\n");
+        refuses(Kind::Trailer, 4, "0\r\nX : 1\r\n\r\n");
+        refuses(Kind::Trailer, 5, "0\r\nXa\r\n\r\n");
+        refuses(Kind::Trailer, 3, "0\r\n: a\r\n\r\n");
+        refuses(Kind::Trailer, 9, "0\r\nX: 1\r\n 2\r\n\r\n");
+        refuses(Kind::Trailer, 5, "0\r\nX:\0\r\n\r\n");
+        refuses(Kind::BareLf, 3, "0\r\n\n");
+        refuses(Kind::BareLf, 6, "0\r\nX:a\n\r\n");
+        refuses(Kind::BareCr, 4, "0\r\n\ra");
+        refuses(Kind::BareCr, 7, "0\r\nX:a\rb\r\n");
+        refuses(Kind::FramingTrailer, 17, "0\r\nContent-Length: 5\r\n\r\n");
+        refuses(Kind::FramingTrailer, 24, "0\r\nx:\r\nTransfer-Encoding: chunked\r\n\r\n");
+    }
+
+    #[test]
+    fn lines_have_limits() {
+        let walk = |text: String| {
+            walk_all(BodyReader::new(Body::Chunked), [text.as_bytes()]).map_err(|(kind, _)| kind)
+        };
+        let extension = |n: u32| format!("1;{}\r\na\r\n1;{0}\r\na\r\n0\r\n\r\n", "x".repeat(n as usize));
+        assert!(walk(extension(MAX_CHUNK_LINE - 1)).is_ok(), "each line is counted by itself");
+        assert_eq!(walk(extension(MAX_CHUNK_LINE)), Err(Kind::LineTooLong));
+        let trailers = |n: u32| format!("0\r\n{}\r\n", "xy:zzzz\r\n".repeat(n as usize));
+        assert!(walk(trailers(MAX_TRAILERS / 9)).is_ok());
+        assert_eq!(walk(trailers(MAX_TRAILERS / 8 + 1)), Err(Kind::TrailersTooLong));
+    }
+
+    #[test]
+    fn lengths_end_by_count() {
+        let mut reader = BodyReader::new(Body::Length(5));
+        assert_eq!(reader.remaining(), Some(5));
+        let walk = reader.walk(&mut b"abc".to_vec()).unwrap();
+        assert_eq!(walk, Walk { out_len: 3, consumed: 3, payload: 3, done: false });
+        assert_eq!(reader.remaining(), Some(2));
+        assert_eq!(reader.clone().close().unwrap_err().kind, Kind::Truncated);
+        let walk = reader.walk(&mut b"deGET".to_vec()).unwrap();
+        assert_eq!(walk, Walk { out_len: 2, consumed: 2, payload: 2, done: true });
+        assert_eq!(reader.close(), Ok(()));
+        let walk = reader.walk(&mut b"GET".to_vec()).unwrap();
+        assert_eq!(walk, Walk { out_len: 0, consumed: 0, payload: 0, done: true });
+        assert!(BodyReader::new(Body::Length(0)).is_done() && BodyReader::new(Body::None).is_done());
+        let huge = BodyReader::new(Body::Length(u64::MAX)).walk(&mut [0; 9]).unwrap();
+        assert_eq!((huge.out_len, huge.done), (9, false));
+    }
+
+    #[test]
+    fn some_bodies_end_with_the_connection() {
+        for body in [Body::UntilClose, Body::Tunnel] {
+            let mut reader = BodyReader::new(body);
+            let walk = reader.walk(&mut b"abc".to_vec()).unwrap();
+            assert_eq!(walk, Walk { out_len: 3, consumed: 3, payload: 3, done: false });
+            assert_eq!((reader.remaining(), reader.close(), reader.is_done()), (None, Ok(()), true));
+        }
+        let mut reader = BodyReader::new(Body::Chunked);
+        assert_eq!(reader.walk(&mut b"5\r\nab".to_vec()).unwrap().payload, 2);
+        assert_eq!(reader.remaining(), Some(3));
+        assert_eq!(reader.close().unwrap_err().kind, Kind::Truncated);
+    }
+
+    #[test]
+    fn chunk_headers() {
+        for len in [1, 9, 10, 15, 16, 255, 256, 4096, 65_536, usize::MAX] {
+            let mut out = Vec::new();
+            chunk_header(len, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), format!("{len:x}\r\n"));
+        }
+    }
+}

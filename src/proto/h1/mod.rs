@@ -13,6 +13,8 @@
 mod body;
 mod error;
 mod fields;
+#[cfg(test)]
+mod properties;
 mod request;
 mod response;
 mod target;

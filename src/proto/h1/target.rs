@@ -104,6 +104,10 @@ fn absolute_form(uri: &[u8]) -> Result<Authority<'_>, usize> {
     if text.is_empty() || text.contains(&b'?') {
         return Err(scheme_len + 3);
     }
+    let (bare, _) = split_port(text);
+    if bare.contains(&b':') && !(bare.starts_with(b"[") && bare.ends_with(b"]")) {
+        return Err(scheme_len + 3);
+    }
     let default_ports: &[&[u8]] = match () {
         () if scheme.eq_ignore_ascii_case(b"http") => &[b"80"],
         () if scheme.eq_ignore_ascii_case(b"https") => &[b"443"],
