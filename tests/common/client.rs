@@ -92,10 +92,12 @@ impl Outcome {
     }
 }
 
-/// Connects from a given address.
+/// Connects from a given address; over IPv6 from the one the kernel chooses.
 pub fn connect(to: SocketAddr, from: IpAddr) -> std::io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
-    socket.bind(&SocketAddr::new(from, 0).into())?;
+    if to.is_ipv4() {
+        socket.bind(&SocketAddr::new(from, 0).into())?;
+    }
     socket.connect_timeout(&to.into(), Duration::from_secs(5))?;
     socket.set_tcp_nodelay(true)?;
     Ok(socket.into())

@@ -15,11 +15,28 @@ pub struct Port {
 impl Port {
     /// Takes a port the kernel has free at `ip`.
     pub fn reserve(ip: IpAddr) -> Port {
-        let socket = socket();
-        socket.set_reuse_port(true).expect("SO_REUSEPORT");
-        socket.bind(&SocketAddr::new(ip, 0).into()).expect("a free port");
-        let addr = socket.local_addr().expect("bound").as_socket().expect("an IP address");
-        Port { addr, _held: socket }
+        Port::take(SocketAddr::new(ip, 0)).expect("a free port")
+    }
+
+    /// Takes `n` ports in a row.
+    pub fn reserve_row(ip: IpAddr, n: u16) -> Vec<Port> {
+        for _ in 0..100 {
+            let first = Port::reserve(ip);
+            let from = first.addr.port();
+            let rest = (1..n).map(|i| Port::take(SocketAddr::new(ip, from.checked_add(i)?)).ok());
+            if let Some(rest) = rest.collect::<Option<Vec<Port>>>() {
+                return [first].into_iter().chain(rest).collect();
+            }
+        }
+        panic!("no {n} free ports in a row at {ip}");
+    }
+
+    fn take(addr: SocketAddr) -> std::io::Result<Port> {
+        let socket = socket(addr);
+        socket.set_reuse_port(true)?;
+        socket.bind(&addr.into())?;
+        let addr = socket.local_addr()?.as_socket().expect("an IP address");
+        Ok(Port { addr, _held: socket })
     }
 }
 
@@ -31,13 +48,14 @@ pub struct Hole {
 
 impl Hole {
     pub fn dig(ip: IpAddr) -> Hole {
-        let listener = socket();
-        listener.bind(&SocketAddr::new(ip, 0).into()).expect("a free port");
+        let addr = SocketAddr::new(ip, 0);
+        let listener = socket(addr);
+        listener.bind(&addr.into()).expect("a free port");
         listener.listen(0).expect("listen");
         let addr = listener.local_addr().expect("bound").as_socket().expect("an IP address");
         let mut held = vec![listener];
         for _ in 0..4 {
-            let filler = socket();
+            let filler = socket(addr);
             filler.set_nonblocking(true).expect("non-blocking");
             let _ = filler.connect(&addr.into());
             held.push(filler);
@@ -50,6 +68,6 @@ impl Hole {
     }
 }
 
-fn socket() -> Socket {
-    Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP)).expect("a TCP socket")
+fn socket(addr: SocketAddr) -> Socket {
+    Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP)).expect("a TCP socket")
 }

@@ -6,6 +6,7 @@
 mod common;
 
 mod balance;
+mod binds;
 mod bodies;
 mod health;
 mod life;

@@ -1,0 +1,126 @@
+//! Everything `bind` and `server` may be given as an address.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv6Addr, TcpListener};
+use std::os::fd::AsRawFd;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener, UnixStream};
+use std::path::PathBuf;
+use std::thread;
+
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+
+use crate::common::ground::{Ground, scratch};
+use crate::common::ports::Port;
+use crate::common::{BACK, FRONT};
+use crate::{BOTH, DEFAULTS, get, status};
+
+#[test]
+fn several_addresses_ranges_and_ipv6() {
+    for program in BOTH {
+        let (ground, name) = (Ground::new(), program.name());
+        let row = Port::reserve_row(FRONT, 3);
+        let (one, other) = (Port::reserve(FRONT), Port::reserve(BACK));
+        let v6 = Port::reserve(IpAddr::V6(Ipv6Addr::LOCALHOST));
+        let config = format!(
+            "{DEFAULTS}
+frontend f
+    bind \"127.0.10.1:${{F1}}\"
+    bind {}-{}
+    bind {},{}
+    bind ipv6@[::1]:{} name six
+    default_backend b
+backend b
+    server a \"${{A}}\"
+",
+            row[0].addr,
+            row[2].addr.port(),
+            one.addr,
+            other.addr,
+            v6.addr.port()
+        );
+        let _proxy = ground.serve(program, 1, &config);
+        let all = row.iter().chain([&one, &other, &v6]);
+        for port in all {
+            assert_eq!(status(&get(port.addr, "/")), 200, "{name}: {}", port.addr);
+        }
+    }
+}
+
+#[test]
+fn unix_and_abstract_sockets_on_both_sides() {
+    for program in BOTH {
+        let (ground, name) = (Ground::new(), program.name());
+        let (front, back) = (socket_path(), socket_path());
+        let hidden = format!("ringmain-test-{}-{name}", std::process::id());
+        let origin = UnixListener::bind(&back).expect("bind");
+        thread::spawn(move || answer_all(&origin));
+        let config = format!(
+            "{DEFAULTS}
+frontend f
+    bind \"127.0.10.1:${{F1}}\"
+    bind {} mode 600
+    bind abns@{hidden}
+    default_backend b
+backend b
+    server a unix@{}
+",
+            front.display(),
+            back.display()
+        );
+        let proxy = ground.serve(program, 1, &config);
+        assert_eq!(status(&get(ground.front(1), "/")), 200, "{name}: a server at a unix socket");
+        let to_file = UnixStream::connect(&front).expect("connect to the unix socket");
+        assert!(ask(to_file).starts_with("HTTP/1.1 200"), "{name}: a unix socket");
+        // haproxy fills the whole of sun_path (108 bytes, the first of them 0), so the name ends in zeros.
+        let at = UnixAddr::from_abstract_name(format!("{hidden:\0<107}")).expect("a name");
+        let to_hidden = UnixStream::connect_addr(&at).expect("connect to the abstract socket");
+        assert!(ask(to_hidden).starts_with("HTTP/1.1 200"), "{name}: an abstract socket");
+        drop(proxy);
+        let _ = std::fs::remove_file(front);
+        let _ = std::fs::remove_file(back);
+    }
+}
+
+/// A listener somebody else opened, given by number or by the name of a variable that holds the number.
+#[test]
+fn inherited_descriptors() {
+    for program in BOTH {
+        for by_name in [false, true] {
+            let mut ground = Ground::new();
+            let inherited = TcpListener::bind((FRONT, 0)).expect("bind");
+            fcntl(&inherited, FcntlArg::F_SETFD(FdFlag::empty())).expect("keep it over exec");
+            let fd = inherited.as_raw_fd();
+            ground.env.push(("LISTENER".to_owned(), fd.to_string()));
+            let place = if by_name { "\"fd@${LISTENER}\"".to_owned() } else { format!("fd@{fd}") };
+            let config = format!(
+                "{DEFAULTS}frontend f\n    bind \"127.0.10.1:${{F1}}\"\n    bind {place}\n    default_backend b\nbackend b\n    server a \"${{A}}\"\n"
+            );
+            let _proxy = ground.serve(program, 1, &config);
+            let at = inherited.local_addr().expect("bound");
+            assert_eq!(status(&get(at, "/")), 200, "{}: {place}", program.name());
+        }
+    }
+}
+
+fn socket_path() -> PathBuf {
+    let path = scratch("sock", "");
+    std::fs::remove_file(&path).expect("room for the socket");
+    path
+}
+
+fn ask(mut stream: UnixStream) -> String {
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").expect("send");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+/// The smallest origin: one answer a connection.
+fn answer_all(listener: &UnixListener) {
+    for mut stream in listener.incoming().map_while(Result::ok) {
+        let mut room = [0; 4096];
+        let _ = stream.read(&mut room);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+    }
+}
