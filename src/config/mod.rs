@@ -1,1 +1,2 @@
-//! (opened below)
+//! Text → Plan: files are read, parsed, resolved and compiled.
+pub mod load;

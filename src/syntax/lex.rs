@@ -147,18 +147,19 @@ impl Lexed {
         self.pieces.len() > 1 && self.out.first() == Some(&0)
     }
 
-    /// The words after the first, joined by single spaces: the expression of `.if`.
+    /// The words from the given one on, joined by single spaces: the expression of `.if`. An empty word at the end
+    /// (there is one after trailing spaces) counts.
     #[must_use]
-    pub fn rest(&self) -> Vec<u8> {
-        let Some(second) = self.pieces.get(1) else { return Vec::new() };
-        let end = self.out.len() - 1;
-        self.out[second.out.min(end)..end].iter().map(|b| if *b == 0 { b' ' } else { *b }).collect()
+    pub fn joined(&self, from: usize) -> Vec<u8> {
+        let Some(piece) = self.pieces.get(from) else { return Vec::new() };
+        let words = &self.out[piece.out..self.out.len() - 1];
+        words.iter().map(|b| if *b == 0 { b' ' } else { *b }).collect()
     }
 
-    /// The offset in the line of byte `at` of [`Lexed::rest`].
+    /// The offset in the line of byte `at` of [`Lexed::joined`].
     #[must_use]
-    pub fn rest_origin(&self, at: usize) -> usize {
-        let start = self.pieces.get(1).map_or(0, |p| p.out);
+    pub fn joined_origin(&self, from: usize, at: usize) -> usize {
+        let start = self.pieces.get(from).map_or(0, |p| p.out);
         let index = (start + at).min(self.origin.len().saturating_sub(1));
         self.origin.get(index).map_or(0, |o| *o as usize)
     }
@@ -398,5 +399,146 @@ impl<'a> Lexer<'a> {
         self.done.pieces.push(Piece { out: self.word.1, from: self.word.0, to: self.at });
         self.emit(0, self.at);
         Ok(self.done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: Place<'_> = Place { file: FileId(0), name: "x.cfg", line: 7, section: "web" };
+
+    fn env() -> Env {
+        let mut env = Env::empty();
+        env.set("A", "a b  c");
+        env.set("E", "");
+        env.set("X", "1");
+        env
+    }
+
+    fn cut(text: &str) -> Vec<String> {
+        words(text).iter().map(|w| w.text().to_owned()).collect()
+    }
+
+    fn words(text: &str) -> Vec<Word> {
+        line(text.as_bytes(), &PLACE, &env()).unwrap().words(text.as_bytes(), &PLACE)
+    }
+
+    /// Every result was seen with HAProxy 2.6.12, which prints the argument of `.alert`.
+    #[test]
+    fn words_as_haproxy_cuts_them() {
+        let cases: &[(&str, &[&str])] = &[
+            (r"  mode   http # comment", &["mode", "http"]),
+            ("\tlog\t1 \x0b2", &["log", "1", "2"]),
+            (r#"a "b c" 'd "e' f"#, &["a", "b c", "d \"e", "f"]),
+            (r#""a"b'c'd"#, &["abcd"]),
+            (r#"a\ b \#c \\ \' \" \q \1 x\"#, &["a b", "#c", r"\", "'", "\"", r"\q", r"\1", r"x\"]),
+            (r#"'\x41 \\ $X' \x41\n\tb"#, &[r"\x41 \\ $X", "A\n\tb"]),
+            (r#"a#b "c#d" e"#, &["a"]),
+            (r#""c#d" e"#, &["c#d", "e"]),
+            (r"$X ${X} \$X", &["$X", "${X}", r"\$X"]),
+            (r#""$X" "${X}y" "$X.y $X-z" "\$X""#, &["1", "1y", "1.y 1-z", "$X"]),
+            (r#"<"$A">"#, &["<a b  c>"]),
+            (r#""<${A[*]}>""#, &["<a", "b", "c>"]),
+            (r#""$A[*]""#, &["a b  c[*]"]),
+            (r#""<${U-d e"f}>""#, &["<d e\"f>"]),
+            (r#""<${U-\"$X\"}>""#, &[r#"<\"$X\">"#]),
+            (r#""<${E-def}>""#, &["<>"]),
+            (r#""<${U[*]-d e}>""#, &["<d", "e>"]),
+            (r#"x"$U"y"#, &["xy"]),
+            (r#""${.FILE}:$.LINE:${.SECTION}" "${.FILE-no}""#, &["x.cfg:7:web", "x.cfg"]),
+            ("mode http\r", &["mode", "http"]),
+            (r#"a "" b"#, &["a", "", "b"]),
+            (r#"a b "" """#, &["a", "b"]),
+            (r#""" a"#, &[]),
+            (r#""$E" a"#, &[]),
+            ("", &[]),
+            ("   ", &[]),
+            ("# x", &[]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(cut(text), *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_line_is_never_lost_in_silence() {
+        let lexed = |text: &str| line(text.as_bytes(), &PLACE, &env()).unwrap();
+        assert_eq!(lexed("mode\rhttp").cut_at_cr, Some(4));
+        assert_eq!(lexed("mode http\r").cut_at_cr, None);
+        assert_eq!(lexed(r"a b\x00c d").cut_at_nul, Some(3));
+        assert_eq!(cut(r"a b\x00c d"), ["a", "b", "d"], "the word ends, not the line");
+        assert!(lexed(r#""$E" bind"#).switched_off());
+        assert!(!lexed("bind x").switched_off() && !lexed("").switched_off());
+    }
+
+    /// Positions (from 1) as HAProxy 2.6.12 prints them.
+    #[test]
+    fn errors_are_haproxys_and_point_to_the_byte() {
+        let cases: &[(&str, &str)] = &[
+            ("  maxconn 5 \"abc", "unmatched quote at position 13:"),
+            ("  maxconn \"${ab\"", "unmatched brace in environment variable name at position 13:"),
+            ("  maxconn \"$1\"", "forbidden first char in environment variable name at position 13:"),
+            ("  maxconn \"\\xz1\"", "truncated or invalid hexadecimal sequence at position 12:"),
+            ("  maxconn \"${A[x]}\"", "truncated or invalid word expansion sequence at position 15:"),
+            ("  maxconn \"$.FOO\"", "forbidden first char in environment variable name at position 13:"),
+            (".alert \"a\\", "unmatched quote at position 8:"),
+            (".alert \"${A", "unmatched brace in environment variable name at position 10:"),
+            (".alert \"${A-b", "unmatched brace in environment variable name at position 10:"),
+            (".alert \"$\"", "forbidden first char in environment variable name at position 10:"),
+            (".alert \"${}\"", "forbidden first char in environment variable name at position 11:"),
+            (".alert \"${A]}\"", "unmatched brace in environment variable name at position 10:"),
+            (".alert \"${A[*}\"", "truncated or invalid word expansion sequence at position 12:"),
+            (".alert \"${.FOO-x}\"", "forbidden first char in environment variable name at position 11:"),
+            (".alert \\x4g", "truncated or invalid hexadecimal sequence at position 8:"),
+            ("foo \"$X\" \"unk", "unmatched quote at position 10:"),
+            (" maxconn \"a\rx\"", "unmatched quote at position 10:"),
+        ];
+        for (text, message) in cases {
+            assert_eq!(line(text.as_bytes(), &PLACE, &env()).unwrap_err().message(), *message, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sixty_four_words_are_the_most() {
+        let many = |n: usize| (1..=n).map(|i| i.to_string()).collect::<Vec<_>>().join(" ");
+        assert_eq!(cut(&format!("  {}", many(64))).len(), 64);
+        let text = format!("  {}", many(65));
+        let e = line(text.as_bytes(), &PLACE, &env()).unwrap_err();
+        assert_eq!(e.message(), "too many words, truncating after word 64, position 181: <64>.");
+        assert_eq!(&text[e.at()..], "65");
+    }
+
+    #[test]
+    fn words_know_their_place() {
+        let spans: Vec<(u32, u32)> =
+            words(r#"  acl x "a b" "${A[*]}" \ z"#).iter().map(|w| (w.span.col, w.span.len)).collect();
+        assert_eq!(spans, [(3, 3), (7, 1), (9, 5), (15, 8), (16, 7), (16, 8), (25, 3)]);
+        let word = &words(r#"x "path,lower""#)[1];
+        assert_eq!((word.sub(5, 5).col, word.sub(5, 5).len), (9, 5));
+        assert_eq!(words(r#"x "pa\x41h""#)[1].sub(1, 1).len, 9, "escapes: the whole word");
+    }
+
+    #[test]
+    fn an_expression_is_its_words_with_single_spaces() {
+        let text = ".if  1  ||   x # c";
+        let lexed = line(text.as_bytes(), &PLACE, &env()).unwrap();
+        assert_eq!(lexed.joined(1), b"1 || x ");
+        assert_eq!(&text[lexed.joined_origin(1, 5)..], "x # c");
+        assert_eq!(line(b".if", &PLACE, &env()).unwrap().joined(1), b"");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_line_panics_and_every_span_is_inside(text in proptest::collection::vec(proptest::sample::select(
+            b"ab \t\"'\\${}[*]-.#x4\r\0AX\xff".to_vec()), 0..40))
+        {
+            if let Ok(lexed) = line(&text, &PLACE, &env()) {
+                for w in lexed.words(&text, &PLACE) {
+                    proptest::prop_assert!((w.span.col - 1 + w.span.len) as usize <= text.len());
+                }
+                proptest::prop_assert!(lexed.joined_origin(1, 99) <= text.len());
+            }
+        }
     }
 }
