@@ -108,6 +108,11 @@ pub(super) fn token_end(bytes: &[u8], pos: usize) -> Result<usize, Stop> {
     rest.iter().position(|&b| !TOKEN[b as usize]).map(|n| pos + n).ok_or(Stop::More)
 }
 
+/// The offset of the first byte from `pos` on that is no space.
+pub(super) fn spaces_end(bytes: &[u8], pos: usize) -> Result<usize, Stop> {
+    bytes[pos..].iter().position(|&b| b != b' ').map(|n| pos + n).ok_or(Stop::More)
+}
+
 /// `HTTP/` digit `.` digit at `pos`; returns it with the offset after it. As HAProxy, 1.1 and above (also 2.0) are
 /// taken for 1.1, anything below for 1.0.
 pub(super) fn version(bytes: &[u8], pos: usize) -> Result<(Version, usize), Stop> {

@@ -43,7 +43,7 @@ fn request_line(bytes: &[u8], base: usize, out: &mut RequestHead) -> Result<(usi
     if method_end == base || bytes[method_end] != b' ' {
         return Err(Stop::Bad(Kind::Method, method_end));
     }
-    let target_at = spaces_end(bytes, method_end)?;
+    let target_at = fields::spaces_end(bytes, method_end)?;
     let target_end = target::end(bytes, target_at)?;
     if target_end == target_at {
         return Err(Stop::Bad(Kind::Target, target_at));
@@ -53,7 +53,7 @@ fn request_line(bytes: &[u8], base: usize, out: &mut RequestHead) -> Result<(usi
         b'\r' | b'\n' => return Err(Stop::Bad(Kind::Version, target_end)),
         _ => return Err(Stop::Bad(Kind::Target, target_end)),
     }
-    let version_at = spaces_end(bytes, target_end)?;
+    let version_at = fields::spaces_end(bytes, target_end)?;
     let (version, version_end) = fields::version(bytes, version_at)?;
     if bytes[base..].starts_with(b"PRI * HTTP/2.0") {
         return Err(Stop::Bad(Kind::Http2Preface, base));
@@ -62,10 +62,6 @@ fn request_line(bytes: &[u8], base: usize, out: &mut RequestHead) -> Result<(usi
     out.uri = fields::slice(base, target_at, target_end);
     out.version = version;
     Ok((target_at, fields::line_end(bytes, version_end, Kind::Version)?))
-}
-
-fn spaces_end(bytes: &[u8], pos: usize) -> Result<usize, Stop> {
-    bytes[pos..].iter().position(|&b| b != b' ').map(|n| pos + n).ok_or(Stop::More)
 }
 
 /// Draws from the fields what the head says of body and connection.

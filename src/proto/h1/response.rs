@@ -73,7 +73,7 @@ fn status_line(bytes: &[u8], base: usize, out: &mut ResponseHead) -> Result<usiz
     if *bytes.get(version_end).ok_or(Stop::More)? != b' ' {
         return Err(Stop::Bad(Kind::Version, version_end));
     }
-    let mut pos = spaces_end(bytes, version_end)?;
+    let mut pos = fields::spaces_end(bytes, version_end)?;
     let mut status = 0;
     for i in 0..3 {
         let b = *bytes.get(pos + i).ok_or(Stop::More)?;
@@ -85,7 +85,7 @@ fn status_line(bytes: &[u8], base: usize, out: &mut ResponseHead) -> Result<usiz
     pos += 3;
     match bytes.get(pos) {
         None => return Err(Stop::More),
-        Some(b' ') => pos = spaces_end(bytes, pos)?,
+        Some(b' ') => pos = fields::spaces_end(bytes, pos)?,
         Some(b'\r' | b'\n') => {}
         Some(_) => return Err(Stop::Bad(Kind::Status, pos)),
     }
@@ -94,10 +94,6 @@ fn status_line(bytes: &[u8], base: usize, out: &mut ResponseHead) -> Result<usiz
     out.status = status;
     out.reason = fields::slice(base, pos, cr);
     Ok(cr + 2)
-}
-
-fn spaces_end(bytes: &[u8], pos: usize) -> Result<usize, Stop> {
-    bytes[pos..].iter().position(|&b| b != b' ').map(|n| pos + n).ok_or(Stop::More)
 }
 
 /// Draws framing and persistence from fields, status and request (RFC 9112, section 6.3).

@@ -284,10 +284,7 @@ fn persistence_stays_with_its_connection() {
         assert_eq!(head.keep_alive, keep, "{version} {connection:?}");
         let mut bytes = Vec::new();
         write_request(&head, &mut bytes);
-        assert_eq!(
-            bytes.escape_ascii().to_string(),
-            format!("GET / HTTP/{version}\r\n{out}x: y\r\n\r\n").escape_default().to_string()
-        );
+        assert_eq!(String::from_utf8(bytes).unwrap(), format!("GET / HTTP/{version}\r\n{out}x: y\r\n\r\n"));
     }
 }
 
