@@ -7,7 +7,7 @@ use crate::common::ground::Ground;
 use crate::{BOTH, DEFAULTS, get, origin, status};
 
 /// Time over `fall × inter` that a loaded test machine may need.
-const SLACK: Duration = Duration::from_millis(400);
+const SLACK: Duration = Duration::from_millis(600);
 
 #[test]
 fn a_dead_server_is_out_after_fall_checks_and_back_after_rise() {
@@ -40,9 +40,16 @@ listen site
         ground.stop("B");
         assert!(until(to, Duration::from_millis(300) + SLACK, |seen| seen.ends_with("----")), "{name}: 503");
         std::thread::sleep(Duration::from_millis(400));
-        let began = Instant::now();
-        assert_eq!(status(&get(to, "/")), 503, "{name}: no server is left");
-        assert!(began.elapsed() < Duration::from_millis(100), "{name}: and 503 comes at once");
+        let times = [(); 3].map(|()| {
+            let began = Instant::now();
+            assert_eq!(status(&get(to, "/")), 503, "{name}: no server is left");
+            began.elapsed()
+        });
+        // The fastest of three: a busy machine can only add.
+        assert!(
+            times.iter().any(|t| *t < Duration::from_millis(100)),
+            "{name}: 503 comes at once: {times:?}"
+        );
 
         ground.restart("A");
         assert!(
@@ -68,6 +75,7 @@ fn until(to: SocketAddr, limit: Duration, wanted: impl Fn(&str) -> bool) -> bool
         if wanted(&seen) {
             return true;
         }
+        std::thread::sleep(Duration::from_millis(5));
     }
     println!("seen: {seen}");
     false
