@@ -77,6 +77,7 @@ pub(super) struct Inner {
     stopped: Cell<bool>,
     turns: Cell<u64>,
     completions: RefCell<Vec<Completion>>,
+    due: RefCell<Vec<Entry>>,
 }
 
 /// One thread's executor. Clones name the same core.
@@ -116,6 +117,7 @@ impl Core {
             stopped: Cell::new(false),
             turns: Cell::new(0),
             completions: RefCell::default(),
+            due: RefCell::default(),
         }))
     }
 
@@ -365,9 +367,9 @@ impl Core {
         if self.0.wheel.borrow().next().is_none_or(|at| at > now) {
             return;
         }
-        let mut due = Vec::new();
+        let mut due = std::mem::take(&mut *self.0.due.borrow_mut());
         self.0.wheel.borrow_mut().advance(now, &mut due);
-        for entry in due {
+        for entry in due.drain(..) {
             let mut tasks = self.0.tasks.borrow_mut();
             let task = &mut tasks[entry.task.index as usize];
             if task.generation != entry.task.generation || task.armed != entry.at {
@@ -382,6 +384,7 @@ impl Core {
                 self.0.wheel.borrow_mut().insert(Entry { task: entry.task, at: task.wanted });
             }
         }
+        *self.0.due.borrow_mut() = due;
     }
 
     /// Connects. The stream is there at once and owns the attempt; [`super::Stream::connected`] waits for its end.

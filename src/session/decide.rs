@@ -1,8 +1,10 @@
 //! What the rules say of a request, without a network: the same function serves the data path and `ringmain explain`.
+use super::headers;
 use crate::base::ids::BackendId;
-use crate::plan::{BackendTarget, Frontend, NamePart, Plan};
+use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, NamePart, Plan};
 use crate::proto::http::RequestHead;
 use crate::rules::{ConnInfo, Cx, Facts, Program, Trace, Verdict};
+use std::net::IpAddr;
 
 /// The outcome of the rules.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,6 +80,28 @@ pub fn choose_backend(
         }
     }
     frontend.default_backend
+}
+
+/// Gives a request the header fields that the proxy adds on its way to a server of `backend`; says whether the server's
+/// connection is to stay.
+pub fn outgoing(frontend: &Frontend, backend: &Backend, req: &mut RequestHead, src: Option<IpAddr>) -> bool {
+    let keep = connection_mode(frontend, backend) == ConnectionMode::KeepAlive;
+    let forward_for = backend.forward_for.as_ref().or(frontend.forward_for.as_ref());
+    if let (Some(rule), Some(src)) = (forward_for, src) {
+        headers::forward_for(req, rule, src);
+    }
+    headers::for_server(req, keep);
+    keep
+}
+
+/// The stricter one of the frontend's and the backend's connection modes.
+#[must_use]
+pub fn connection_mode(frontend: &Frontend, backend: &Backend) -> ConnectionMode {
+    match (frontend.connection_mode, backend.connection_mode) {
+        (ConnectionMode::Close, _) | (_, ConnectionMode::Close) => ConnectionMode::Close,
+        (ConnectionMode::ServerClose, _) | (_, ConnectionMode::ServerClose) => ConnectionMode::ServerClose,
+        _ => ConnectionMode::KeepAlive,
+    }
 }
 
 fn target(plan: &Plan, target: &BackendTarget, cx: &Cx<'_>) -> Option<BackendId> {

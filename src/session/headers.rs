@@ -1,6 +1,6 @@
 //! The header fields that the proxy itself adds and removes on the way.
 use crate::plan::ForwardFor;
-use crate::proto::http::{Head, RequestHead, ResponseHead, Version};
+use crate::proto::http::{RequestHead, ResponseHead, Version};
 use std::io::Write;
 use std::net::IpAddr;
 
@@ -41,35 +41,9 @@ pub fn in_network(addr: IpAddr, net: IpAddr, len: u8) -> bool {
     }
 }
 
-/// The words of `connection` that concern one hop go; the others (`upgrade`) stay.
-fn drop_hop_words(head: &mut Head) {
-    let of_hop = |word: &[u8]| {
-        word.is_empty() || word.eq_ignore_ascii_case(b"close") || word.eq_ignore_ascii_case(b"keep-alive")
-    };
-    let mut index = 0;
-    while index < head.field_count() {
-        let (name, value) = head.field(index);
-        if !name.eq_ignore_ascii_case(b"connection") {
-            index += 1;
-            continue;
-        }
-        let words = || value.split(|&b| b == b',').map(<[u8]>::trim_ascii);
-        if words().all(of_hop) {
-            head.remove_at(index);
-            continue;
-        }
-        if words().any(of_hop) {
-            let kept: Vec<&[u8]> = words().filter(|w| !of_hop(w)).collect();
-            let kept = kept.join(&b", "[..]);
-            head.set_value(index, &kept);
-        }
-        index += 1;
-    }
-}
-
-/// Makes a request's `connection` ours: what HAProxy writes to a server.
+/// Gives a request our `connection` word, as HAProxy writes it to a server. The client's own words for its hop were taken
+/// out when the head was read.
 pub fn for_server(req: &mut RequestHead, keep: bool) {
-    drop_hop_words(&mut req.head);
     match (req.version, keep) {
         (Version::Http11, true) => {}
         (Version::Http10, true) => req.head.add(b"connection", b"keep-alive"),
@@ -78,14 +52,12 @@ pub fn for_server(req: &mut RequestHead, keep: bool) {
     }
 }
 
-/// Makes an answer's `connection` ours. `strip`: the chunked coding is taken off.
+/// Gives an answer our `connection` word. `strip`: the chunked coding is taken off. A server's HTTP/1.0 stays, as in HAProxy.
 pub fn for_client(res: &mut ResponseHead, client: Version, keep: bool, strip: bool) {
-    drop_hop_words(&mut res.head);
     if strip {
         res.head.remove(b"transfer-encoding");
     }
-    res.version = Version::Http11;
-    match (client, keep) {
+    match (client.min(res.version), keep) {
         (Version::Http11, true) => {}
         (Version::Http10, true) => res.head.add(b"connection", b"keep-alive"),
         (_, false) => res.head.add(b"connection", b"close"),
@@ -95,6 +67,7 @@ pub fn for_client(res: &mut ResponseHead, client: Version, keep: bool, strip: bo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proto::http::Head;
 
     fn request(fields: &[(&str, &str)]) -> RequestHead {
         let mut req = RequestHead::default();
@@ -109,17 +82,20 @@ mod tests {
     }
 
     #[test]
-    fn connection_words_of_the_hop_go_and_others_stay() {
-        let mut req = request(&[("Connection", "keep-alive, Upgrade"), ("connection", "close"), ("a", "b")]);
-        for_server(&mut req, true);
-        assert_eq!(all(&req.head, "connection"), ["Upgrade"]);
-        let mut req = request(&[("Connection", "close")]);
-        for_server(&mut req, false);
-        assert_eq!(all(&req.head, "connection"), ["close"]);
-        let mut req = request(&[]);
-        req.version = Version::Http10;
-        for_server(&mut req, true);
-        assert_eq!(all(&req.head, "connection"), ["keep-alive"]);
+    fn each_side_gets_the_connection_word_its_version_needs() {
+        for (version, keep, want) in [
+            (Version::Http11, true, None),
+            (Version::Http11, false, Some("close")),
+            (Version::Http10, true, Some("keep-alive")),
+            (Version::Http10, false, Some("close")),
+        ] {
+            let mut req = RequestHead { version, ..RequestHead::default() };
+            for_server(&mut req, keep);
+            assert_eq!(all(&req.head, "connection").first().map(String::as_str), want);
+            let mut res = ResponseHead::default();
+            for_client(&mut res, version, keep, false);
+            assert_eq!(all(&res.head, "connection").first().map(String::as_str), want);
+        }
     }
 
     #[test]

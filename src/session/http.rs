@@ -363,13 +363,9 @@ async fn forward(
     let (conn, view) = (reply.conn, reply.view);
     let plan = view.plan.backend(backend);
     let frontend = view.plan.frontend(conn.info.frontend);
-    let server_keep = mode(frontend.connection_mode, plan.connection_mode) == ConnectionMode::KeepAlive;
-    reply.keep &= mode(frontend.connection_mode, plan.connection_mode) != ConnectionMode::Close;
-    let forward_for = plan.forward_for.as_ref().or(frontend.forward_for.as_ref());
-    if let (Some(rule), Some(src)) = (forward_for, conn.info.src) {
-        headers::forward_for(&mut heads.req, rule, src.ip());
-    }
-    headers::for_server(&mut heads.req, server_keep);
+    let src = conn.info.src.map(|a| a.ip());
+    let server_keep = decide::outgoing(frontend, plan, &mut heads.req, src);
+    reply.keep &= decide::connection_mode(frontend, plan) != ConnectionMode::Close;
     let mut first_bytes = conn.local.core.take_vec();
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {
         return reply.error(outcome, body).await;
@@ -433,15 +429,6 @@ async fn attempts(
                 return next;
             }
         }
-    }
-}
-
-/// The stricter of two connection modes.
-fn mode(a: ConnectionMode, b: ConnectionMode) -> ConnectionMode {
-    match (a, b) {
-        (ConnectionMode::Close, _) | (_, ConnectionMode::Close) => ConnectionMode::Close,
-        (ConnectionMode::ServerClose, _) | (_, ConnectionMode::ServerClose) => ConnectionMode::ServerClose,
-        _ => ConnectionMode::KeepAlive,
     }
 }
 

@@ -11,7 +11,7 @@ mod select;
 mod tcp;
 mod upstream;
 
-pub use local::{Local, View};
+pub use local::{LiveFacts, Local, View};
 pub use outcome::{Outcome, Side};
 pub use select::serve_queue;
 pub use upstream::reap;

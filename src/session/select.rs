@@ -14,7 +14,6 @@ use std::time::Duration;
 
 /// A place on a server: given back, or handed to the next in the queue, when dropped.
 pub struct Place {
-    shared: Arc<Shared>,
     local: std::rc::Rc<super::Local>,
     backend: BackendId,
     pub server: ServerId,
@@ -29,7 +28,7 @@ impl Place {
         cells.servers[server.index()].sess_tot.inc();
         cells.servers[server.index()].lb_total.inc();
         cells.backends[backend.index()].lb_total.inc();
-        Place { shared: conn.local.shared.clone(), local: conn.local.clone(), backend, server, gated }
+        Place { local: conn.local.clone(), backend, server, gated }
     }
 }
 
@@ -37,7 +36,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.local.cells().servers[self.server.index()].sess_cur.add(-1);
         if self.gated {
-            give_back(&self.shared, self.backend, self.server);
+            give_back(&self.local.shared, self.backend, self.server);
         }
     }
 }

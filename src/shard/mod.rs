@@ -1,6 +1,7 @@
 //! One core's loop: its listeners, its sessions, its idle server connections. A shard ends when its listeners are stopped
 //! and its last connection has gone.
 use crate::base::ids::{BackendId, ListenerId};
+use crate::base::time::Tick;
 use crate::net::{Core, IoMode, Listener, Notifier, TaskId};
 use crate::session::{self, Local};
 use crate::share::{Gate, Shared};
@@ -96,6 +97,7 @@ pub fn start_with(
         acceptors: RefCell::default(),
         listening: Cell::new(listeners.len()),
         reaper: Cell::new(TaskId::NONE),
+        told: Cell::new(Tick::ZERO),
     });
     let reaper = core.spawn(session::reap(local));
     shard.local.reaper.set(reaper);
@@ -115,10 +117,13 @@ pub struct Shard {
     /// Listeners that are not stopped for good.
     listening: Cell<usize>,
     reaper: Cell<TaskId>,
+    /// When an error of accepting was last told.
+    told: Cell<Tick>,
 }
 
 /// How long accepting rests after an error (no descriptors left, …).
 const ACCEPT_REST: Duration = Duration::from_millis(100);
+const TELL_EVERY: Duration = Duration::from_secs(1);
 
 impl Shard {
     /// Looks at the newest World: acceptors see their frontend's state, queues see new servers.
@@ -139,6 +144,26 @@ impl Shard {
             }
         }
         self.local.core.wake(self.reaper.get());
+    }
+
+    /// Says once a second why no connection can be accepted, in HAProxy's words where it has any.
+    fn tell_accept_error(&self, id: ListenerId, error: &io::Error) {
+        let now = self.local.core.now();
+        if now.since(self.told.get()) < TELL_EVERY && self.told.get() != Tick::ZERO {
+            return;
+        }
+        self.told.set(now);
+        let view = self.local.view();
+        let name = &view.plan.frontend(view.plan.listeners[id.index()].frontend).name;
+        let why = match error.raw_os_error() {
+            Some(libc::EMFILE) => "reached process FD limit. Please check 'ulimit-n' and restart".to_owned(),
+            Some(libc::ENFILE) => "reached system FD limit. Please check system tunables".to_owned(),
+            Some(libc::ENOBUFS | libc::ENOMEM) => {
+                "reached system memory limit. Please check system tunables".to_owned()
+            }
+            _ => format!("cannot accept: {error}"),
+        };
+        eprintln!("[ALERT]    ({}) : Proxy {name} {why}.", std::process::id());
     }
 
     /// Ends the loop when nothing is left to do.
@@ -193,7 +218,8 @@ async fn accept(shard: Rc<Shard>, id: ListenerId, listener: Listener) {
         };
         match next {
             None => break,
-            Some(Err(_)) => {
+            Some(Err(e)) => {
+                shard.tell_accept_error(id, &e);
                 core.sleep_until(core.now() + ACCEPT_REST).await;
             }
             Some(Ok((stream, peer))) => {
