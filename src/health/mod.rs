@@ -1,1 +1,173 @@
-//! (opened below)
+//! Health checks: one task per checked server on the control core, the counters of rise and fall, and what a server's
+//! change of state does to the World, to the records and to the operator's screen.
+//!
+//! Checks run once per server, not once per core. Intervals, the spread of the first checks, the counters and the words are
+//! HAProxy's (configuration manual 5.2 `check`, `inter`, `rise`, `fall` …; its `check.c` and `server.c`).
+mod change;
+mod count;
+mod probe;
+
+pub use change::{Message, change_server, init};
+
+use crate::base::ids::ServerId;
+use crate::base::time::Tick;
+use crate::net::Core;
+use crate::plan::{Check, Plan};
+use crate::share::{CheckResult, CheckState, CheckStatus, Shared};
+use crate::world::{Health, Published, World};
+use count::Scale;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the checks tell the control thread.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// This World was put into force: the shards are to be told.
+    World(Arc<World>),
+    /// For the operator: standard error, and the log lines.
+    Say(Message),
+}
+
+/// Starts the checks of all checked servers as tasks of `core`, the control thread's. They end by themselves when another
+/// Plan is in force. Events come on that thread, in order.
+pub fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, notify: impl Fn(Event) + 'static) {
+    let notify: Rc<dyn Fn(Event)> = Rc::new(notify);
+    let world = published.load();
+    init(&world, &shared, core.now());
+    for (id, delay) in first_checks(&world.plan) {
+        let watch = Watch {
+            core: core.clone(),
+            published: published.clone(),
+            shared: shared.clone(),
+            notify: notify.clone(),
+            plan: world.plan.clone(),
+            id,
+        };
+        core.spawn(watch.run(core.now() + delay));
+    }
+}
+
+/// When each checked server is checked first: spread over the shortest interval, so that a start is no burst.
+fn first_checks(plan: &Plan) -> Vec<(ServerId, Duration)> {
+    /// Shorter intervals start on their own and shorten nobody's spread (`SRV_CHK_INTER_THRES`).
+    const THRESHOLD: Duration = Duration::from_secs(1);
+    let checked: Vec<(ServerId, Duration)> = plan
+        .servers
+        .iter()
+        .filter(|s| !plan.backend(s.backend).disabled)
+        .filter_map(|s| {
+            let check = s.check.as_ref()?;
+            Some((s.id, Scale::of(check).interval(check, check.rise, true)))
+        })
+        .collect();
+    let shortest = checked.iter().map(|c| c.1).filter(|&i| i >= THRESHOLD).min().unwrap_or_default();
+    let count = checked.len() as u32;
+    let delay = |position: u32, inter: Duration| {
+        let over = inter.max(shortest);
+        let over = plan.global.max_spread_checks.map_or(over, |most| over.min(most));
+        over * position / count
+    };
+    checked.iter().zip(0..).map(|(&(id, inter), position)| (id, delay(position, inter))).collect()
+}
+
+/// The checks of one server.
+struct Watch {
+    core: Core,
+    published: Arc<Published>,
+    shared: Arc<Shared>,
+    notify: Rc<dyn Fn(Event)>,
+    plan: Arc<Plan>,
+    id: ServerId,
+}
+
+impl Watch {
+    async fn run(self, first: Tick) {
+        let Some(check) = &self.plan.server(self.id).check else { return };
+        let mut next = first;
+        let mut random = self.id.index() as u64 ^ self.core.now().0;
+        loop {
+            self.core.sleep_until(next).await;
+            let world = self.published.load();
+            if !Arc::ptr_eq(&world.plan, &self.plan) {
+                return;
+            }
+            if world.server(self.id).admin.maint {
+                next = self.core.now() + check.inter;
+                continue;
+            }
+            self.begin();
+            let began = self.core.now();
+            let found = probe::probe(&self.core, &self.plan, self.id, check).await;
+            let interval = self.end(check, found, self.core.now().since(began));
+            next = self.core.now() + self.spread(interval, &mut random);
+        }
+    }
+
+    fn begin(&self) {
+        let state = &mut self.shared.checks.server(self.id).check;
+        state.running = true;
+        state.result = CheckResult::Unknown;
+        state.info.clear();
+    }
+
+    /// Counts a result and puts a change of state into force. Returns the interval to the next check.
+    fn end(&self, check: &Check, found: probe::Found, took: Duration) -> Duration {
+        let scale = Scale::of(check);
+        let before = self.shared.checks.server(self.id).check.status;
+        let (counted, state) = {
+            let state = &mut self.shared.checks.server(self.id).check;
+            let counted = note(state, scale, found, took);
+            (counted, state.clone())
+        };
+        let backend = self.plan.backend(self.plan.server(self.id).backend);
+        if backend.log_health_checks && (counted || before != state.status) {
+            let weight = self.published.load().server(self.id).weight;
+            (self.notify)(Event::Say(change::logged_check(&self.plan, self.id, &state, scale, weight)));
+        }
+        let health = if state.health >= scale.rise { Health::Up } else { Health::Down };
+        let settled = health == Health::Up || state.health == 0;
+        let now_is = self.published.load().server(self.id).health;
+        if settled && now_is != health {
+            let reason =
+                if backend.log_health_checks { String::new() } else { change::reason_of_check(&state) };
+            let (world, messages) =
+                change_server(&self.published, &self.shared, self.core.now(), self.id, &reason, |s| {
+                    s.health = health;
+                });
+            (self.notify)(Event::World(world));
+            messages.into_iter().for_each(|m| (self.notify)(Event::Say(m)));
+        }
+        let up = settled && health == Health::Up || !settled && now_is != Health::Down;
+        scale.interval(check, state.health, up)
+    }
+
+    /// `spread-checks`: the interval moved to and fro by up to so many percent.
+    fn spread(&self, interval: Duration, random: &mut u64) -> Duration {
+        let percent = u64::from(self.plan.global.spread_checks.min(50));
+        *random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let most = interval * percent as u32 / 100;
+        interval - most + most.mul_f64(2.0 * (*random >> 40) as f64 / (1u64 << 24) as f64)
+    }
+}
+
+/// Writes a check's end into its record; whether it counted.
+fn note(state: &mut CheckState, scale: Scale, found: probe::Found, took: Duration) -> bool {
+    state.running = false;
+    state.status = found.status;
+    state.result = found.status.result();
+    state.code = found.code;
+    state.info = found.info;
+    state.duration = Some(took);
+    let passed = matches!(state.result, CheckResult::Passed | CheckResult::ConditionallyPassed);
+    let health = scale.after(state.health, passed);
+    let counted = health != state.health;
+    if counted && !passed {
+        state.failed += 1;
+    }
+    state.health = health;
+    counted
+}
+
+/// The status a server shows before its first check.
+const BEFORE_FIRST: CheckStatus = CheckStatus::Initializing;

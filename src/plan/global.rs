@@ -69,7 +69,10 @@ pub struct Global {
     pub node: Option<String>,
     pub description: Option<String>,
     pub quiet: bool,
+    /// Percent of the interval by which checks move to and fro.
     pub spread_checks: u32,
+    /// `max-spread-checks`: the longest time over which the first checks are spread.
+    pub max_spread_checks: Option<Duration>,
     /// `tune.bufsize`.
     pub bufsize: Option<u32>,
     /// `tune.maxrewrite`.

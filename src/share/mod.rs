@@ -1,9 +1,11 @@
 //! What cores share: gates (maxconn), queues, counters. All atomics live here; nothing on the way of a request takes a lock
 //! unless a limit is reached.
+pub mod checks;
 pub mod counters;
 pub mod gate;
 pub mod queue;
 
+pub use checks::{CheckResult, CheckState, CheckStatus, Checks, Life};
 pub use counters::{BackendCells, Counter, FrontendCells, Gauge, ProcessCells, ServerCells, ShardCounters};
 pub use gate::Gate;
 pub use queue::{Queue, Ticket};
@@ -21,6 +23,8 @@ pub struct Shared {
     pub servers: Vec<Gate>,
     /// Who waits for a server of a backend, by `BackendId`.
     pub queues: Vec<Queue>,
+    /// What the health checks found.
+    pub checks: Checks,
 }
 
 impl Shared {
@@ -33,6 +37,7 @@ impl Shared {
             frontends: (0..frontends).map(|_| Gate::default()).collect(),
             servers: (0..servers).map(|_| Gate::default()).collect(),
             queues: (0..backends).map(|_| Queue::default()).collect(),
+            checks: Checks::new(backends, servers),
         }
     }
 }

@@ -107,15 +107,23 @@ impl World {
     /// (all of them with `option allbackups`, else one).
     #[must_use]
     pub fn usable_servers(&self, id: BackendId) -> u32 {
-        let usable = |backup: bool| {
-            self.plan.servers_of(id).filter(|(s, p)| p.backup == backup && self.server(*s).usable()).count()
-                as u32
-        };
-        match usable(false) {
-            0 if self.plan.backend(id).all_backups => usable(true),
-            0 => usable(true).min(1),
-            n => n,
+        match self.usable_counts(id) {
+            (0, backups) if self.plan.backend(id).all_backups => backups,
+            (0, backups) => backups.min(1),
+            (active, _) => active,
         }
+    }
+
+    /// How many active servers and how many backups of a backend are usable (`act` and `bck` of the CSV).
+    #[must_use]
+    pub fn usable_counts(&self, id: BackendId) -> (u32, u32) {
+        let mut counts = (0, 0);
+        for (server, plan) in self.plan.servers_of(id) {
+            if self.server(server).usable() {
+                if plan.backup { counts.1 += 1 } else { counts.0 += 1 }
+            }
+        }
+        counts
     }
 
     /// The weights of a backend's servers for [`Balance::sync`](crate::rules::Balance::sync), in the order of their lines;

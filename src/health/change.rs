@@ -1,0 +1,254 @@
+//! A server's change of state: the edit of the World, the records of since when and how often, and HAProxy's words for it.
+//! Checks and operators' commands take the same way.
+use super::BEFORE_FIRST;
+use super::count::Scale;
+use crate::base::ids::{BackendId, ServerId};
+use crate::base::time::Tick;
+use crate::plan::{Backend, Plan};
+use crate::share::checks::ServerRecord;
+use crate::share::{CheckState, CheckStatus, Shared};
+use crate::syntax::diag::Severity;
+use crate::world::{Health, Published, ServerState, World};
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// Something to say: on standard error as `[WARNING]  (pid) : text`, and as a log line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub severity: Severity,
+    /// The log level: 0 emerg, 1 alert, 5 notice.
+    pub level: u8,
+    /// The backend whose `log` targets get it.
+    pub backend: BackendId,
+    pub text: String,
+}
+
+const EMERG: u8 = 0;
+const ALERT: u8 = 1;
+const NOTICE: u8 = 5;
+/// `rise` of a server without checks.
+const DEFAULT_RISE: u32 = 2;
+
+/// Sets the records of all servers and backends as they are at the start, or when a Plan comes into force.
+pub fn init(world: &World, shared: &Shared, now: Tick) {
+    for server in &world.plan.servers {
+        let mut record = shared.checks.server(server.id);
+        *record = ServerRecord::default();
+        record.life.last_change = now;
+        record.check.status = BEFORE_FIRST;
+        let rise = server.check.as_ref().map_or(DEFAULT_RISE, |c| Scale::of(c).rise);
+        record.check.health = if world.server(server.id).admin.maint { 0 } else { rise };
+    }
+    for index in 0..world.plan.backends.len() {
+        shared.checks.backend(BackendId::from(index)).last_change = now;
+    }
+}
+
+/// Edits one server, keeps the records, and says what HAProxy would. `reason` is what a change of `health` is put down to,
+/// as it stands in the message: `reason: Layer4 timeout`, `changed from CLI`, or empty. A server that leaves maintenance is
+/// up, but going down on the first failed check. Returns the World then in force. Control thread only.
+pub fn change_server(
+    published: &Published,
+    shared: &Shared,
+    now: Tick,
+    id: ServerId,
+    reason: &str,
+    edit: impl FnOnce(&mut ServerState),
+) -> (Arc<World>, Vec<Message>) {
+    let before = published.load();
+    let was = *before.server(id);
+    let mut is = was;
+    edit(&mut is);
+    if is == was {
+        return (before, Vec::new());
+    }
+    let server = before.plan.server(id);
+    let checked = server.check.as_ref();
+    if was.admin.maint && !is.admin.maint && checked.is_some() {
+        is.health = Health::Up;
+    }
+    let after = published.edit(|world| world.with_server(id, |state| *state = is));
+    if was.admin.maint != is.admin.maint {
+        let mut record = shared.checks.server(id);
+        if !is.admin.maint {
+            record.check.health = checked.map_or(DEFAULT_RISE, |c| Scale::of(c).rise);
+        } else if was.alive() {
+            record.check.health = 0;
+        }
+    }
+    let drains = was.admin.drain != is.admin.drain && !is.admin.maint;
+    if was.alive() != is.alive() || drains {
+        shared.checks.server(id).life.changed(now, was.alive(), is.alive());
+    }
+    let up = |world: &World| world.usable_servers(server.backend) > 0;
+    let (was_up, is_up) = (up(&before), up(&after));
+    if was_up != is_up {
+        shared.checks.backend(server.backend).changed(now, was_up, is_up);
+    }
+    let mut messages = Vec::new();
+    let words = Words { world: &after, shared, id, was, is };
+    words.of_change(reason, &mut messages);
+    if was_up && !is_up {
+        messages.push(no_server_left(&after.plan, server.backend));
+    }
+    (after, messages)
+}
+
+/// The reason that a check gives: `reason: Layer7 wrong status, code: 503, info: "Bye", check duration: 4ms`.
+pub(super) fn reason_of_check(check: &CheckState) -> String {
+    let mut out = format!("reason: {}", check.status.description());
+    if check.status.has_code() {
+        let _ = write!(out, ", code: {}", check.code);
+    }
+    if !check.info.is_empty() {
+        let _ = write!(out, ", info: \"{}\"", readable(&check.info));
+    }
+    if let Some(took) = check.duration {
+        let _ = write!(out, ", check duration: {}ms", took.as_millis());
+    }
+    out
+}
+
+/// What `option log-health-checks` says of each check that changed something.
+pub(super) fn logged_check(
+    plan: &Plan,
+    id: ServerId,
+    check: &CheckState,
+    scale: Scale,
+    weight: u32,
+) -> Message {
+    let server = plan.server(id);
+    let passed = match check.status {
+        CheckStatus::L7OkConditional => "conditionally succeeded",
+        status if status.result() == crate::share::CheckResult::Failed => "failed",
+        _ => "succeeded",
+    };
+    let (at, of) = scale.shown(check.health);
+    let state = match (check.health >= scale.rise, weight) {
+        (false, _) => "DOWN",
+        (true, 0) => "DRAIN",
+        (true, _) => "UP",
+    };
+    let text = format!(
+        "Health check for {}server {}/{} {passed}, {}, status: {at}/{of} {state}.",
+        if server.backup { "backup " } else { "" },
+        plan.backend(server.backend).name,
+        server.name,
+        reason_of_check(check),
+    );
+    Message { severity: Severity::Warning, level: NOTICE, backend: server.backend, text }
+}
+
+fn no_server_left(plan: &Plan, backend: BackendId) -> Message {
+    let name = &plan.backend(backend).name;
+    let kind = if is_listen(plan, plan.backend(backend)) { "proxy" } else { "backend" };
+    let text = format!("{kind} '{name}' has no server available!");
+    Message { severity: Severity::Alert, level: EMERG, backend, text }
+}
+
+/// A `listen` is a frontend and a backend of one name and id.
+fn is_listen(plan: &Plan, backend: &Backend) -> bool {
+    plan.frontends.iter().any(|f| f.uuid == backend.uuid && f.name == backend.name)
+}
+
+/// Bytes that are no plain text, and what would end the quotes, as `<2A>`.
+fn readable(info: &str) -> String {
+    let mut out = String::with_capacity(info.len());
+    for b in info.bytes() {
+        match b {
+            b'"' | b'<' | b'>' => _ = write!(out, "<{b:02X}>"),
+            b' '..=b'~' => out.push(char::from(b)),
+            _ => _ = write!(out, "<{b:02X}>"),
+        }
+    }
+    out
+}
+
+struct Words<'a> {
+    world: &'a World,
+    shared: &'a Shared,
+    id: ServerId,
+    was: ServerState,
+    is: ServerState,
+}
+
+impl Words<'_> {
+    fn of_change(&self, reason: &str, out: &mut Vec<Message>) {
+        let (was, is) = (self.was.admin, self.is.admin);
+        let reason = if reason.is_empty() { String::new() } else { format!(", {reason}") };
+        if !was.maint && !is.maint {
+            match (self.was.alive(), self.is.alive()) {
+                (true, false) => out.push(self.say(ALERT, &format!("is DOWN{reason}{}", self.left()))),
+                (false, true) => out.push(self.say(NOTICE, &format!("is UP{reason}{}", self.online()))),
+                _ => {}
+            }
+        }
+        match (was.maint, is.maint) {
+            (false, true) if self.was.alive() => {
+                out.push(self.say(NOTICE, &format!("is going DOWN for maintenance{}", self.left())));
+            }
+            (false, true) => out.push(self.say(NOTICE, "was DOWN and now enters maintenance")),
+            (true, false) => {
+                let (state, mode) = (self.up_or_down(), if is.drain { "DRAIN" } else { "READY" });
+                out.push(self.say(NOTICE, &format!("is {state}/{mode} (leaving forced maintenance)")));
+            }
+            _ => {}
+        }
+        if is.maint {
+            return;
+        }
+        let reweighted = self.was.weight != self.is.weight;
+        match (was.drain, is.drain) {
+            (false, true) if was.maint => out.push(self.say(NOTICE, "remains in forced drain mode")),
+            (false, true) => {
+                let counts = if self.is.alive() { self.online() } else { self.left() };
+                out.push(self.say(NOTICE, &format!("enters drain state{counts}")));
+            }
+            (true, true) if was.maint || reweighted => {
+                out.push(self.say(NOTICE, "remains in forced drain mode"));
+            }
+            (true, false) => {
+                out.push(self.say(NOTICE, &format!("is {} (leaving forced drain)", self.up_or_down())));
+            }
+            _ => {}
+        }
+    }
+
+    fn up_or_down(&self) -> &'static str {
+        if self.is.alive() { "UP" } else { "DOWN" }
+    }
+
+    fn say(&self, level: u8, what: &str) -> Message {
+        let server = self.world.plan.server(self.id);
+        let text = format!(
+            "{}Server {}/{} {what}.",
+            if server.backup { "Backup " } else { "" },
+            self.world.plan.backend(server.backend).name,
+            server.name
+        );
+        Message { severity: Severity::Warning, level, backend: server.backend, text }
+    }
+
+    fn left(&self) -> String {
+        let (active, backup, on_backup) = self.counts();
+        let sessions: i64 =
+            self.shared.shards.iter().map(|s| s.servers[self.id.index()].sess_cur.get()).sum();
+        // Nobody waits for one server alone, and those who wait for the backend were never this server's: nothing to requeue.
+        format!(
+            ". {active} active and {backup} backup servers left.{on_backup} {sessions} sessions active, 0 requeued, \
+             0 remaining in queue"
+        )
+    }
+
+    fn online(&self) -> String {
+        let (active, backup, on_backup) = self.counts();
+        format!(
+            ". {active} active and {backup} backup servers online.{on_backup} 0 sessions requeued, 0 total in queue"
+        )
+    }
+
+    fn counts(&self) -> (u32, u32, &'static str) {
+        let (active, backup) = self.world.usable_counts(self.world.plan.server(self.id).backend);
+        (active, backup, if active == 0 && backup > 0 { " Running on backup." } else { "" })
+    }
+}
