@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn downtime_counts_the_period_that_lasts() {
-        let s = |n| Tick(n * 1_000_000_000);
+        let s = |n: u64| Tick(n * 1_000_000_000);
         let mut life = Life { last_change: s(10), ..Life::default() };
         life.changed(s(13), true, false);
         assert_eq!((life.downtime(s(15), false), life.went_down), (Duration::from_secs(2), 1));
