@@ -559,10 +559,6 @@ mod tests {
                     found,
                 ],
             ),
-            (
-                ".foo\nbad\n.if 1\n.endif\n",
-                &["parsing [x.cfg:1]: unknown directive '.foo'.", "parsing [x.cfg:2] : bad", found],
-            ),
             (".alert \"x\"\n.notice a b\n", &["parsing [x.cfg:1]: 'x'.", found]),
             (
                 ".notice x\n.warning y\n.notice a b\n bad\n",
@@ -611,6 +607,13 @@ mod tests {
         assert_eq!(many[50], "parsing [x.cfg:51]: too many fatal errors (50), stopping now.");
         let long = format!("a {}\n", "b".repeat(100_000));
         assert_eq!(load(&[("x.cfg", long.as_bytes())]).0[0].len(), 100_002);
+    }
+
+    /// Here HAProxy stops reading; we find the other errors too.
+    #[test]
+    fn an_unknown_directive_hides_no_other_error() {
+        let said = messages(".foo\nbad\n");
+        assert_eq!(said[..2], ["parsing [x.cfg:1]: unknown directive '.foo'.", "parsing [x.cfg:2] : bad"]);
     }
 
     #[test]

@@ -163,23 +163,29 @@ fn condition(
         Ok(false) => Ok(Branch::Waiting),
         Err(e) => {
             let message = format!("{} in '{}' at position {}:", e.message, first.text(), e.at + 1);
-            let diag = Diag::alert(place.span(line.joined_origin(1, e.at), 1), message);
-            let name: Vec<u8> = text[e.at.min(text.len())..]
-                .iter()
-                .copied()
-                .skip_while(|b| matches!(b, b'!' | b' ' | b'\t'))
-                .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
-                .collect();
-            let near = std::str::from_utf8(&name)
-                .ok()
-                .and_then(|n| suggest::nearest(n, cond::predicates()).filter(|near| *near != n));
-            let diag = match near {
-                Some(near) => diag.help(format!("did you mean `{near}(...)`?")),
-                None => diag,
-            };
-            Err((Verdict::Abort, diag))
+            let (start, name) = name_at(&text, e.at);
+            let at = place.span(line.joined_origin(1, e.at), 1);
+            let near = suggest::nearest(name, cond::predicates()).filter(|near| *near != name);
+            Err((
+                Verdict::Abort,
+                match near {
+                    Some(near) => {
+                        let name = place.span(line.joined_origin(1, start), name.len());
+                        Diag::alert(name, message).help(format!("did you mean `{near}(...)`?"))
+                    }
+                    None => Diag::alert(at, message),
+                },
+            ))
         }
     }
+}
+
+/// The name that starts at an offset of an expression, after `!` and blanks, and its own offset.
+fn name_at(text: &[u8], at: usize) -> (usize, &str) {
+    let rest = &text[at.min(text.len())..];
+    let skipped = rest.iter().take_while(|b| matches!(b, b'!' | b' ' | b'\t')).count();
+    let len = rest[skipped..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    (at + skipped, std::str::from_utf8(&rest[skipped..skipped + len]).unwrap_or_default())
 }
 
 /// `.alert`, `.warning`, `.notice`, `.diag`.

@@ -325,9 +325,9 @@ impl Parser<'_> {
         let name = &self.rest()[..len];
         let Some(predicate) = PREDICATES.iter().find(|p| p.name.as_bytes() == name) else { return Ok(None) };
         self.at += len;
-        let args = self.arguments(predicate.arity).map_err(|message| CondError {
+        let args = self.arguments(predicate.arity).map_err(|(number, message)| CondError {
             message: format!(
-                "{message} in argument 1 of predicate '{}' used in conditional expression",
+                "{message} in argument {number} of predicate '{}' used in conditional expression",
                 predicate.name
             ),
             at: self.at,
@@ -335,13 +335,14 @@ impl Parser<'_> {
         Ok(Some((predicate.eval)(&args, self.facts)))
     }
 
-    /// HAProxy's list of arguments, all strings. Without a parenthesis there is one argument, which is empty.
-    fn arguments(&mut self, arity: usize) -> Result<Vec<Vec<u8>>, String> {
+    /// HAProxy's list of arguments, all strings. Without a parenthesis there is one argument, which is empty. An error
+    /// has the number HAProxy gives for the argument.
+    fn arguments(&mut self, arity: usize) -> Result<Vec<Vec<u8>>, (usize, String)> {
         let open = self.rest().first() == Some(&b'(');
         self.at += usize::from(open);
         let mut args = Vec::with_capacity(arity);
         loop {
-            args.push(if open { self.one_argument() } else { Vec::new() });
+            args.push(if open { self.one_argument(args.len())? } else { Vec::new() });
             let more = open && self.rest().first() == Some(&b',') && args.len() < arity;
             if !more {
                 break;
@@ -349,22 +350,26 @@ impl Parser<'_> {
             self.at += 1;
         }
         if args.len() < arity {
-            return Err(format!("missing arguments (got {}/{arity}), type 'string' expected", args.len()));
+            let message = format!("missing arguments (got {}/{arity}), type 'string' expected", args.len());
+            return Err((1, message));
         }
         if open {
             match self.rest().first() {
                 Some(b')') => self.at += 1,
                 Some(_) => {
-                    return Err(format!("expected ')' before '{}'", String::from_utf8_lossy(self.rest())));
+                    return Err((
+                        1,
+                        format!("expected ')' before '{}'", String::from_utf8_lossy(self.rest())),
+                    ));
                 }
-                None => return Err("expected ')'".to_owned()),
+                None => return Err((1, "expected ')'".to_owned())),
             }
         }
         Ok(args)
     }
 
     /// Up to a `,` or `)` outside quotes. Quotes that reach this level were escaped at the level of words.
-    fn one_argument(&mut self) -> Vec<u8> {
+    fn one_argument(&mut self, before: usize) -> Result<Vec<u8>, (usize, String)> {
         let mut arg = Vec::new();
         let mut quote = None;
         while let Some(&b) = self.rest().first() {
@@ -373,7 +378,13 @@ impl Parser<'_> {
             match b {
                 b'"' | b'\'' if quote.is_none() => quote = Some(b),
                 _ if quote == Some(b) => quote = None,
-                b'\\' if quote != Some(b'\'') && next.is_some() => {
+                b'\\' if quote != Some(b'\'') && next.is_none() => {
+                    self.at -= 1;
+                    let text = String::from_utf8_lossy(&arg);
+                    let message = format!("failed to parse '\\' after '{text}' as type 'string'");
+                    return Err((before, format!("{message} at position {}", before + 1)));
+                }
+                b'\\' if quote != Some(b'\'') => {
                     let (byte, len) = match next {
                         Some(n @ (b'\\' | b' ' | b'"' | b'\'')) => (n, 1),
                         Some(b'r') => (b'\r', 1),
@@ -391,7 +402,7 @@ impl Parser<'_> {
                 _ => arg.push(b),
             }
         }
-        arg
+        Ok(arg)
     }
 
     fn rest(&self) -> &[u8] {
@@ -506,6 +517,12 @@ mod tests {
             ("streq (a,a)", pred("missing arguments (got 1/2), type 'string' expected", "streq"), 6),
             ("streq(a,b,c)", pred("expected ')' before ',c)'", "streq"), 10),
             ("streq(a,b", pred("expected ')'", "streq"), 10),
+            ("defined('ab\\", pred("expected ')'", "defined"), 13),
+            (
+                "streq(abc,de\\",
+                pred("failed to parse '\\' after 'de' as type 'string' at position 2", "streq"),
+                13,
+            ),
         ];
         for (text, message, position) in cases {
             let e = eval(text).unwrap_err();
