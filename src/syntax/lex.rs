@@ -6,6 +6,7 @@
 use super::env::Env;
 use super::span::{FileId, Span, Word};
 use crate::base::limits::MAX_LINE_ARGS;
+use std::ops::Range;
 
 /// What HAProxy's parser of lines is told besides the text.
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +140,20 @@ impl Lexed {
             words.pop();
         }
         words
+    }
+
+    /// Where the words stand in the line, as byte ranges in order; words out of one variable are one range, and nothing
+    /// stands for the end of the line.
+    #[must_use]
+    pub fn places(&self) -> Vec<Range<usize>> {
+        let mut places: Vec<Range<usize>> = Vec::new();
+        for piece in self.pieces.iter().filter(|p| p.from < p.to) {
+            match places.last_mut().filter(|last| piece.from < last.end) {
+                Some(last) => last.end = last.end.max(piece.to),
+                None => places.push(piece.from..piece.to),
+            }
+        }
+        places
     }
 
     /// Whether there is text, but HAProxy skips it because its first word is empty.

@@ -3,6 +3,7 @@
 pub mod blocks;
 pub mod cond;
 pub mod diag;
+pub mod document;
 pub mod env;
 pub mod lex;
 pub mod render;
