@@ -98,7 +98,7 @@ fn places(line: &[u8]) -> Vec<Range<usize>> {
         Err(_) => {
             let from = line.iter().position(|b| !is_space(*b)).unwrap_or(line.len());
             let to = line.iter().rposition(|b| !is_space(*b)).map_or(from, |last| last + 1);
-            vec![from..to]
+            std::iter::once(from..to).collect()
         }
     }
 }
