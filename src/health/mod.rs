@@ -171,3 +171,6 @@ fn note(state: &mut CheckState, scale: Scale, found: probe::Found, took: Duratio
 
 /// The status a server shows before its first check.
 const BEFORE_FIRST: CheckStatus = CheckStatus::Initializing;
+
+#[cfg(test)]
+mod tests;

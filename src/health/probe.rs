@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(verdict("HTTP/1.0 200 OK\r\n\r\n"), found("L7OK", 200, ""));
         assert_eq!(verdict("HTTP/1.1 302 Found\r\nContent-Length: 9\r\n\r\n"), found("L7OK", 302, ""));
         assert_eq!(verdict("HTTP/1.1 404 Not Found\r\n\r\n"), found("L7STS", 404, "Not Found"));
-        assert_eq!(verdict("HTTP/1.1 101 Switching\r\n\r\n"), found("L7STS", 101, "Switching"));
+        assert_eq!(verdict("HTTP/1.1 100 Continue\r\n\r\n"), found("L7STS", 100, "Continue"));
         assert_eq!(verdict("garbage\r\n\r\n"), found("L7RSP", 0, ""));
         assert_eq!(verdict("HTTP/1.1 200 OK\r\n"), None);
         assert_eq!(verdict(""), None);

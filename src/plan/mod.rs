@@ -2,6 +2,8 @@
 //! `config` makes it from a [`draft`]; a request keeps the Plan it began under.
 pub mod backend;
 pub mod draft;
+#[cfg(test)]
+pub mod fixture;
 pub mod frontend;
 pub mod global;
 
