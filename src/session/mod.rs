@@ -66,7 +66,8 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
     };
     match mode {
         Mode::Http => http::serve(&conn).await,
-        Mode::Tcp => tcp::serve(&conn).await,
+        // Large, and not to lie under idle HTTP connections.
+        Mode::Tcp => crate::net::PoolBox::new(tcp::serve(&conn)).await,
     }
     let cells = conn.local.cells();
     cells.frontends[conn.info.frontend.index()].conn_cur.add(-1);
