@@ -1,1 +1,45 @@
-//! (opened below)
+//! What operators read: `show stat`, `show info`, `show servers state`, in HAProxy's columns, words and order, built from the
+//! World and the shared counters. A column whose figure we do not have is empty, never invented.
+mod columns;
+mod info;
+mod servers;
+mod stat;
+
+pub use info::{ProcessInfo, info, info_text};
+pub use servers::{servers_state, sighup_dump};
+pub use stat::{StatFilter, stat_csv};
+
+use crate::net::Core;
+use crate::share::Shared;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Starts the sampling of rates, peaks and idle time, once a second, as a task of the control thread's core.
+pub fn run_sampling(core: &Core, shared: Arc<Shared>) {
+    let own = core.clone();
+    core.spawn(async move {
+        let mut next = own.now();
+        let (mut at, mut used) = (own.now(), cpu_time());
+        loop {
+            shared.sample(own.now());
+            next = next.max(own.now()) + Duration::from_secs(1);
+            own.sleep_until(next).await;
+            let now_used = cpu_time();
+            let threads = shared.shards.len().max(1) as u32;
+            let busy =
+                now_used.saturating_sub(used).as_secs_f64() / (own.now().since(at) * threads).as_secs_f64();
+            shared.trends().idle_percent = (100.0 * (1.0 - busy)).clamp(0.0, 100.0) as u32;
+            (at, used) = (own.now(), now_used);
+        }
+    });
+}
+
+/// Processor time of all threads so far.
+fn cpu_time() -> Duration {
+    getrusage(UsageWho::RUSAGE_SELF).map_or(Duration::ZERO, |usage| {
+        let of = |t: nix::sys::time::TimeVal| Duration::from_micros(t.num_microseconds().max(0) as u64);
+        of(usage.user_time()) + of(usage.system_time())
+    })
+}

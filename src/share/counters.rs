@@ -27,20 +27,80 @@ impl Counter {
 
 /// A number that goes up and down, written by one thread. It may be negative on one core: only sums mean something.
 #[derive(Debug, Default)]
-pub struct Gauge(AtomicI64);
+pub struct Gauge {
+    value: AtomicI64,
+    peak: AtomicI64,
+}
 
 impl Gauge {
     /// Adds `n`, which may be negative.
     #[inline]
     pub fn add(&self, n: i64) {
-        self.0.store(self.0.load(Ordering::Relaxed) + n, Ordering::Relaxed);
+        let value = self.value.load(Ordering::Relaxed) + n;
+        self.value.store(value, Ordering::Relaxed);
+        if value > self.peak.load(Ordering::Relaxed) {
+            self.peak.store(value, Ordering::Relaxed);
+        }
     }
 
     /// The value now.
     #[inline]
     pub fn get(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
+        self.value.load(Ordering::Relaxed)
     }
+
+    /// The most it ever was, on this core: not more than the peak of the sum.
+    #[inline]
+    pub fn peak(&self) -> i64 {
+        self.peak.load(Ordering::Relaxed)
+    }
+}
+
+/// A moving average of times in milliseconds over about the last 512, written by one thread: HAProxy's `swrate`.
+#[derive(Debug, Default)]
+pub struct Average {
+    sum: AtomicU64,
+    count: AtomicU64,
+    max: AtomicU64,
+}
+
+impl Average {
+    const SAMPLES: u64 = 512;
+
+    /// Takes a time in.
+    #[inline]
+    pub fn note(&self, ms: u64) {
+        let sum = self.sum.load(Ordering::Relaxed);
+        self.sum.store(sum - sum.div_ceil(Self::SAMPLES) + ms, Ordering::Relaxed);
+        self.count.store(self.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        if ms > self.max.load(Ordering::Relaxed) {
+            self.max.store(ms, Ordering::Relaxed);
+        }
+    }
+
+    /// The average and the largest over several cores, 0 where nothing was noted.
+    pub fn over<'a>(all: impl Iterator<Item = &'a Average>) -> (u64, u64) {
+        let (mut sum, mut count, mut max) = (0, 0, 0);
+        for one in all {
+            sum += one.sum.load(Ordering::Relaxed);
+            count += one.count.load(Ordering::Relaxed).min(Self::SAMPLES);
+            max = max.max(one.max.load(Ordering::Relaxed));
+        }
+        (if count == 0 { 0 } else { u64::div_ceil(sum, count) }, max)
+    }
+}
+
+/// Where the time of requests goes (`qtime ctime rtime ttime`).
+#[derive(Debug, Default)]
+pub struct Times {
+    /// In the queue.
+    pub queue: Average,
+    /// To connect.
+    pub connect: Average,
+    /// From the request's end to the answer's head; 0 in TCP mode.
+    pub response: Average,
+    /// From accept, or the request's first byte, to the last byte.
+    pub total: Average,
 }
 
 /// Answers by class: index 1 to 5 for 1xx to 5xx, 0 for others (`hrsp_*`).
@@ -90,6 +150,7 @@ pub struct BackendCells {
     pub status: StatusCells,
     pub connect: Counter,
     pub reuse: Counter,
+    pub times: Times,
 }
 
 /// One server on one shard.
@@ -112,6 +173,7 @@ pub struct ServerCells {
     pub connect: Counter,
     pub reuse: Counter,
     pub idle: Gauge,
+    pub times: Times,
 }
 
 /// The shard as a whole.
@@ -145,5 +207,37 @@ impl ShardCounters {
             backends: (0..backends).map(|_| BackendCells::default()).collect(),
             servers: (0..servers).map(|_| ServerCells::default()).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn averages_follow_the_last_times_and_merge_over_cores() {
+        let (a, b) = (Average::default(), Average::default());
+        assert_eq!(Average::over([&a, &b].into_iter()), (0, 0));
+        for _ in 0..10 {
+            a.note(4);
+        }
+        assert_eq!(Average::over([&a, &b].into_iter()), (4, 4));
+        for _ in 0..10 {
+            b.note(8);
+        }
+        assert_eq!(Average::over([&a, &b].into_iter()), (6, 8));
+        for _ in 0..5_000 {
+            a.note(100);
+        }
+        assert_eq!(Average::over([&a].into_iter()), (100, 100));
+    }
+
+    #[test]
+    fn a_gauge_keeps_its_peak() {
+        let gauge = Gauge::default();
+        for n in [1, 1, -1, 1, -2] {
+            gauge.add(n);
+        }
+        assert_eq!((gauge.get(), gauge.peak()), (0, 2));
     }
 }

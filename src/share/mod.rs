@@ -4,11 +4,13 @@ pub mod checks;
 pub mod counters;
 pub mod gate;
 pub mod queue;
+pub mod trends;
 
 pub use checks::{CheckResult, CheckState, CheckStatus, Checks, Life};
 pub use counters::{BackendCells, Counter, FrontendCells, Gauge, ProcessCells, ServerCells, ShardCounters};
 pub use gate::Gate;
 pub use queue::{Queue, Ticket};
+pub use trends::Trends;
 
 /// Everything the cores of one process share, sized by the Plan.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub struct Shared {
     pub queues: Vec<Queue>,
     /// What the health checks found.
     pub checks: Checks,
+    /// Rates and peaks, sampled once a second.
+    pub trends: std::sync::Mutex<Trends>,
 }
 
 impl Shared {
@@ -38,6 +42,7 @@ impl Shared {
             servers: (0..servers).map(|_| Gate::default()).collect(),
             queues: (0..backends).map(|_| Queue::default()).collect(),
             checks: Checks::new(backends, servers),
+            trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
         }
     }
 }

@@ -1,0 +1,145 @@
+//! `show servers state` (management manual, 9.3) and the dump of a SIGHUP.
+use crate::base::ids::BackendId;
+use crate::base::time::Tick;
+use crate::plan::{Plan, Server, ServerAddr};
+use crate::share::Shared;
+use crate::world::World;
+use std::fmt::Write;
+
+const HEAD: &str = "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight \
+                    srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state \
+                    srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl \
+                    srv_check_port srv_check_addr srv_agent_addr srv_agent_port";
+
+/// The answer to `show servers state [BACKEND]`: version 1 of the format, ended by an empty line.
+///
+/// # Errors
+/// The answer when there is no such backend.
+pub fn servers_state(
+    world: &World,
+    shared: &Shared,
+    now: Tick,
+    backend: Option<&str>,
+) -> Result<String, String> {
+    let plan = &world.plan;
+    if let Some(name) = backend
+        && !plan.backends.iter().any(|b| b.name == name)
+    {
+        return Err("Can't find backend.\n".to_owned());
+    }
+    let mut out = format!("1\n{HEAD}\n");
+    for id in backends_in_order(plan) {
+        if backend.is_none_or(|name| plan.backend(id).name == name) {
+            for (_, server) in plan.servers_of(id) {
+                line(world, shared, now, server, &mut out);
+            }
+        }
+    }
+    out.push('\n');
+    Ok(out)
+}
+
+fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut String) {
+    let backend = world.plan.backend(server.backend);
+    let state = world.server(server.id);
+    let record = shared.checks.server(server.id);
+    let (addr, port) = match &server.addr {
+        ServerAddr::Inet(addr) => (addr.ip().to_string(), addr.port()),
+        ServerAddr::InetRelative(ip, offset) => (ip.to_string(), u16::try_from(*offset).unwrap_or(0)),
+        ServerAddr::Unix(_) | ServerAddr::Abstract(_) => ("-".to_owned(), 0),
+    };
+    let position = server.id.0 - backend.servers.start + 1;
+    // A backend that is disabled gives its servers no ids.
+    let sid = if backend.disabled { 0 } else { server.uuid };
+    let forced = u8::from(!backend.disabled && server.uuid != position);
+    // 1 by an operator, 4 by the configuration, 8 draining.
+    let admin = u8::from(state.admin.maint)
+        + if server.disabled { 4 } else { 0 }
+        + if state.admin.drain { 8 } else { 0 };
+    let operational = if state.alive() { 2 } else { 0 };
+    // 1 running, 2 configured, 4 enabled, 8 paused.
+    let check_state = u8::from(record.check.running)
+        + if server.check.is_some() { 6 } else { 0 }
+        + if state.admin.maint { 8 } else { 0 };
+    let check_port = server.check.as_ref().and_then(|c| c.port).unwrap_or(0);
+    let check_addr = server.check.as_ref().and_then(|c| c.addr).map_or("-".to_owned(), |a| a.to_string());
+    let _ = writeln!(
+        out,
+        "{} {} {sid} {} {addr} {operational} {admin} {} {} {} {} {} {} {check_state} 0 0 {forced} {} {port} - 0 \
+         {check_port} {check_addr} {check_addr} {check_port}",
+        backend.uuid,
+        backend.name,
+        server.name,
+        state.weight,
+        server.weight,
+        now.since(record.life.last_change).as_secs(),
+        record.check.status.number(),
+        record.check.result as u8,
+        record.check.health,
+        server.hostname.as_deref().unwrap_or("-"),
+    );
+}
+
+fn backends_in_order(plan: &Plan) -> Vec<BackendId> {
+    let mut all: Vec<BackendId> = (0..plan.backends.len()).map(BackendId::from).collect();
+    all.sort_by_key(|id| (plan.backend(*id).at.file, plan.backend(*id).at.line));
+    all
+}
+
+/// What SIGHUP makes HAProxy say (warnings, level notice): every server, then its proxy.
+#[must_use]
+pub fn sighup_dump(world: &World, shared: &Shared) -> Vec<String> {
+    let plan = &world.plan;
+    let mut places: Vec<_> = plan.frontends.iter().map(|f| (f.at.file, f.at.line, &f.name)).collect();
+    places.extend(plan.backends.iter().map(|b| (b.at.file, b.at.line, &b.name)));
+    places.sort();
+    places.dedup();
+    let mut out = vec!["SIGHUP received, dumping servers states.".to_owned()];
+    for (file, line, name) in places {
+        let frontend =
+            plan.frontends.iter().position(|f| (f.at.file, f.at.line, &f.name) == (file, line, name));
+        let backend =
+            plan.backends.iter().position(|b| (b.at.file, b.at.line, &b.name) == (file, line, name));
+        dump_proxy(world, shared, name, frontend, backend, &mut out);
+    }
+    out
+}
+
+fn dump_proxy(
+    world: &World,
+    shared: &Shared,
+    name: &str,
+    frontend: Option<usize>,
+    backend: Option<usize>,
+    out: &mut Vec<String>,
+) {
+    let id = backend.map(BackendId::from);
+    for (server, plan) in id.into_iter().flat_map(|id| world.plan.servers_of(id)) {
+        let i = server.index();
+        out.push(format!(
+            "SIGHUP: Server {name}/{} is {}. Conn: {} act, 0 pend, {} tot.",
+            plan.name,
+            if world.server(server).alive() { "UP" } else { "DOWN" },
+            shared.sum_now(|s| &s.servers[i].sess_cur),
+            shared.sum(|s| &s.servers[i].sess_tot),
+        ));
+    }
+    let (active, backup) = id.map_or((0, 0), |id| world.usable_counts(id));
+    let state = if id.is_none_or(|id| world.plan.backend(id).servers.is_empty()) {
+        "has no servers.".to_owned()
+    } else if active > 0 {
+        format!("has {active} active servers and {backup} backup servers available.")
+    } else if backup > 0 {
+        "is running on backup servers !".to_owned()
+    } else {
+        "has no server available !".to_owned()
+    };
+    let pending = backend.map_or(0, |b| shared.queues[b].len());
+    out.push(format!(
+        "SIGHUP: Proxy {name} {state} Conn: act(FE+BE): {}+{}, {pending} pend ({pending} unass), tot(FE+BE): {}+{}.",
+        frontend.map_or(0, |f| shared.sum_now(|s| &s.frontends[f].conn_cur)),
+        backend.map_or(0, |b| shared.sum_now(|s| &s.backends[b].sess_cur)),
+        frontend.map_or(0, |f| shared.sum(|s| &s.frontends[f].conn_tot)),
+        backend.map_or(0, |b| shared.sum(|s| &s.backends[b].sess_tot)),
+    ));
+}

@@ -1,0 +1,482 @@
+//! `show stat` (management manual, 9.1 and 9.3).
+use super::ProcessInfo;
+use super::columns::{self, Col, Row};
+use crate::base::ids::{BackendId, FrontendId, ServerId};
+use crate::plan::{Backend, BackendTarget, Frontend, Mode, Plan, ServerAddr};
+use crate::share::counters::{Average, StatusCells, Times};
+use crate::share::trends::Trend;
+use crate::share::{ShardCounters, Shared, Trends};
+use crate::world::{Health, ServerState, World};
+use std::time::Duration;
+
+/// Which rows are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatFilter {
+    /// Only this proxy, by HAProxy's id.
+    iid: Option<i64>,
+    /// Bits: 1 frontends, 2 backends, 4 servers, 8 listeners.
+    types: i64,
+    /// Only this server.
+    sid: Option<i64>,
+    hide_maintenance: bool,
+    hide_down: bool,
+}
+
+impl Default for StatFilter {
+    fn default() -> Self {
+        StatFilter { iid: None, types: -1, sid: None, hide_maintenance: false, hide_down: false }
+    }
+}
+
+impl StatFilter {
+    /// Reads what follows `show stat`: `[{<iid>|<proxy>} <type> <sid>] [up|no-maint]`, -1 for "all"; other words are
+    /// ignored, as by HAProxy.
+    ///
+    /// # Errors
+    /// The answer to send instead: no such proxy, or a format that is not built yet.
+    pub fn parse(world: &World, args: &[&str]) -> Result<StatFilter, String> {
+        let mut filter = StatFilter::default();
+        let mut rest = args;
+        if let [proxy, types, sid, after @ ..] = args {
+            let number = |word: &str| word.parse::<i64>().unwrap_or(0);
+            let iid = proxy_id(&world.plan, proxy).unwrap_or_else(|| number(proxy));
+            if iid == 0 {
+                return Err("No such proxy.\n".to_owned());
+            }
+            filter.iid = (iid > 0).then_some(iid);
+            filter.types = number(types);
+            filter.sid = Some(number(sid)).filter(|&n| n >= 0);
+            rest = after;
+        }
+        for word in rest {
+            match *word {
+                "up" => filter.hide_down = true,
+                "no-maint" => filter.hide_maintenance = true,
+                "typed" | "json" => return Err(format!("'show stat {word}' is not built yet.\n")),
+                _ => {}
+            }
+        }
+        Ok(filter)
+    }
+
+    fn wants(&self, kind: i64) -> bool {
+        self.types & kind != 0
+    }
+
+    fn shows(&self, state: &ServerState) -> bool {
+        let hides = self.hide_maintenance || self.hide_down;
+        !(hides && state.admin.maint || self.hide_down && !state.alive())
+    }
+}
+
+const FRONTEND: i64 = 1;
+const BACKEND: i64 = 2;
+const SERVER: i64 = 4;
+
+fn proxy_id(plan: &Plan, name: &str) -> Option<i64> {
+    let frontend = plan.frontends.iter().find(|f| f.name == name).map(|f| f.uuid);
+    frontend.or_else(|| plan.backends.iter().find(|b| b.name == name).map(|b| b.uuid)).map(i64::from)
+}
+
+/// The answer to `show stat`: the head line, a line for each frontend, server and backend in the order of the
+/// configuration, and an empty line.
+#[must_use]
+pub fn stat_csv(world: &World, shared: &Shared, process: &ProcessInfo, filter: &StatFilter) -> String {
+    let trends = shared.trends().clone();
+    let view = View { world, shared, process, trends: &trends };
+    let mut out = String::new();
+    columns::write_head(&mut out);
+    for proxy in proxies(&world.plan) {
+        match proxy {
+            Proxy::Frontend(id, f) => {
+                if filter.iid.is_none_or(|iid| iid == i64::from(f.uuid)) && filter.wants(FRONTEND) {
+                    view.frontend(id).write(&mut out);
+                }
+            }
+            Proxy::Backend(id, b) => {
+                if filter.iid.is_none_or(|iid| iid == i64::from(b.uuid)) {
+                    view.servers_and_backend(id, filter, &mut out);
+                }
+            }
+        }
+    }
+    out.push('\n');
+    out
+}
+
+enum Proxy<'a> {
+    Frontend(FrontendId, &'a Frontend),
+    Backend(BackendId, &'a Backend),
+}
+
+/// All that are not disabled, in the order of their lines; of a `listen` first the frontend.
+fn proxies(plan: &Plan) -> Vec<Proxy<'_>> {
+    let frontends = plan
+        .frontends
+        .iter()
+        .enumerate()
+        .filter(|(_, f)| !f.disabled)
+        .map(|(i, f)| ((f.at.file.0, f.at.line, f.uuid, 0), Proxy::Frontend(FrontendId::from(i), f)));
+    let backends = plan
+        .backends
+        .iter()
+        .enumerate()
+        .filter(|(_, b)| !b.disabled)
+        .map(|(i, b)| ((b.at.file.0, b.at.line, b.uuid, 1), Proxy::Backend(BackendId::from(i), b)));
+    let mut all: Vec<_> = frontends.chain(backends).collect();
+    all.sort_by_key(|(place, _)| *place);
+    all.into_iter().map(|(_, proxy)| proxy).collect()
+}
+
+struct View<'a> {
+    world: &'a World,
+    shared: &'a Shared,
+    process: &'a ProcessInfo,
+    trends: &'a Trends,
+}
+
+impl View<'_> {
+    fn shards(&self) -> impl Iterator<Item = &ShardCounters> {
+        self.shared.shards.iter()
+    }
+
+    fn left(&self) -> Duration {
+        self.trends.left(self.process.now)
+    }
+
+    fn frontend(&self, id: FrontendId) -> Row {
+        let (frontend, state) = (self.world.plan.frontend(id), self.world.frontend(id));
+        let i = id.index();
+        let (shared, trend) = (self.shared, &self.trends.frontends[i]);
+        let mut row = Row::new();
+        common(&mut row, &frontend.name, "FRONTEND", frontend.uuid, frontend.mode);
+        let maxconn = state.maxconn.or(frontend.maxconn).unwrap_or(self.process.maxconn);
+        let peak = trend.peak(self.shards().map(|s| &s.frontends[i].conn_cur));
+        row.num(Col::Scur, shared.sum_now(|s| &s.frontends[i].conn_cur))
+            .num(Col::Smax, peak.max(u64::from(shared.frontends[i].peak())))
+            .num(Col::Slim, u64::from(maxconn))
+            .num(Col::Stot, shared.sum(|s| &s.frontends[i].sess_tot))
+            .num(Col::Bin, shared.sum(|s| &s.frontends[i].bytes_in))
+            .num(Col::Bout, shared.sum(|s| &s.frontends[i].bytes_out))
+            .num(Col::Dreq, shared.sum(|s| &s.frontends[i].denied_req))
+            .num(Col::Dresp, shared.sum(|s| &s.frontends[i].denied_resp))
+            .num(Col::Ereq, shared.sum(|s| &s.frontends[i].failed_req))
+            .num(Col::Dcon, shared.sum(|s| &s.frontends[i].denied_conn))
+            .num(Col::Dses, 0)
+            .num(Col::Type, 0)
+            .num(Col::Sid, 0)
+            .num(Col::RateLim, 0);
+        row.text(
+            Col::Status,
+            match (state.stopped, state.paused) {
+                (true, _) => "STOP",
+                (false, true) => "PAUSED",
+                (false, false) => "OPEN",
+            },
+        );
+        let sessions = shared.sum(|s| &s.frontends[i].sess_tot);
+        let connections = shared.sum(|s| &s.frontends[i].conn_tot);
+        let requests = shared.sum(|s| &s.frontends[i].req_tot);
+        row.num(Col::Rate, trend.sessions.rate(sessions, self.left()))
+            .num(Col::RateMax, trend.sessions.max(sessions))
+            .num(Col::ConnRate, trend.connections.rate(connections, self.left()))
+            .num(Col::ConnRateMax, trend.connections.max(connections))
+            .num(Col::ConnTot, connections)
+            .num(Col::ReqRate, trend.requests.rate(requests, self.left()))
+            .num(Col::ReqRateMax, trend.requests.max(requests))
+            .num(Col::ReqTot, requests);
+        if frontend.mode == Mode::Http {
+            self.statuses(&mut row, |s| &s.frontends[i].status);
+            row.num(Col::Intercepted, shared.sum(|s| &s.frontends[i].intercepted))
+                .num(Col::H1OpenConnections, shared.sum_now(|s| &s.frontends[i].conn_cur))
+                .num(Col::H1TotalConnections, connections)
+                .num(Col::H1TotalStreams, requests);
+        }
+        unused_features(&mut row, frontend.mode);
+        row
+    }
+
+    fn servers_and_backend(&self, id: BackendId, filter: &StatFilter, out: &mut String) {
+        if filter.wants(SERVER) {
+            for (server, plan) in self.world.plan.servers_of(id) {
+                let wanted = filter.sid.is_none_or(|sid| sid == i64::from(plan.uuid));
+                if wanted && filter.shows(self.world.server(server)) {
+                    self.server(server).write(out);
+                }
+            }
+        }
+        if filter.wants(BACKEND) {
+            self.backend(id, filter.hide_maintenance || filter.hide_down).write(out);
+        }
+    }
+
+    fn server(&self, id: ServerId) -> Row {
+        let plan = &self.world.plan;
+        let (server, state, i) = (plan.server(id), self.world.server(id), id.index());
+        let backend = plan.backend(server.backend);
+        let (shared, trend) = (self.shared, &self.trends.servers[i]);
+        let mut row = Row::new();
+        common(&mut row, &backend.name, &server.name, backend.uuid, backend.mode);
+        let sessions = shared.sum(|s| &s.servers[i].sess_tot);
+        let current = shared.sum_now(|s| &s.servers[i].sess_cur);
+        let peak = trend.peak(self.shards().map(|s| &s.servers[i].sess_cur));
+        // Nobody waits for one server alone: who waits, waits in the backend's queue.
+        row.num(Col::Qcur, 0)
+            .num(Col::Qmax, 0)
+            .num(Col::Scur, current)
+            .num(Col::Smax, peak.max(u64::from(shared.servers[i].peak())))
+            .num(Col::Stot, sessions)
+            .num(Col::Bin, shared.sum(|s| &s.servers[i].bytes_in))
+            .num(Col::Bout, shared.sum(|s| &s.servers[i].bytes_out))
+            .num(Col::Dresp, shared.sum(|s| &s.servers[i].denied_resp))
+            .num(Col::Econ, shared.sum(|s| &s.servers[i].failed_conns))
+            .num(Col::Eresp, shared.sum(|s| &s.servers[i].failed_resp))
+            .num(Col::Wretr, shared.sum(|s| &s.servers[i].retries))
+            .num(Col::Wredis, shared.sum(|s| &s.servers[i].redispatches))
+            .num(Col::CliAbrt, shared.sum(|s| &s.servers[i].client_aborts))
+            .num(Col::SrvAbrt, shared.sum(|s| &s.servers[i].server_aborts))
+            .num(Col::Lbtot, shared.sum(|s| &s.servers[i].lb_total))
+            .num(Col::Connect, shared.sum(|s| &s.servers[i].connect))
+            .num(Col::Reuse, shared.sum(|s| &s.servers[i].reuse))
+            .num(Col::SrvIcur, shared.sum_now(|s| &s.servers[i].idle))
+            .num(Col::UsedConnCur, current)
+            .num(Col::Sid, u64::from(server.uuid))
+            .num(Col::Type, 2)
+            .num(Col::Weight, u64::from(state.weight))
+            .num(Col::Uweight, u64::from(state.weight))
+            .num(Col::Act, u64::from(!server.backup))
+            .num(Col::Bck, u64::from(server.backup))
+            .text(Col::Addr, address(&server.addr));
+        if let Some(limit) = server.maxconn {
+            row.num(Col::Slim, u64::from(limit));
+        }
+        if let Some(limit) = server.maxqueue {
+            row.num(Col::Qlimit, u64::from(limit));
+        }
+        if let Some(limit) = server.pool_max_conn {
+            row.num(Col::SrcIlim, u64::from(limit));
+        }
+        if let Some(cookie) = &server.cookie {
+            row.text(Col::Cookie, cookie);
+        }
+        if backend.mode == Mode::Http {
+            self.statuses(&mut row, |s| &s.servers[i].status);
+            row.num(Col::ReqTot, shared.sum(|s| &s.servers[i].req_tot));
+        }
+        self.rates(&mut row, trend, sessions);
+        self.times(&mut row, |s| &s.servers[i].times);
+        self.health(&mut row, id, state);
+        row.fill(Col::SslSess, Col::SslFailedHandshake, 0);
+        row
+    }
+
+    /// The status, the check's columns, and since when.
+    fn health(&self, row: &mut Row, id: ServerId, state: &ServerState) {
+        let record = self.shared.checks.server(id);
+        let now = self.process.now;
+        row.num(Col::Lastchg, now.since(record.life.last_change).as_secs());
+        let Some(check) = &self.world.plan.server(id).check else {
+            row.text(
+                Col::Status,
+                match (state.admin.maint, state.health == Health::Down, state.admin.drain) {
+                    (true, ..) => "MAINT",
+                    (_, true, _) => "DOWN",
+                    (_, _, true) => "DRAIN",
+                    _ => "no check",
+                },
+            );
+            return;
+        };
+        row.num(Col::Chkfail, record.check.failed)
+            .num(Col::Chkdown, record.life.went_down)
+            .num(Col::Downtime, record.life.downtime(now, state.alive()).as_secs());
+        let health = record.check.health;
+        let (rise, fall) = (check.rise, check.fall);
+        let up = if state.admin.drain { "DRAIN" } else { "UP" };
+        let status = if state.admin.maint {
+            "MAINT".to_owned()
+        } else if !state.alive() {
+            if health == 0 { "DOWN".to_owned() } else { format!("DOWN {health}/{rise}") }
+        } else if health >= rise + fall - 1 {
+            up.to_owned()
+        } else {
+            format!("{up} {}/{fall}", (health + 1).saturating_sub(rise))
+        };
+        row.text(Col::Status, status);
+        if state.admin.maint {
+            return;
+        }
+        let last = record.check.status;
+        row.text(
+            Col::CheckStatus,
+            format!("{}{}", if record.check.running { "* " } else { "" }, last.name()),
+        )
+        .text(Col::CheckDesc, last.description())
+        .text(Col::LastChk, record.check.info.clone())
+        .num(Col::CheckRise, u64::from(rise))
+        .num(Col::CheckFall, u64::from(fall))
+        .num(Col::CheckHealth, u64::from(health));
+        if last.has_code() {
+            row.num(Col::CheckCode, u64::from(record.check.code));
+        }
+        if let Some(took) = record.check.duration {
+            row.num(Col::CheckDuration, took.as_millis() as u64);
+        }
+    }
+
+    fn backend(&self, id: BackendId, with_counts: bool) -> Row {
+        let (plan, i) = (&self.world.plan, id.index());
+        let (backend, shared, trend) = (plan.backend(id), self.shared, &self.trends.backends[i]);
+        let mut row = Row::new();
+        common(&mut row, &backend.name, "BACKEND", backend.uuid, backend.mode);
+        let sessions = shared.sum(|s| &s.backends[i].sess_tot);
+        let queue = &shared.queues[i];
+        row.num(Col::Qcur, u64::from(queue.len()))
+            .num(Col::Qmax, u64::from(queue.peak()))
+            .num(Col::Scur, shared.sum_now(|s| &s.backends[i].sess_cur))
+            .num(Col::Smax, trend.peak(self.shards().map(|s| &s.backends[i].sess_cur)))
+            .num(Col::Slim, u64::from(full_connections(plan, id, self.process.maxconn)))
+            .num(Col::Stot, sessions)
+            .num(Col::Bin, shared.sum(|s| &s.backends[i].bytes_in))
+            .num(Col::Bout, shared.sum(|s| &s.backends[i].bytes_out))
+            .num(Col::Dreq, shared.sum(|s| &s.backends[i].denied_req))
+            .num(Col::Dresp, shared.sum(|s| &s.backends[i].denied_resp))
+            .num(Col::Econ, shared.sum(|s| &s.backends[i].failed_conns))
+            .num(Col::Eresp, shared.sum(|s| &s.backends[i].failed_resp))
+            .num(Col::Wretr, shared.sum(|s| &s.backends[i].retries))
+            .num(Col::Wredis, shared.sum(|s| &s.backends[i].redispatches))
+            .num(Col::CliAbrt, shared.sum(|s| &s.backends[i].client_aborts))
+            .num(Col::SrvAbrt, shared.sum(|s| &s.backends[i].server_aborts))
+            .num(Col::Lbtot, shared.sum(|s| &s.backends[i].lb_total))
+            .num(Col::Connect, shared.sum(|s| &s.backends[i].connect))
+            .num(Col::Reuse, shared.sum(|s| &s.backends[i].reuse))
+            .num(Col::Sid, 0)
+            .num(Col::Type, 1)
+            .text(Col::Algo, "roundrobin");
+        let (active, backup) = self.world.usable_counts(id);
+        let (weight, all_weights) = weights_in_use(self.world, id);
+        let mut status = if weight > 0 || backend.servers.is_empty() { "UP" } else { "DOWN" }.to_owned();
+        if with_counts {
+            let alive = plan.servers_of(id).filter(|(s, _)| self.world.server(*s).alive()).count();
+            status.push_str(&format!(" ({alive}/{})", backend.servers.len()));
+        }
+        row.text(Col::Status, status)
+            .num(Col::Weight, u64::from(weight))
+            .num(Col::Uweight, u64::from(all_weights))
+            .num(Col::Act, u64::from(active))
+            .num(Col::Bck, u64::from(backup));
+        let life = *shared.checks.backend(id);
+        let now = self.process.now;
+        row.num(Col::Chkdown, life.went_down).num(Col::Lastchg, now.since(life.last_change).as_secs());
+        if !backend.servers.is_empty() {
+            row.num(Col::Downtime, life.downtime(now, weight > 0).as_secs());
+        }
+        if backend.mode == Mode::Http {
+            self.statuses(&mut row, |s| &s.backends[i].status);
+            row.num(Col::ReqTot, shared.sum(|s| &s.backends[i].req_tot))
+                .num(Col::H1TotalConnections, shared.sum(|s| &s.backends[i].connect))
+                .num(Col::H1TotalStreams, shared.sum(|s| &s.backends[i].req_tot));
+        }
+        self.rates(&mut row, trend, sessions);
+        self.times(&mut row, |s| &s.backends[i].times);
+        row.fill(Col::AggServerStatus, Col::AggCheckStatus, 0);
+        unused_features(&mut row, backend.mode);
+        row
+    }
+
+    fn statuses(&self, row: &mut Row, cells: impl Fn(&ShardCounters) -> &StatusCells) {
+        const COLUMNS: [Col; 6] =
+            [Col::HrspOther, Col::Hrsp1xx, Col::Hrsp2xx, Col::Hrsp3xx, Col::Hrsp4xx, Col::Hrsp5xx];
+        for (class, col) in COLUMNS.into_iter().enumerate() {
+            row.num(col, self.shared.sum(|s| &cells(s)[class]));
+        }
+    }
+
+    fn rates(&self, row: &mut Row, trend: &Trend, sessions: u64) {
+        row.num(Col::Rate, trend.sessions.rate(sessions, self.left()))
+            .num(Col::RateMax, trend.sessions.max(sessions));
+        let quiet = trend.sessions.quiet_for(sessions, self.process.now);
+        row.signed(Col::Lastsess, quiet.map_or(-1, |d| d.as_secs() as i64));
+    }
+
+    fn times(&self, row: &mut Row, times: impl Fn(&ShardCounters) -> &Times) {
+        let mut set = |col, max, pick: fn(&Times) -> &Average| {
+            let (average, most) = Average::over(self.shards().map(|s| pick(times(s))));
+            row.num(col, average).num(max, most);
+        };
+        set(Col::Qtime, Col::QtimeMax, |t| &t.queue);
+        set(Col::Ctime, Col::CtimeMax, |t| &t.connect);
+        set(Col::Rtime, Col::RtimeMax, |t| &t.response);
+        set(Col::Ttime, Col::TtimeMax, |t| &t.total);
+    }
+}
+
+fn common(row: &mut Row, proxy: &str, name: &str, iid: u32, mode: Mode) {
+    row.text(Col::Pxname, proxy)
+        .text(Col::Svname, name)
+        .num(Col::Pid, 1)
+        .num(Col::Iid, u64::from(iid))
+        .text(Col::Mode, if mode == Mode::Http { "http" } else { "tcp" })
+        .num(Col::Wrew, 0)
+        .num(Col::Eint, 0)
+        .text(Col::Dash, "-");
+}
+
+/// What a proxy cannot have used because it is not there: compression, cache, TLS, HTTP/2, splicing.
+fn unused_features(row: &mut Row, mode: Mode) {
+    row.fill(Col::CompIn, Col::CompRsp, 0).fill(Col::SslSess, Col::H2BackendTotalStreams, 0);
+    row.fill(Col::H1SplicedBytesIn, Col::H1SplicedBytesOut, 0);
+    if mode == Mode::Http {
+        row.fill(Col::CacheLookups, Col::CacheHits, 0);
+    } else {
+        row.fill(Col::H1OpenConnections, Col::H1BytesOut, 0);
+    }
+}
+
+/// The weight of those that take requests, and of those that would with `option allbackups`.
+fn weights_in_use(world: &World, id: BackendId) -> (u32, u32) {
+    let mut weights = Vec::new();
+    world.weights(id, &mut weights);
+    let of = |backup: bool| {
+        let servers = world.plan.servers_of(id).zip(&weights);
+        servers.filter(move |((_, plan), w)| plan.backup == backup && **w > 0).map(|(_, w)| *w)
+    };
+    match of(false).sum() {
+        0 => {
+            let all = of(true).sum();
+            (if world.plan.backend(id).all_backups { all } else { of(true).next().unwrap_or(0) }, all)
+        }
+        active => (active, active),
+    }
+}
+
+/// `fullconn`, by default a tenth of what the frontends may send (manual 4.2).
+fn full_connections(plan: &Plan, id: BackendId, process: u32) -> u32 {
+    let reaches = |f: &Frontend| {
+        f.default_backend == Some(id)
+            || f.use_backend.iter().any(|rule| matches!(rule.target, BackendTarget::Fixed(b) if b == id))
+    };
+    plan.backend(id).fullconn.unwrap_or_else(|| {
+        let all: u64 = plan
+            .frontends
+            .iter()
+            .filter(|f| reaches(f))
+            .map(|f| u64::from(f.maxconn.unwrap_or(process)))
+            .sum();
+        u32::try_from(all.div_ceil(10)).unwrap_or(u32::MAX).max(1)
+    })
+}
+
+fn address(addr: &ServerAddr) -> String {
+    match addr {
+        ServerAddr::Inet(addr) => addr.to_string(),
+        ServerAddr::InetRelative(ip, offset) => match ip {
+            std::net::IpAddr::V6(ip) => format!("[{ip}]:{}", (*offset).max(0)),
+            std::net::IpAddr::V4(ip) => format!("{ip}:{}", (*offset).max(0)),
+        },
+        ServerAddr::Unix(_) | ServerAddr::Abstract(_) => "unix".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
