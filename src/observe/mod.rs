@@ -43,3 +43,6 @@ fn cpu_time() -> Duration {
         of(usage.user_time()) + of(usage.system_time())
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -477,6 +477,3 @@ fn address(addr: &ServerAddr) -> String {
         ServerAddr::Unix(_) | ServerAddr::Abstract(_) => "unix".to_owned(),
     }
 }
-
-#[cfg(test)]
-mod tests;
