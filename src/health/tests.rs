@@ -307,3 +307,35 @@ fn first_checks_are_spread() {
     plan.global.max_spread_checks = Some(300 * MS);
     assert_eq!(delays(&plan), [0, 100, 200]);
 }
+
+/// A measurement: `cargo test --lib thousand -- --ignored --nocapture`. Says what share of a core the checks take.
+#[test]
+#[ignore = "a measurement, not a check"]
+fn five_thousand_checked_servers() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    for mode in [IoMode::Epoll, IoMode::Auto] {
+        let mut plan = Plan::default();
+        plan.add_backend("be");
+        for _ in 0..5_000 {
+            plan.add_server("s", addr).check = Some(check_every(Duration::from_secs(2)));
+        }
+        let stand = Stand { core: Core::new(mode).unwrap(), ..Stand::new(plan) };
+        run(&stand.core, stand.published.clone(), stand.shared.clone(), |_| ());
+        let used = || {
+            let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_THREAD).unwrap();
+            let ms = |t: nix::sys::time::TimeVal| t.tv_sec() * 1_000 + t.tv_usec() / 1_000;
+            ms(usage.user_time()) + ms(usage.system_time())
+        };
+        let (before, end) = (used(), stand.core.now() + Duration::from_secs(6));
+        while stand.core.now() < end {
+            stand.core.turn(Some(end));
+        }
+        let took = used() - before;
+        let ended = (0..5_000).filter(|&i| stand.check(i).status.is_final()).count();
+        println!("{}: {took} ms in 6 s for {ended} servers every 2 s", stand.core.driver_name());
+        assert_eq!(ended, 5_000);
+        assert!((0..5_000).all(|i| stand.up(i)));
+    }
+}

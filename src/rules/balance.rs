@@ -479,6 +479,41 @@ mod tests {
         }
     }
 
+    /// From the same program with `maxconn 1` on each server: `!2` is a request that 2 took and did not answer until `-`,
+    /// where all such requests were answered. A full server is passed over and comes back into the order.
+    const OBSERVED_FULL: &[(&[u32], &str)] = &[
+        (&[1, 3, 2], "12101 !2 11011101110111011101110 !1 00000000000000000 - 11111212112121121211212112012"),
+        (&[1, 1, 1, 1], "01 !2 30130130130130130130130 !1 30303030303030303 - 21032103210321032103210321032"),
+        (
+            &[4, 1, 7],
+            "220212020 !2 00100001000010000100001 !0 11111111111111111 - 22222202202022022022020220220",
+        ),
+        (
+            &[10, 20, 30, 7],
+            "2120212120321 !2 10131011301101310113011 !0 31113111311131113 - 22202121201232120212132021212",
+        ),
+    ];
+
+    #[test]
+    fn the_order_is_haproxys_also_while_servers_are_full() {
+        for (weights, steps) in OBSERVED_FULL {
+            let mut rr = RoundRobin::new(weights);
+            let mut full = [false; 4];
+            for step in steps.split(' ') {
+                if step == "-" {
+                    full = [false; 4];
+                } else if let Some(server) = step.strip_prefix('!') {
+                    let picked = rr.pick(&mut |i| full[i]);
+                    assert_eq!(digit(picked).to_string(), server, "{steps}");
+                    full[picked.unwrap()] = true;
+                } else {
+                    let got: String = step.chars().map(|_| digit(rr.pick(&mut |i| full[i]))).collect();
+                    assert_eq!(got, step, "weights {weights:?}, in {steps}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_light_server_beside_the_heaviest_has_its_turn_where_haproxy_gives_it() {
         let mut rr = RoundRobin::new(&[256, 1]);
