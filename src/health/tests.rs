@@ -29,10 +29,14 @@ struct Stand {
 
 impl Stand {
     fn new(plan: Plan) -> Stand {
+        Stand::on(IoMode::Epoll, plan)
+    }
+
+    fn on(mode: IoMode, plan: Plan) -> Stand {
         let (backends, servers) = (plan.backends.len(), plan.servers.len());
         let world = World::new(Arc::new(plan));
         let stand = Stand {
-            core: Core::new(IoMode::Epoll).unwrap(),
+            core: Core::new(mode).unwrap(),
             published: Arc::new(Published::new(world)),
             shared: Arc::new(Shared::new(1, 0, backends, servers)),
             said: Rc::default(),
@@ -143,8 +147,32 @@ fn a_server_that_dies_is_out_after_fall_checks_and_back_after_rise() {
     assert_eq!(stand.shared.checks.server(ServerId(0)).life.went_down, 1);
 }
 
+/// An address whose queue of connections is full, so that another one is never answered; and what keeps it full.
+fn deaf() -> (SocketAddr, Vec<socket2::Socket>) {
+    let socket = || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let listener = socket();
+    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    listener.listen(0).unwrap();
+    let addr = listener.local_addr().unwrap();
+    let mut held = vec![listener];
+    for _ in 0..3 {
+        let client = socket();
+        client.set_nonblocking(true).unwrap();
+        let _ = client.connect(&addr);
+        held.push(client);
+    }
+    (addr.as_socket().unwrap(), held)
+}
+
 #[test]
 fn each_way_to_fail_has_its_status() {
+    for mode in [IoMode::Epoll, IoMode::Auto] {
+        fails_in_each_way(mode);
+    }
+}
+
+fn fails_in_each_way(mode: IoMode) {
+    let (deaf, _held) = deaf();
     let mut plan = Plan::default();
     plan.add_backend("be");
     for answer in [
@@ -159,10 +187,11 @@ fn each_way_to_fail_has_its_status() {
     let unix = plan.add_server("s", closed());
     unix.addr = crate::plan::ServerAddr::Unix("/nonexistent/socket".into());
     unix.check = Some(http_check(60 * MS));
-    let stand = Stand::new(plan);
-    stand.run_until(|s| (0..6).all(|i| s.check(i).status.is_final()));
+    plan.add_server("s", deaf).check = Some(check_every(60 * MS));
+    let stand = Stand::on(mode, plan);
+    stand.run_until(|s| (0..7).all(|i| s.check(i).status.is_final()));
     let seen: Vec<_> =
-        (0..6).map(|i| stand.check(i)).map(|c| (c.status.name(), c.code, c.info, c.health > 0)).collect();
+        (0..7).map(|i| stand.check(i)).map(|c| (c.status.name(), c.code, c.info, c.health > 0)).collect();
     let row = |name, code, info: &str, up| (name, code, info.to_owned(), up);
     assert_eq!(
         seen,
@@ -173,6 +202,7 @@ fn each_way_to_fail_has_its_status() {
             row("L7TOUT", 0, "", false),
             row("L4CON", 0, "Connection refused", false),
             row("SOCKERR", 0, "General socket error (No such file or directory)", false),
+            row("L4TOUT", 0, "", false),
         ]
     );
     assert!(stand.said.borrow().iter().any(|s| s.contains("code: 503, info: \"Going <22>down<22>\", check")));
@@ -321,7 +351,7 @@ fn five_thousand_checked_servers() {
         for _ in 0..5_000 {
             plan.add_server("s", addr).check = Some(check_every(Duration::from_secs(2)));
         }
-        let stand = Stand { core: Core::new(mode).unwrap(), ..Stand::new(plan) };
+        let stand = Stand::on(mode, plan);
         run(&stand.core, stand.published.clone(), stand.shared.clone(), |_| ());
         let used = || {
             let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_THREAD).unwrap();

@@ -264,7 +264,7 @@ impl View<'_> {
             row.num(Col::ReqTot, shared.sum(|s| &s.servers[i].req_tot));
         }
         self.rates(&mut row, trend, sessions);
-        self.times(&mut row, |s| &s.servers[i].times);
+        self.times(&mut row, sessions, |s| &s.servers[i].times);
         self.health(&mut row, id, state);
         row.fill(Col::SslSess, Col::SslFailedHandshake, 0);
         row
@@ -378,7 +378,7 @@ impl View<'_> {
                 .num(Col::H1TotalStreams, shared.sum(|s| &s.backends[i].req_tot));
         }
         self.rates(&mut row, trend, sessions);
-        self.times(&mut row, |s| &s.backends[i].times);
+        self.times(&mut row, sessions, |s| &s.backends[i].times);
         row.fill(Col::AggServerStatus, Col::AggCheckStatus, 0);
         unused_features(&mut row, backend.mode);
         row
@@ -399,10 +399,13 @@ impl View<'_> {
         row.signed(Col::Lastsess, quiet.map_or(-1, |d| d.as_secs() as i64));
     }
 
-    fn times(&self, row: &mut Row, times: impl Fn(&ShardCounters) -> &Times) {
+    /// 0 before the first session, as HAProxy; empty where sessions were not timed.
+    fn times(&self, row: &mut Row, sessions: u64, times: impl Fn(&ShardCounters) -> &Times) {
         let mut set = |col, max, pick: fn(&Times) -> &Average| {
-            let (average, most) = Average::over(self.shards().map(|s| pick(times(s))));
-            row.num(col, average).num(max, most);
+            let noted = Average::over(self.shards().map(|s| pick(times(s))));
+            if let Some((average, most)) = noted.or((sessions == 0).then_some((0, 0))) {
+                row.num(col, average).num(max, most);
+            }
         };
         set(Col::Qtime, Col::QtimeMax, |t| &t.queue);
         set(Col::Ctime, Col::CtimeMax, |t| &t.connect);

@@ -131,6 +131,13 @@ fn stand() -> (World, Shared, ProcessInfo) {
     for counter in [&shard.frontends[0].req_tot, &shard.backends[0].req_tot, &shard.servers[0].req_tot] {
         counter.add(3);
     }
+    for times in
+        [&shard.backends[0].times, &shard.backends[1].times, &shard.servers[0].times, &shard.servers[4].times]
+    {
+        for average in [&times.queue, &times.connect, &times.response, &times.total] {
+            average.note(0);
+        }
+    }
     for second in [12.0, 13.0, 14.0] {
         shared.sample(s(second));
     }

@@ -78,15 +78,15 @@ impl Average {
         }
     }
 
-    /// The average and the largest over several cores, 0 where nothing was noted.
-    pub fn over<'a>(all: impl Iterator<Item = &'a Average>) -> (u64, u64) {
+    /// The average and the largest over several cores; `None` where nothing was noted.
+    pub fn over<'a>(all: impl Iterator<Item = &'a Average>) -> Option<(u64, u64)> {
         let (mut sum, mut count, mut max) = (0, 0, 0);
         for one in all {
             sum += one.sum.load(Ordering::Relaxed);
             count += one.count.load(Ordering::Relaxed).min(Self::SAMPLES);
             max = max.max(one.max.load(Ordering::Relaxed));
         }
-        (if count == 0 { 0 } else { u64::div_ceil(sum, count) }, max)
+        (count > 0).then(|| (u64::div_ceil(sum, count), max))
     }
 }
 
@@ -217,19 +217,19 @@ mod tests {
     #[test]
     fn averages_follow_the_last_times_and_merge_over_cores() {
         let (a, b) = (Average::default(), Average::default());
-        assert_eq!(Average::over([&a, &b].into_iter()), (0, 0));
+        assert_eq!(Average::over([&a, &b].into_iter()), None);
         for _ in 0..10 {
             a.note(4);
         }
-        assert_eq!(Average::over([&a, &b].into_iter()), (4, 4));
+        assert_eq!(Average::over([&a, &b].into_iter()), Some((4, 4)));
         for _ in 0..10 {
             b.note(8);
         }
-        assert_eq!(Average::over([&a, &b].into_iter()), (6, 8));
+        assert_eq!(Average::over([&a, &b].into_iter()), Some((6, 8)));
         for _ in 0..5_000 {
             a.note(100);
         }
-        assert_eq!(Average::over([&a].into_iter()), (100, 100));
+        assert_eq!(Average::over([&a].into_iter()), Some((100, 100)));
     }
 
     #[test]
