@@ -16,7 +16,7 @@ use crate::net::{Chunk, PoolBox, Stream};
 use crate::plan::{ConnectionMode, Frontend, Reuse};
 use crate::proto::h1::{self, BodyReader, Parsed, RequestKind};
 use crate::proto::http::{Body, RequestHead, Version};
-use crate::rules::{Cx, NoTrace, Verdict};
+use crate::rules::{Cx, NoTrace, Verdict, errorpage};
 use crate::share::counters::count_status;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -326,6 +326,7 @@ impl Reply<'_> {
 
     /// Sends a stored answer with the right `connection` word.
     async fn stored(&mut self, raw: &[u8], status: u16, body: &ClientBody) -> Next {
+        self.keep &= !errorpage::says_close(raw);
         let next = self.next(body);
         let connection = (next != Next::Keep).then_some("close");
         let mut out = self.conn.local.core.take_vec();
