@@ -34,6 +34,16 @@ pub trait Facts {
     fn connection_slots(&self, backend: BackendId) -> Option<u64>;
     /// Sessions of the process (`nbconn`-like words).
     fn process_sessions(&self) -> u64;
+    /// A frontend's name (`fe_name`).
+    fn frontend_name(&self, frontend: FrontendId) -> &str;
+    /// A backend's name (`be_name`).
+    fn backend_name(&self, backend: BackendId) -> &str;
+    /// A server's name (`srv_name`).
+    fn server_name(&self, server: ServerId) -> &str;
+    /// HAProxy's numeric ids: of a frontend, a backend, a server (`fe_id`, `be_id`, `srv_id`).
+    fn frontend_uuid(&self, frontend: FrontendId) -> u32;
+    fn backend_uuid(&self, backend: BackendId) -> u32;
+    fn server_uuid(&self, server: ServerId) -> u32;
     /// The wall clock, read once a turn (`date`).
     fn wall_clock(&self) -> SystemTime;
 }

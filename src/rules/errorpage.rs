@@ -147,6 +147,8 @@ mod tests {
         assert_eq!(page, b"HTTP/1.0 503 Down\r\nConnection: Close\r\nContent-length: 10\r\n\r\n<b>no</b>\n");
         assert!(says_close(&page));
         assert!(load_errorfile(b"<html>").is_err());
-        assert!(load_errorfile(b"HTTP/1.0 503 Down\r\nContent-Length: 3\r\n\r\nno").unwrap_err().contains('3'));
+        assert!(
+            load_errorfile(b"HTTP/1.0 503 Down\r\nContent-Length: 3\r\n\r\nno").unwrap_err().contains('3')
+        );
     }
 }

@@ -5,6 +5,8 @@ pub mod action;
 pub mod balance;
 pub mod cx;
 pub mod errorpage;
+pub mod pattern;
+pub mod regex;
 pub mod sample;
 
 pub use acl::{Acl, Condition};

@@ -87,6 +87,103 @@ impl SampleExpr {
     }
 }
 
+/// The type of a sample (configuration manual, 7.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Bool,
+    Int,
+    Addr,
+    Str,
+    Bin,
+    Method,
+    /// The type of what comes in (converters that keep it).
+    Same,
+}
+
+impl Kind {
+    /// HAProxy's name of the type.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Bool => "bool",
+            Kind::Int => "sint",
+            Kind::Addr => "addr",
+            Kind::Str => "str",
+            Kind::Bin => "bin",
+            Kind::Method => "meth",
+            Kind::Same => "same",
+        }
+    }
+}
+
+impl Sample<'_> {
+    /// The value as a number: text gives its leading digits (HAProxy's `c_str2int`), addresses their IPv4 number.
+    #[must_use]
+    pub fn as_int(&self) -> Option<i64> {
+        match self {
+            Sample::Bool(b) => Some(i64::from(*b)),
+            Sample::Int(n) => Some(*n),
+            Sample::Addr(IpAddr::V4(a)) => Some(i64::from(u32::from(*a))),
+            Sample::Addr(IpAddr::V6(_)) => None,
+            Sample::Str(b) | Sample::Bin(b) | Sample::Method(b) => leading_int(b),
+        }
+    }
+
+    /// The value as an address; text has to be one and nothing else.
+    #[must_use]
+    pub fn as_addr(&self) -> Option<IpAddr> {
+        match self {
+            Sample::Addr(a) => Some(*a),
+            Sample::Int(n) => Some(IpAddr::V4(u32::try_from(*n).ok()?.into())),
+            Sample::Str(b) | Sample::Bin(b) => std::str::from_utf8(b).ok()?.parse().ok(),
+            Sample::Bool(_) | Sample::Method(_) => None,
+        }
+    }
+
+    /// The value as bytes: text as it is, everything else written into `scratch`.
+    pub fn as_bytes<'b>(&'b self, scratch: &'b mut Vec<u8>) -> &'b [u8] {
+        match self {
+            Sample::Str(b) | Sample::Bin(b) | Sample::Method(b) => b,
+            other => {
+                scratch.clear();
+                other.write_text(scratch);
+                scratch
+            }
+        }
+    }
+
+    /// Frees the value from what it borrows.
+    #[must_use]
+    pub fn into_owned<'o>(self) -> Sample<'o> {
+        let own = |b: Cow<'_, [u8]>| Cow::Owned(b.into_owned());
+        match self {
+            Sample::Bool(b) => Sample::Bool(b),
+            Sample::Int(n) => Sample::Int(n),
+            Sample::Addr(a) => Sample::Addr(a),
+            Sample::Str(b) => Sample::Str(own(b)),
+            Sample::Bin(b) => Sample::Bin(own(b)),
+            Sample::Method(b) => Sample::Method(own(b)),
+        }
+    }
+}
+
+/// The number that text begins with; `None` for empty text, 0 where there is none.
+fn leading_int(text: &[u8]) -> Option<i64> {
+    if text.is_empty() {
+        return None;
+    }
+    let (negative, digits) = match text[0] {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let value = digits
+        .iter()
+        .take_while(|b| b.is_ascii_digit())
+        .fold(0i64, |n, b| n.saturating_mul(10).saturating_add(i64::from(b - b'0')));
+    Some(if negative { -value } else { value })
+}
+
 impl Sample<'_> {
     /// Appends the value as text, as HAProxy casts to a string: numbers in decimal, booleans as 0 and 1.
     pub fn write_text(&self, out: &mut Vec<u8>) {
@@ -98,5 +195,17 @@ impl Sample<'_> {
             Sample::Addr(a) => write!(out, "{a}"),
             Sample::Str(b) | Sample::Bin(b) | Sample::Method(b) => out.write_all(b),
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_becomes_a_number_by_its_leading_digits() {
+        let int = |t: &'static str| Sample::Str(Cow::Borrowed(t.as_bytes())).as_int();
+        assert_eq!((int("12ab"), int("-7"), int("x"), int("")), (Some(12), Some(-7), Some(0), None));
+        assert_eq!(int("99999999999999999999"), Some(i64::MAX));
     }
 }

@@ -211,6 +211,30 @@ impl Facts for LiveFacts<'_> {
         positive(self.shared.shards.iter().map(|s| s.process.conn_cur.get()).sum())
     }
 
+    fn frontend_name(&self, frontend: FrontendId) -> &str {
+        &self.plan().frontend(frontend).name
+    }
+
+    fn backend_name(&self, backend: BackendId) -> &str {
+        &self.plan().backend(backend).name
+    }
+
+    fn server_name(&self, server: ServerId) -> &str {
+        &self.plan().server(server).name
+    }
+
+    fn frontend_uuid(&self, frontend: FrontendId) -> u32 {
+        self.plan().frontend(frontend).uuid
+    }
+
+    fn backend_uuid(&self, backend: BackendId) -> u32 {
+        self.plan().backend(backend).uuid
+    }
+
+    fn server_uuid(&self, server: ServerId) -> u32 {
+        self.plan().server(server).uuid
+    }
+
     fn wall_clock(&self) -> SystemTime {
         SystemTime::now()
     }
