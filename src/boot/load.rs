@@ -1,0 +1,39 @@
+//! Files → Plan, and what is said about them.
+use super::Exit;
+use super::args::Args;
+use crate::control::say;
+use crate::plan::Plan;
+use crate::syntax::{Diags, Env, Severity, SourceMap, render};
+
+/// Reads the configuration and prints what there is to say about it.
+///
+/// # Errors
+/// Exit 1: there were errors, or warnings with `-dW`.
+pub fn load(args: &Args) -> Result<(Plan, bool), Exit> {
+    let mut env = Env::from_process();
+    if let Some(name) = &args.local_peer {
+        use std::os::unix::ffi::OsStrExt;
+        env.set("HAPROXY_LOCALPEER", name.as_bytes());
+    }
+    let diags = Diags::default();
+    let plan: Option<Plan> = None;
+    let map = plan.as_ref().map_or_else(SourceMap::default, |_| SourceMap::default());
+    print(args, &diags, &map);
+    let warned = diags.list.iter().any(|d| d.severity == Severity::Warning);
+    match plan {
+        Some(plan) => Ok((plan, warned)),
+        None => {
+            say::alert("config : reading files waits for the module 'config'.");
+            Err(Exit(1))
+        }
+    }
+}
+
+fn print(args: &Args, diags: &Diags, map: &SourceMap) {
+    let pid = std::process::id();
+    for diag in &diags.list {
+        if diag.severity != Severity::Diag || args.diagnostics {
+            say::whole(diag.severity, &render(diag, map, pid));
+        }
+    }
+}

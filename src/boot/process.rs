@@ -1,0 +1,182 @@
+//! The process itself: forks, standard streams, pid file, chroot and identity. All of it happens while there is one
+//! thread only.
+#![allow(unsafe_code)]
+use crate::control::say;
+use crate::plan::Global;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Gid, Pid, Uid, chdir, chroot, dup2_stderr, dup2_stdin, dup2_stdout};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Which side of a fork this is.
+#[derive(Debug)]
+pub enum Side {
+    Parent(Pid),
+    Child,
+}
+
+/// Forks. Both sides go on with everything they had, so there must be no other thread.
+///
+/// # Errors
+/// The system has no room.
+pub fn fork() -> io::Result<Side> {
+    debug_assert_eq!(threads(), Some(1), "a fork copies only the calling thread");
+    // SAFETY: no other thread exists that could hold a lock which the child then never sees released.
+    match unsafe { nix::unistd::fork() }? {
+        ForkResult::Parent { child } => Ok(Side::Parent(child)),
+        ForkResult::Child => Ok(Side::Child),
+    }
+}
+
+/// Threads of this process, where the system tells.
+fn threads() -> Option<usize> {
+    Some(std::fs::read_dir("/proc/self/task").ok()?.count())
+}
+
+/// Tells a waiting process that all is well; dropped without that, it tells the opposite.
+#[derive(Debug)]
+pub struct Ready(io::PipeWriter);
+
+/// The other end.
+#[derive(Debug)]
+pub struct Waiting(io::PipeReader);
+
+/// A pair over which a child says that it is ready.
+///
+/// # Errors
+/// No descriptor is left.
+pub fn readiness() -> io::Result<(Waiting, Ready)> {
+    let (reader, writer) = io::pipe()?;
+    Ok((Waiting(reader), Ready(writer)))
+}
+
+impl Ready {
+    /// From a descriptor that was inherited.
+    pub fn from_fd(fd: OwnedFd) -> Ready {
+        Ready(fd.into())
+    }
+
+    /// Its descriptor.
+    pub fn into_fd(self) -> OwnedFd {
+        self.0.into()
+    }
+
+    /// All is well.
+    pub fn tell(mut self) {
+        // Nobody may wait any more.
+        let _ = self.0.write_all(b"1");
+    }
+}
+
+impl Waiting {
+    /// Waits; whether all is well.
+    pub fn wait(mut self) -> bool {
+        let mut byte = [0];
+        matches!(self.0.read(&mut byte), Ok(1))
+    }
+
+    /// Its descriptor.
+    pub fn into_fd(self) -> OwnedFd {
+        self.0.into()
+    }
+}
+
+/// A child's exit code as a shell shows it, after it has ended.
+pub fn exit_code(pid: Pid) -> u8 {
+    match waitpid(pid, None) {
+        Ok(WaitStatus::Exited(_, code)) => u8::try_from(code).unwrap_or(1),
+        Ok(WaitStatus::Signaled(_, signal, _)) => 128 + u8::try_from(signal as i32).unwrap_or(0),
+        _ => 1,
+    }
+}
+
+/// A session of its own, away from the terminal.
+pub fn new_session() {
+    // It fails only for a process that leads its group, which a forked child does not.
+    let _ = nix::unistd::setsid();
+}
+
+/// Standard input, output and error become `/dev/null`.
+pub fn quiet_streams() {
+    if let Ok(null) = OpenOptions::new().read(true).write(true).open("/dev/null") {
+        let _ = dup2_stdin(&null);
+        let _ = dup2_stdout(&null);
+        let _ = dup2_stderr(&null);
+    }
+}
+
+/// Makes the pid file anew, empty, while that is still allowed.
+///
+/// # Errors
+/// HAProxy's alert.
+pub fn pid_file(program: &str, path: &Path) -> Result<File, String> {
+    let _ = std::fs::remove_file(path);
+    let open = OpenOptions::new().create(true).write(true).truncate(true).mode(0o644).open(path);
+    open.map_err(|_| format!("[{program}.main()] Cannot create pidfile {}", path.display()))
+}
+
+/// Writes a pid into it.
+pub fn write_pid(file: Option<File>, pid: Pid) {
+    if let Some(mut file) = file
+        && let Err(e) = writeln!(file, "{pid}")
+    {
+        say::warning(format!("cannot write the pid file: {e}"));
+    }
+}
+
+/// `chroot`.
+///
+/// # Errors
+/// HAProxy's alert.
+pub fn confine(program: &str, global: &Global) -> Result<(), String> {
+    if let Some(root) = &global.chroot
+        && chroot(root).and_then(|()| chdir("/")).is_err()
+    {
+        return Err(format!("[{program}.main()] Cannot chroot({}).", root.display()));
+    }
+    Ok(())
+}
+
+/// `group`/`gid`, then `user`/`uid`; supplementary groups go.
+///
+/// # Errors
+/// HAProxy's alert.
+pub fn set_identity(program: &str, global: &Global) -> Result<(), String> {
+    if let Some(gid) = global.gid.filter(|g| *g > 0) {
+        let has_groups = nix::unistd::getgroups().is_ok_and(|g| !g.is_empty());
+        if has_groups && nix::unistd::setgroups(&[]).is_err() {
+            say::warning(format!(
+                "[{program}.main()] Failed to drop supplementary groups. Using 'gid'/'group' without 'uid'/'user' is \
+                 generally useless."
+            ));
+        }
+        nix::unistd::setgid(Gid::from_raw(gid))
+            .map_err(|_| format!("[{program}.main()] Cannot set gid {gid}."))?;
+    }
+    if let Some(uid) = global.uid.filter(|u| *u > 0) {
+        nix::unistd::setuid(Uid::from_raw(uid))
+            .map_err(|_| format!("[{program}.main()] Cannot set uid {uid}."))?;
+    }
+    Ok(())
+}
+
+/// Signals that the control thread reads from a descriptor. Blocked before the first thread starts, so that no thread
+/// gets them in another way. SIGTERM and SIGINT stay what they are: the process ends at once, as HAProxy does.
+pub fn worker_signals() -> SigSet {
+    use Signal::{SIGHUP, SIGQUIT, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2};
+    [SIGUSR1, SIGUSR2, SIGHUP, SIGQUIT, SIGTTOU, SIGTTIN].into_iter().collect()
+}
+
+/// Lets through every signal but these. What was blocked by whoever started us is not ours.
+pub fn block_only(set: &SigSet) {
+    let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(set), None);
+}
+
+/// Sends a signal to old processes; how many got it.
+pub fn tell(pids: &[i32], signal: Signal) -> usize {
+    pids.iter().filter(|pid| kill(Pid::from_raw(**pid), signal).is_ok()).count()
+}
