@@ -55,6 +55,8 @@ pub struct Cx<'a> {
     pub res: Option<&'a mut ResponseHead>,
     /// Bytes of the request's body that are in the buffer already (`req.body`, `url_param` in a POST).
     pub req_body: &'a [u8],
+    /// The request is the first of its connection.
+    pub first_request: bool,
     pub backend: Option<BackendId>,
     pub server: Option<ServerId>,
     pub facts: &'a dyn Facts,

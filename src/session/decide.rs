@@ -28,6 +28,7 @@ pub enum By {
 
 /// What stays the same for one connection.
 pub struct Scene<'a> {
+    pub first_request: bool,
     pub plan: &'a Plan,
     pub conn: &'a ConnInfo,
     pub facts: &'a dyn Facts,
@@ -41,6 +42,7 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         req: Some(req),
         res: None,
         req_body: body,
+        first_request: scene.first_request,
         backend: None,
         server: None,
         facts: scene.facts,

@@ -113,7 +113,12 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
         && !view.frontend(conn.info.frontend).stopped;
     let decision = {
         let facts = LiveFacts { world: view, shared: &conn.local.shared };
-        let scene = Scene { plan: &view.plan, conn: &conn.info, facts: &facts };
+        let scene = Scene {
+            first_request: conn.requests.get() <= 1,
+            plan: &view.plan,
+            conn: &conn.info,
+            facts: &facts,
+        };
         decide::request(&scene, &mut heads.req, body.first(), &mut NoTrace)
     };
     let mut reply = Reply { conn, view, head: heads.req.method() == b"HEAD", keep, backend: None };
@@ -720,6 +725,7 @@ impl Passage<'_> {
                 req: Some(&mut heads.req),
                 res: Some(&mut heads.res),
                 req_body: &[],
+                first_request: self.conn.requests.get() <= 1,
                 backend: Some(self.backend),
                 server: Some(self.assigned.place.server),
                 facts: &facts,

@@ -23,6 +23,7 @@ pub async fn serve(conn: &Conn) {
             req: None,
             res: None,
             req_body: &[],
+            first_request: true,
             backend: None,
             server: None,
             facts: &facts,

@@ -1,1 +1,2 @@
-//! (opened below)
+//! The language, one row a word.
+pub mod fetch;

@@ -1,0 +1,48 @@
+//! The state and the names of backends: `be_conn`, `be_id`, `be_name`, `connslots` (7.3.2).
+use super::{Arg, FetchRow, Make, Scope};
+use crate::rules::sample::{Kind, Sample};
+use std::borrow::Cow;
+
+/// The rows of this file.
+pub const ROWS: &[FetchRow] = &[
+    FetchRow {
+        name: "be_conn",
+        aliases: &[],
+        required: 0,
+        args: &[Arg::Backend],
+        out: Kind::Int,
+        scope: Scope::Any,
+        doc: "Connections on a backend now, those in its queue included.",
+        make: Make::With(|args| Ok(super::of_backend(args, |cx, id| Some(Sample::Int(cx.facts.backend_sessions(id) as i64))))),
+    },
+    FetchRow {
+        name: "be_id",
+        aliases: &[],
+        required: 0,
+        args: &[],
+        out: Kind::Int,
+        scope: Scope::Any,
+        doc: "The numeric id of the backend that the request was given to.",
+        make: Make::Plain(|cx| Some(Sample::Int(i64::from(cx.facts.backend_uuid(cx.backend?))))),
+    },
+    FetchRow {
+        name: "be_name",
+        aliases: &[],
+        required: 0,
+        args: &[],
+        out: Kind::Str,
+        scope: Scope::Any,
+        doc: "The name of the backend that the request was given to.",
+        make: Make::Plain(|cx| Some(Sample::Str(Cow::Borrowed(cx.facts.backend_name(cx.backend?).as_bytes())))),
+    },
+    FetchRow {
+        name: "connslots",
+        aliases: &[],
+        required: 1,
+        args: &[Arg::Backend],
+        out: Kind::Int,
+        scope: Scope::Any,
+        doc: "Free places on the servers of a backend and in their queues; none where a server has no limit.",
+        make: Make::With(|args| Ok(super::of_backend(args, |cx, id| cx.facts.connection_slots(id).map(|n| Sample::Int(n as i64))))),
+    },
+];

@@ -1,0 +1,17 @@
+//! `status`: the answer's status (7.3.6).
+use super::{FetchRow, Make, Scope};
+use crate::rules::sample::{Kind, Sample};
+
+/// The rows of this file.
+pub const ROWS: &[FetchRow] = &[
+    FetchRow {
+        name: "status",
+        aliases: &[],
+        required: 0,
+        args: &[],
+        out: Kind::Int,
+        scope: Scope::Response,
+        doc: "The status of the answer.",
+        make: Make::Plain(|cx| Some(Sample::Int(i64::from(cx.response()?.status)))),
+    },
+];
