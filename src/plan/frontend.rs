@@ -1,7 +1,7 @@
 //! Frontends and what they listen on.
 use super::{ConnectionMode, ForwardFor, Mode};
 use crate::base::ids::{BackendId, FrontendId, ListenerId};
-use crate::rules::{Condition, Program, SampleExpr};
+use crate::rules::{Condition, Format, Program};
 use crate::syntax::Span;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -50,14 +50,7 @@ pub struct Listener {
 pub enum BackendTarget {
     Fixed(BackendId),
     /// A log-format name, evaluated per request; no such backend means the next rule.
-    ByName(Vec<NamePart>),
-}
-
-/// A piece of a dynamic name.
-#[derive(Debug)]
-pub enum NamePart {
-    Text(Vec<u8>),
-    Expr(SampleExpr),
+    ByName(Format),
 }
 
 /// One `use_backend` line.

@@ -8,7 +8,7 @@ pub mod frontend;
 pub mod global;
 
 pub use backend::{Backend, Balance, Check, CheckKind, ForwardFor, Reuse, Server, ServerAddr};
-pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, NamePart, UseBackend};
+pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, UseBackend};
 pub use global::{Global, LogTarget, StatsSocket};
 
 use crate::base::ids::{BackendId, FrontendId, ServerId};

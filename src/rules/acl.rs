@@ -2,7 +2,7 @@
 use super::cx::Cx;
 use super::sample::SampleExpr;
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A set of patterns of one kind, made from the words of an `acl` line and its files.
 pub trait Match: Send + Sync + Debug {
@@ -21,7 +21,15 @@ pub struct AclLine {
 #[derive(Debug)]
 pub struct Acl {
     pub name: String,
-    pub lines: Vec<AclLine>,
+    first: Node,
+}
+
+/// One line and the next of the same name. Lines are added while conditions hold the ACL already: a list that only grows
+/// at its end needs no lock to be read.
+#[derive(Debug)]
+struct Node {
+    line: AclLine,
+    next: OnceLock<Box<Node>>,
 }
 
 /// One term of a condition.
@@ -41,10 +49,31 @@ pub struct Condition {
 }
 
 impl Acl {
+    /// An ACL of one line.
+    #[must_use]
+    pub fn new(name: &str, line: AclLine) -> Acl {
+        Acl { name: name.to_owned(), first: Node { line, next: OnceLock::new() } }
+    }
+
+    /// Adds a line of the same name.
+    pub fn add(&self, line: AclLine) {
+        let mut node = &self.first;
+        while let Some(next) = node.next.get() {
+            node = next;
+        }
+        let added = node.next.set(Box::new(Node { line, next: OnceLock::new() }));
+        debug_assert!(added.is_ok(), "lines are added by one thread");
+    }
+
+    /// The lines in their order.
+    pub fn lines(&self) -> impl Iterator<Item = &AclLine> {
+        std::iter::successors(Some(&self.first), |node| node.next.get().map(|b| &**b)).map(|node| &node.line)
+    }
+
     /// Whether any line matches any of its values.
     #[must_use]
     pub fn holds(&self, cx: &Cx<'_>) -> bool {
-        self.lines.iter().any(|line| line.expr.any_value(cx, &mut |sample| line.matcher.matches(&sample)))
+        self.lines().any(|line| line.expr.any_value(cx, &mut |sample| line.matcher.matches(&sample)))
     }
 }
 
@@ -54,5 +83,16 @@ impl Condition {
     pub fn holds(&self, cx: &Cx<'_>) -> bool {
         let any = self.any_of.iter().any(|group| group.iter().all(|term| term.acl.holds(cx) != term.negate));
         any != self.unless
+    }
+}
+
+impl Condition {
+    /// Finds the names that its expressions hold.
+    ///
+    /// # Errors
+    /// HAProxy's words for a name that does not exist.
+    pub fn resolve(&self, names: &dyn super::sample::Names) -> Result<(), String> {
+        let lines = self.any_of.iter().flatten().flat_map(|term| term.acl.lines());
+        lines.into_iter().try_for_each(|line| line.expr.fetch.resolve(names))
     }
 }

@@ -66,3 +66,16 @@ impl Program {
         Verdict::Continue
     }
 }
+
+impl Program {
+    /// Finds the names that its rules hold; gives the first rule with one that does not exist.
+    ///
+    /// # Errors
+    /// Where the rule stands, and HAProxy's words.
+    pub fn resolve(&self, names: &dyn super::sample::Names) -> Result<(), (Span, String)> {
+        self.rules.iter().try_for_each(|rule| {
+            let condition = rule.condition.as_ref().map_or(Ok(()), |c| c.resolve(names));
+            condition.and_then(|()| rule.action.resolve(names)).map_err(|e| (rule.at, e))
+        })
+    }
+}

@@ -1,7 +1,7 @@
 //! What the rules say of a request, without a network: the same function serves the data path and `ringmain explain`.
 use super::headers;
 use crate::base::ids::BackendId;
-use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, NamePart, Plan};
+use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, Plan};
 use crate::proto::http::RequestHead;
 use crate::rules::{ConnInfo, Cx, Facts, Program, Trace, Verdict};
 use std::net::IpAddr;
@@ -109,18 +109,9 @@ pub fn connection_mode(frontend: &Frontend, backend: &Backend) -> ConnectionMode
 fn target(plan: &Plan, target: &BackendTarget, cx: &Cx<'_>) -> Option<BackendId> {
     match target {
         BackendTarget::Fixed(id) => Some(*id),
-        BackendTarget::ByName(parts) => {
+        BackendTarget::ByName(format) => {
             let mut name = Vec::new();
-            for part in parts {
-                match part {
-                    NamePart::Text(text) => name.extend_from_slice(text),
-                    NamePart::Expr(expr) => {
-                        if let Some(sample) = expr.eval(cx) {
-                            sample.write_text(&mut name);
-                        }
-                    }
-                }
-            }
+            format.write(cx, &mut name);
             plan.backends.iter().position(|b| b.name.as_bytes() == name).map(BackendId::from)
         }
     }

@@ -11,7 +11,7 @@ pub const ROWS: &[FetchRow] = &[
         args: &[Arg::Int],
         out: Kind::Int,
         scope: Scope::Any,
-        doc: "A constant number.",
+        doc: "The number given, as a constant.",
         make: Make::With(|args| match args[0].parse() {
             Ok(n) => Ok(Box::new(super::Constant(Sample::Int(n)))),
             Err(_) => Err(format!("'{}' is not a number", args[0])),

@@ -195,7 +195,7 @@ mod tests {
         all.dedup();
         assert_eq!(all.len(), count, "a name stands twice");
         for row in rows() {
-            assert!(row.doc.len() > 20 && row.doc.ends_with('.'), "{} has no doc", row.name);
+            assert!(row.doc.len() > 15 && row.doc.ends_with('.'), "{} has no doc", row.name);
             assert!(row.required <= row.args.len(), "{}", row.name);
             assert_eq!(matches!(row.make, Make::Plain(_)), row.args.is_empty(), "{}", row.name);
         }

@@ -12,7 +12,7 @@ pub const ROWS: &[FetchRow] = &[
         args: &[Arg::Text],
         out: Kind::Str,
         scope: Scope::Any,
-        doc: "A constant text.",
+        doc: "The text given, as a constant.",
         make: Make::With(|args| Ok(Box::new(super::Constant(Sample::Str(Cow::Owned(args[0].as_bytes().to_vec())))))),
     },
 ];

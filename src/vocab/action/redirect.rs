@@ -1,0 +1,166 @@
+//! `redirect`: location, prefix or scheme.
+use super::{ActionRow, Cursor, REQUEST, RESPONSE};
+use crate::proto::h1::write_status_line;
+use crate::proto::http::Version;
+use crate::rules::sample::Names;
+use crate::rules::{Action, Cx, Format, Verdict};
+use crate::syntax::Diag;
+
+/// The rows of this file.
+pub const ROWS: &[ActionRow] = &[
+    ActionRow { name: "redirect", rulesets: REQUEST | RESPONSE, doc: "Answers with a redirection to a location, to another prefix before the path, or to another scheme.", parse: parse },
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum To {
+    Location,
+    Prefix,
+    Scheme,
+}
+
+#[derive(Debug)]
+struct Redirect {
+    to: To,
+    target: Format,
+    code: u16,
+    drop_query: bool,
+    append_slash: bool,
+    ignore_empty: bool,
+    /// The whole `set-cookie` value.
+    cookie: Option<Vec<u8>>,
+}
+
+/// Reads what stands behind `redirect`.
+///
+/// # Errors
+/// HAProxy's words for what is missing or unknown.
+pub fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {
+    let mut redirect = Redirect {
+        to: To::Location,
+        target: Format::default(),
+        code: 302,
+        drop_query: false,
+        append_slash: false,
+        ignore_empty: false,
+        cookie: None,
+    };
+    let mut targeted = false;
+    while let Some(word) = cursor.take() {
+        let missing = || format!("missing argument for '{}'", word.text());
+        match word.text() {
+            "location" | "prefix" | "scheme" => {
+                redirect.to = match word.text() {
+                    "location" => To::Location,
+                    "prefix" => To::Prefix,
+                    _ => To::Scheme,
+                };
+                redirect.target = cursor.format(missing)?;
+                targeted = true;
+            }
+            "set-cookie" => {
+                let cookie = cursor.expect(missing)?.text();
+                redirect.cookie = Some(match cookie.contains('=') {
+                    true => format!("{cookie}; path=/;"),
+                    false => format!("{cookie}=; path=/;"),
+                }.into_bytes());
+            }
+            "clear-cookie" => {
+                let cookie = cursor.expect(missing)?.text().trim_end_matches('=').to_owned();
+                redirect.cookie = Some(format!("{cookie}=; path=/; Max-Age=0;").into_bytes());
+            }
+            "code" => {
+                let code = cursor.expect(missing)?;
+                redirect.code = match code.text() {
+                    "301" => 301,
+                    "302" => 302,
+                    "303" => 303,
+                    "307" => 307,
+                    "308" => 308,
+                    other => {
+                        let message = format!("unsupported HTTP code '{other}' (must be one of 301, 302, 303, 307 or 308)");
+                        return Err(Diag::alert(code.span, message));
+                    }
+                };
+            }
+            "drop-query" => redirect.drop_query = true,
+            "append-slash" => redirect.append_slash = true,
+            "ignore-empty" => redirect.ignore_empty = true,
+            other => {
+                let message = format!("expects 'code', 'prefix', 'location', 'scheme', 'set-cookie', 'clear-cookie', 'drop-query', 'ignore-empty' or 'append-slash' (was '{other}')");
+                return Err(Diag::alert(word.span, message));
+            }
+        }
+    }
+    if !targeted {
+        return Err(Diag::alert(cursor.name.span, "redirection type expected ('prefix', 'location', or 'scheme')"));
+    }
+    Ok(Box::new(redirect))
+}
+
+/// The reasons that HAProxy's redirections carry.
+fn reason(code: u16) -> &'static [u8] {
+    match code {
+        301 => b"Moved Permanently",
+        303 => b"See Other",
+        307 => b"Temporary Redirect",
+        308 => b"Permanent Redirect",
+        _ => b"Found",
+    }
+}
+
+impl Redirect {
+    fn location(&self, cx: &Cx<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.target.write(cx, &mut out);
+        let Some(req) = cx.request() else { return out };
+        match self.to {
+            To::Location => return out,
+            // A prefix of "/" is nothing before the path, so that it can serve to change the rest of the line.
+            To::Prefix if out == b"/" => out.clear(),
+            To::Prefix => {}
+            To::Scheme => {
+                out.extend_from_slice(b"://");
+                out.extend_from_slice(req.head.get(b"host").unwrap_or_default());
+            }
+        }
+        let (path, query) = (req.path(), req.query());
+        out.extend_from_slice(path);
+        if self.append_slash && !path.ends_with(b"/") {
+            out.push(b'/');
+        }
+        if let (Some(query), false) = (query, self.drop_query) {
+            out.push(b'?');
+            out.extend_from_slice(query);
+        }
+        out
+    }
+}
+
+impl Action for Redirect {
+    fn run(&self, cx: &mut Cx<'_>) -> Verdict {
+        let location = self.location(cx);
+        if self.ignore_empty && self.to == To::Location && location.is_empty() {
+            return Verdict::Continue;
+        }
+        let mut bytes = Vec::new();
+        write_status_line(Version::Http11, self.code, reason(self.code), &mut bytes);
+        bytes.extend_from_slice(b"content-length: 0\r\nlocation: ");
+        bytes.extend_from_slice(&location);
+        bytes.extend_from_slice(b"\r\n");
+        if let Some(cookie) = &self.cookie {
+            bytes.extend_from_slice(b"set-cookie: ");
+            bytes.extend_from_slice(cookie);
+            bytes.extend_from_slice(b"\r\n");
+        }
+        // Only these may be kept by caches unless told otherwise.
+        if matches!(self.code, 302 | 303 | 307) {
+            bytes.extend_from_slice(b"cache-control: no-cache\r\n");
+        }
+        bytes.extend_from_slice(b"\r\n");
+        Verdict::Answer { status: self.code, bytes, close: false }
+    }
+
+    fn resolve(&self, names: &dyn Names) -> Result<(), String> {
+        self.target.resolve(names)
+    }
+}

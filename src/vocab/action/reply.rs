@@ -1,0 +1,181 @@
+//! An answer described in the configuration: what `return` and `deny` share (manual 4.2, `http-request return`).
+use super::Cursor;
+use crate::proto::h1::{reason_phrase, write_status_line};
+use crate::proto::http::Version;
+use crate::rules::errorpage::{has_page, load_errorfile};
+use crate::rules::sample::Names;
+use crate::rules::{Action, Cx, Format, Verdict};
+use crate::syntax::{Diag, Word};
+use std::io::Write;
+
+/// Where the body comes from.
+#[derive(Debug)]
+enum Content {
+    /// The error page of the status.
+    None,
+    Bytes(Vec<u8>),
+    Format(Format),
+    /// A whole answer from an `errorfile`.
+    Whole(Vec<u8>),
+}
+
+/// The answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    content: Content,
+    content_type: Option<String>,
+    headers: Vec<(Vec<u8>, Format)>,
+    /// `return` without a body has none; `deny` has the page of its status.
+    paged: bool,
+}
+
+impl Reply {
+    /// Nothing but a status: the error page is sent, which the proxies may have replaced.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.content, Content::None) && self.headers.is_empty()
+    }
+}
+
+/// Reads the words of a reply up to the condition.
+///
+/// # Errors
+/// HAProxy's words for what is missing or does not go together.
+pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag> {
+    let mut reply = Reply {
+        status: default_status,
+        content: Content::None,
+        content_type: None,
+        headers: Vec::new(),
+        paged: default_status != 200,
+    };
+    while let Some(word) = cursor.peek() {
+        match word.text() {
+            "status" | "deny_status" => {
+                cursor.take();
+                reply.status = status(cursor, word, reply.paged && word == "deny_status")?;
+            }
+            "content-type" => {
+                cursor.take();
+                reply.content_type = Some(value(cursor, word)?.text().to_owned());
+            }
+            "string" => {
+                cursor.take();
+                reply.content = Content::Bytes(value(cursor, word)?.bytes().to_vec());
+            }
+            "lf-string" => {
+                cursor.take();
+                reply.content = Content::Format(super::parse_format(value(cursor, word)?)?);
+            }
+            "file" | "lf-file" => {
+                cursor.take();
+                let path = value(cursor, word)?;
+                let bytes = read(path)?;
+                reply.content = if word == "file" {
+                    Content::Bytes(bytes)
+                } else {
+                    Content::Format(super::parse_format(&Word::new(bytes, path.span))?)
+                };
+            }
+            "errorfile" => {
+                cursor.take();
+                let path = value(cursor, word)?;
+                let page = load_errorfile(&read(path)?).map_err(|e| {
+                    Diag::alert(path.span, format!("custom error file '{}' : {e}", path.text()))
+                })?;
+                reply.content = Content::Whole(page);
+            }
+            "hdr" => {
+                cursor.take();
+                let name = value(cursor, word)?.bytes().to_ascii_lowercase();
+                let value = super::parse_format(value(cursor, word)?)?;
+                reply.headers.push((name, value));
+            }
+            "default-errorfiles" => {
+                cursor.take();
+            }
+            "errorfiles" => {
+                return Err(Diag::alert(word.span, "'errorfiles' is not supported by Ringmain yet"));
+            }
+            _ => break,
+        }
+    }
+    if matches!(reply.content, Content::Bytes(_) | Content::Format(_)) && reply.content_type.is_none() {
+        return Err(Diag::alert(
+            cursor.name.span,
+            "a content type must be defined when non-empty payload is configured",
+        ));
+    }
+    Ok(reply)
+}
+
+fn value<'a>(cursor: &mut Cursor<'a>, word: &Word) -> Result<&'a Word, Diag> {
+    cursor.expect(|| format!("'{}' expects an argument", word.text()))
+}
+
+fn status(cursor: &mut Cursor<'_>, word: &Word, must_have_page: bool) -> Result<u16, Diag> {
+    let given = value(cursor, word)?;
+    let status = given.text().parse::<u16>().ok().filter(|s| (200..=599).contains(s)).ok_or_else(|| {
+        let message = format!(
+            "'{}' expects an HTTP status code between 200 and 599, not '{}'",
+            word.text(),
+            given.text()
+        );
+        Diag::alert(given.span, message)
+    })?;
+    if must_have_page && !has_page(status) {
+        let message = format!("status code '{status}' not handled by '{}'", word.text());
+        return Err(
+            Diag::alert(given.span, message).help("write `http-request return status …` for other codes")
+        );
+    }
+    Ok(status)
+}
+
+fn read(path: &Word) -> Result<Vec<u8>, Diag> {
+    std::fs::read(path.text())
+        .map_err(|e| Diag::alert(path.span, format!("unable to open or read file '{}' ({e})", path.text())))
+}
+
+impl Action for Reply {
+    fn run(&self, cx: &mut Cx<'_>) -> Verdict {
+        let mut formatted = Vec::new();
+        let body: &[u8] = match &self.content {
+            Content::Whole(page) => {
+                return Verdict::Answer { status: self.status, bytes: page.clone(), close: false };
+            }
+            Content::None if self.paged && self.headers.is_empty() => {
+                return Verdict::Deny { status: self.status };
+            }
+            Content::None => b"",
+            Content::Bytes(bytes) => bytes,
+            Content::Format(format) => {
+                format.write(cx, &mut formatted);
+                &formatted
+            }
+        };
+        let mut bytes = Vec::new();
+        write_status_line(Version::Http11, self.status, reason_phrase(self.status).as_bytes(), &mut bytes);
+        // Writing to a vector cannot fail.
+        let _ = write!(bytes, "content-length: {}\r\n", body.len());
+        if let Some(content_type) = &self.content_type {
+            let _ = write!(bytes, "content-type: {content_type}\r\n");
+        }
+        for (name, format) in &self.headers {
+            bytes.extend_from_slice(name);
+            bytes.extend_from_slice(b": ");
+            format.write(cx, &mut bytes);
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(body);
+        Verdict::Answer { status: self.status, bytes, close: false }
+    }
+
+    fn resolve(&self, names: &dyn Names) -> Result<(), String> {
+        if let Content::Format(format) = &self.content {
+            format.resolve(names)?;
+        }
+        self.headers.iter().try_for_each(|(_, format)| format.resolve(names))
+    }
+}

@@ -1,0 +1,52 @@
+//! `url_dec([in_form])`: percent-encoding undone.
+use super::ConvertRow;
+use crate::rules::sample::{Kind, Sample};
+use crate::rules::{Convert, Cx};
+use std::borrow::Cow;
+
+/// The rows of this file.
+pub const ROWS: &[ConvertRow] = &[
+    ConvertRow {
+        name: "url_dec",
+        args: (0, 1),
+        takes: Kind::Str,
+        gives: Kind::Str,
+        doc: "The text with its percent-encoding undone; with a true argument, or behind a question mark, a plus is a space.",
+        make: make,
+    },
+];
+
+#[derive(Debug)]
+struct Decode {
+    in_form: bool,
+}
+
+fn make(args: &[String]) -> Result<Box<dyn Convert>, String> {
+    let in_form = args.first().is_some_and(|a| a.parse::<i64>().is_ok_and(|n| n != 0));
+    Ok(Box::new(Decode { in_form }))
+}
+
+impl Convert for Decode {
+    fn convert<'c>(&'c self, input: Sample<'c>, _cx: &'c Cx<'_>) -> Option<Sample<'c>> {
+        let whole = super::text(input);
+        let mut in_form = self.in_form;
+        let mut out = Vec::with_capacity(whole.len());
+        let mut rest = &whole[..];
+        while let Some((&b, tail)) = rest.split_first() {
+            rest = tail;
+            match b {
+                b'+' if in_form => out.push(b' '),
+                b'%' => {
+                    let digit = |i: usize| rest.get(i).and_then(|&d| char::from(d).to_digit(16));
+                    out.push((digit(0)? << 4 | digit(1)?) as u8);
+                    rest = &rest[2..];
+                }
+                b => {
+                    in_form |= b == b'?';
+                    out.push(b);
+                }
+            }
+        }
+        Some(Sample::Str(Cow::Owned(out)))
+    }
+}

@@ -1,0 +1,312 @@
+//! `acl` lines and conditions (configuration manual, 7.1, 7.2, 7.4).
+use super::sample::{parse_expr, split_expr, suggest};
+use crate::rules::acl::{AclLine, Match, Term};
+use crate::rules::sample::Kind;
+use crate::rules::{Acl, Condition};
+use crate::syntax::{Diag, Word};
+use crate::vocab::acl_words;
+use crate::vocab::matching::{self, Patterns};
+use std::sync::Arc;
+
+/// The named ACLs of one proxy so far. Lines that follow add to a name, also for conditions that were read already.
+#[derive(Clone, Debug, Default)]
+pub struct AclScope {
+    named: Vec<Arc<Acl>>,
+}
+
+impl AclScope {
+    /// The names, in the order they were declared.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.named.iter().map(|a| a.name.as_str())
+    }
+
+    fn find(&self, name: &str) -> Option<Arc<Acl>> {
+        self.named.iter().find(|a| a.name == name).cloned()
+    }
+}
+
+/// Reads `acl NAME EXPRESSION [flags] [operator] [patterns]`; `words` are those behind `acl`.
+///
+/// # Errors
+/// HAProxy's words, without `error detected while parsing ACL 'NAME' : ` before them.
+pub fn parse_acl(scope: &mut AclScope, words: &[Word]) -> Result<(), Diag> {
+    let name = &words[0];
+    if let Some(bad) = name.text().chars().find(|c| !(c.is_ascii_alphanumeric() || "_-.:".contains(*c))) {
+        let message = format!("character '{bad}' is not permitted in ACL name '{}'", name.text());
+        return Err(Diag::alert(name.span, message));
+    }
+    if words.len() < 2 {
+        return Err(Diag::alert(name.span, "missing fetch method in ACL expression ''."));
+    }
+    let line = parse_line(&words[1..])?;
+    match scope.named.iter().find(|a| a.name == name.text()) {
+        Some(acl) => acl.add(line),
+        None => scope.named.push(Arc::new(Acl::new(name.text(), line))),
+    }
+    Ok(())
+}
+
+/// The flags of a line.
+#[derive(Default)]
+struct Flags {
+    ignore_case: bool,
+    no_dns: bool,
+    method: Option<String>,
+}
+
+/// Reads an expression, its flags and its patterns.
+fn parse_line(words: &[Word]) -> Result<AclLine, Diag> {
+    let word = &words[0];
+    let (text, implied) = acl_words::expand(word.text());
+    let parsed = parse_expr(word, &text, 0, "ACL")?;
+    let (flags, patterns) = flags(&words[1..])?;
+    let method = flags.method.as_deref().or(implied).unwrap_or_else(|| matching::default_for(parsed.out));
+    let row = matching::find(method).ok_or_else(|| {
+        let diag = Diag::alert(word.span, format!("unknown match method '{method}'"));
+        suggest(diag, method, matching::ROWS.iter().map(|r| r.name))
+    })?;
+    if !row.takes.contains(&parsed.out) && parsed.out != Kind::Same {
+        let message = format!(
+            "fetch method '{}' (type '{}') cannot be matched with method '{method}'",
+            split_expr(&text).map_or_else(|_| text.clone(), |calls| calls[0].name.clone()),
+            parsed.out.name()
+        );
+        return Err(Diag::alert(word.span, message));
+    }
+    let matcher = compile(row, &flags, &patterns, word)?;
+    Ok(AclLine { expr: parsed.expr, matcher })
+}
+
+/// A pattern and the word it came from.
+struct Pattern<'a> {
+    bytes: Vec<u8>,
+    word: &'a Word,
+}
+
+/// Reads the flags; gives the patterns behind them, those of files first.
+fn flags(words: &[Word]) -> Result<(Flags, Vec<Pattern<'_>>), Diag> {
+    let mut flags = Flags::default();
+    let mut patterns = Vec::new();
+    let mut words = words.iter();
+    let mut rest: Vec<&Word> = Vec::new();
+    while let Some(word) = words.next() {
+        let mut value = || {
+            words
+                .next()
+                .ok_or_else(|| Diag::alert(word.span, format!("missing argument for flag '{}'", word.text())))
+        };
+        match word.text() {
+            "-i" => flags.ignore_case = true,
+            "-n" => flags.no_dns = true,
+            "-m" => flags.method = Some(value()?.text().to_owned()),
+            "-u" => {
+                let id = value()?;
+                if id.text().parse::<u32>().is_err() {
+                    return Err(Diag::alert(
+                        id.span,
+                        format!("flag -u expects a positive integer, got '{}'", id.text()),
+                    ));
+                }
+            }
+            "-f" => {
+                let file = value()?;
+                patterns.extend(from_file(file)?);
+            }
+            "-M" => {
+                return Err(Diag::alert(
+                    word.span,
+                    "flag -M (a file of maps) is not supported by Ringmain yet",
+                ));
+            }
+            "--" => {
+                rest.extend(words);
+                break;
+            }
+            other if other.len() == 2 && other.starts_with('-') && !other.as_bytes()[1].is_ascii_digit() => {
+                return Err(Diag::alert(word.span, format!("unknown flag '{other}'")));
+            }
+            _ => {
+                rest.push(word);
+                rest.extend(words);
+                break;
+            }
+        }
+    }
+    patterns.extend(rest.into_iter().map(|word| Pattern { bytes: word.bytes().to_vec(), word }));
+    Ok((flags, patterns))
+}
+
+/// The patterns of a file: one a line, white space around it dropped, `#` lines and empty ones left out.
+fn from_file(word: &Word) -> Result<Vec<Pattern<'_>>, Diag> {
+    let path = word.text();
+    let text = std::fs::read(path).map_err(|_| {
+        Diag::alert(word.span, format!("failed to open pattern file <{path}>"))
+            .help("one pattern a line, # for comments")
+    })?;
+    let lines = text.split(|&b| b == b'\n').map(<[u8]>::trim_ascii);
+    Ok(lines
+        .filter(|l| !l.is_empty() && !l.starts_with(b"#"))
+        .map(|l| Pattern { bytes: l.to_vec(), word })
+        .collect())
+}
+
+fn compile(
+    row: &matching::MatchRow,
+    flags: &Flags,
+    patterns: &[Pattern<'_>],
+    expr: &Word,
+) -> Result<Box<dyn Match>, Diag> {
+    if row.bare && !patterns.is_empty() && row.name == "found" {
+        return Err(Diag::alert(patterns[0].word.span, "no pattern goes with match method 'found'"));
+    }
+    let words: Vec<Vec<u8>> = patterns.iter().map(|p| p.bytes.clone()).collect();
+    let given = Patterns { words: &words, ignore_case: flags.ignore_case, no_dns: flags.no_dns };
+    (row.make)(&given).map_err(|(i, e)| {
+        let at = patterns.get(i).map_or(expr.span, |p| p.word.span);
+        Diag::alert(at, e)
+    })
+}
+
+/// Reads a condition; `words` begin with `if` or `unless` and are used up.
+///
+/// # Errors
+/// HAProxy's words, without the name of the rule before them.
+pub fn parse_condition(scope: &mut AclScope, words: &[Word]) -> Result<Condition, Diag> {
+    let unless = words[0] == "unless";
+    if words.len() < 2 {
+        let message = format!("missing condition after '{}'", words[0].text());
+        return Err(Diag::alert(words[0].span, message).help("name an ACL, or write one between { and }"));
+    }
+    let mut any_of: Vec<Vec<Term>> = vec![Vec::new()];
+    let mut negate = false;
+    let mut i = 1;
+    while i < words.len() {
+        let word = &words[i];
+        i += 1;
+        let mut text = word.text();
+        if text == "or" || text == "||" {
+            any_of.push(Vec::new());
+            continue;
+        }
+        while let Some(rest) = text.strip_prefix('!') {
+            negate = !negate;
+            text = rest;
+        }
+        if text.is_empty() {
+            continue;
+        }
+        let acl = if text == "{" {
+            let close = words[i..].iter().position(|w| w == "}").ok_or_else(|| {
+                Diag::alert(word.span, "missing closing '}' in condition").help("spaces stand around { and }")
+            })?;
+            let inside = &words[i..i + close];
+            i += close + 1;
+            if inside.is_empty() {
+                return Err(Diag::alert(word.span, "missing fetch method in ACL expression '}'."));
+            }
+            Arc::new(Acl::new("", parse_line(inside)?))
+        } else {
+            named(scope, word, text)?
+        };
+        any_of.last_mut().expect("never empty").push(Term { negate: std::mem::take(&mut negate), acl });
+    }
+    let text = words.iter().map(Word::text).collect::<Vec<_>>().join(" ");
+    Ok(Condition { unless, any_of, text })
+}
+
+/// A declared ACL, or one of HAProxy's own (`TRUE`, `METH_GET`, …), which is declared by its first use.
+fn named(scope: &mut AclScope, word: &Word, name: &str) -> Result<Arc<Acl>, Diag> {
+    if let Some(acl) = scope.find(name) {
+        return Ok(acl);
+    }
+    let Some(lines) = acl_words::predefined(name) else {
+        let diag = Diag::alert(word.span, format!("no such ACL : '{name}'"));
+        return Err(suggest(diag, name, scope.names()));
+    };
+    let words: Vec<Word> = lines.split(' ').map(|w| Word::new(w.as_bytes().to_vec(), word.span)).collect();
+    Ok(Arc::new(Acl::new(name, parse_line(&words)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{with_cx, words};
+    use super::*;
+
+    const REQUEST: &str =
+        "GET /img/a.PNG?u=example1 HTTP/1.1\r\nHost: www.example.com:8080\r\nX-N: 7\r\n\r\n";
+
+    fn holds(acls: &[&str], condition: &str) -> Result<bool, Diag> {
+        let mut scope = AclScope::default();
+        for acl in acls {
+            parse_acl(&mut scope, &words(acl))?;
+        }
+        let condition = parse_condition(&mut scope, &words(condition))?;
+        Ok(with_cx(REQUEST, |cx| condition.holds(cx)))
+    }
+
+    #[test]
+    fn conditions_hold_as_they_are_written() {
+        let acls = [
+            "img path_beg /img/ /pics/",
+            "png path_end -i .png",
+            "png path_end .gif",
+            "local src 127.0.0.0/8",
+            "none hdr_cnt(x-none) gt 0",
+        ];
+        for (condition, want) in [
+            ("if img", true),
+            ("unless img", false),
+            ("if img png", true),
+            ("if img !png", false),
+            ("if local or png", true),
+            ("if local || none", false),
+            ("if ! local ! none", true),
+            ("if { url_sub example1 }", true),
+            ("if { url_sub example2 } or { hdr(x-n) -m int 5:9 }", true),
+            ("if !{ hdr_dom(host) example.com }", false),
+            ("if { hdr_end(host) -i .COM }", false),
+            ("if { hdr_reg(host) ^www\\..*:\\d+$ }", true),
+            ("if { path -m len 10 }", true),
+            ("if { path -m dir img }", true),
+            ("if { src 192.0.2.0/24 10.0.0.1 }", true),
+            ("if { hdr(x-none) -m found }", false),
+            ("if { hdr(host) -m found }", true),
+            ("if METH_GET HTTP_1.1 !LOCALHOST TRUE", true),
+            ("if { dst_port 80 443 }", true),
+            ("if { method POST }", false),
+            ("if { nbsrv(x) lt 2 }", false),
+            ("if { path,lower -m end -- .png }", true),
+            ("if { always_true }", true),
+        ] {
+            assert_eq!(holds(&acls, condition).unwrap(), want, "{condition}");
+        }
+    }
+
+    #[test]
+    fn lines_added_later_count_for_conditions_read_before() {
+        let mut scope = AclScope::default();
+        parse_acl(&mut scope, &words("a path /x")).unwrap();
+        let condition = parse_condition(&mut scope, &words("if a")).unwrap();
+        parse_acl(&mut scope, &words("a path_beg /img")).unwrap();
+        assert!(with_cx(REQUEST, |cx| condition.holds(cx)));
+    }
+
+    #[test]
+    fn errors_name_the_word() {
+        for (acl, condition, want) in [
+            ("a path /", "if b", "no such ACL : 'b'"),
+            ("a path /", "if { path /x", "missing closing '}' in condition"),
+            ("a path /", "if", "missing condition after 'if'"),
+            ("a$ path /", "if a", "character '$' is not permitted in ACL name 'a$'"),
+            ("a path -m", "if a", "missing argument for flag '-m'"),
+            ("a path -m nosuch x", "if a", "unknown match method 'nosuch'"),
+            ("a path_reg (", "if a", "regex '(' is invalid"),
+            ("a src 10.0.0.0/99", "if a", "'10.0.0.0/99' is not a valid IPv4 or IPv6 address"),
+            ("a dst_port x", "if a", "'x' is not a number"),
+            ("a path -f /nonexistent/x", "if a", "failed to open pattern file </nonexistent/x>"),
+        ] {
+            let e = holds(&[acl], condition).unwrap_err();
+            assert!(e.message.contains(want), "{}", e.message);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `http-request`, `http-response`, `tcp-request connection`, `redirect`: an action and its condition.
+use super::acl::{AclScope, parse_condition};
+use super::sample::suggest;
+use crate::rules::Rule;
+use crate::syntax::{Diag, Span, Word};
+use crate::vocab::action::{self, CONNECTION, Cursor, REQUEST, RESPONSE, Rulesets};
+use crate::vocab::known_rules;
+
+/// A family of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ruleset {
+    /// As written: `http-request`.
+    pub name: &'static str,
+    bit: Rulesets,
+}
+
+pub const HTTP_REQUEST: Ruleset = Ruleset { name: "http-request", bit: REQUEST };
+pub const HTTP_RESPONSE: Ruleset = Ruleset { name: "http-response", bit: RESPONSE };
+pub const TCP_CONNECTION: Ruleset = Ruleset { name: "tcp-request connection", bit: CONNECTION };
+
+/// Reads what stands behind `http-request`.
+///
+/// # Errors
+/// As [`parse_rule`].
+pub fn parse_http_request(scope: &mut AclScope, words: &[Word]) -> Result<Rule, Diag> {
+    parse_rule(HTTP_REQUEST, scope, words)
+}
+
+/// Reads what stands behind `http-response`.
+///
+/// # Errors
+/// As [`parse_rule`].
+pub fn parse_http_response(scope: &mut AclScope, words: &[Word]) -> Result<Rule, Diag> {
+    parse_rule(HTTP_RESPONSE, scope, words)
+}
+
+/// Reads what stands behind `tcp-request`: `connection ACTION …`.
+///
+/// # Errors
+/// As [`parse_rule`]; the other kinds of inspection are not there yet.
+pub fn parse_tcp_request(scope: &mut AclScope, words: &[Word]) -> Result<Rule, Diag> {
+    match words[0].text() {
+        "connection" if words.len() > 1 => parse_rule(TCP_CONNECTION, scope, &words[1..]),
+        "content" | "session" | "inspect-delay" => Err(Diag::alert(
+            words[0].span,
+            format!("'tcp-request {}' is not supported by Ringmain yet", words[0].text()),
+        )),
+        other => Err(Diag::alert(
+            words[0].span,
+            format!(
+                "'tcp-request' expects 'inspect-delay', 'connection', 'session' or 'content' (got '{other}')"
+            ),
+        )),
+    }
+}
+
+/// Reads what stands behind `redirect`.
+///
+/// # Errors
+/// As [`parse_rule`].
+pub fn parse_redirect(scope: &mut AclScope, words: &[Word]) -> Result<Rule, Diag> {
+    let mut cursor = Cursor::new(&words[0], words, REQUEST);
+    let action = action::parse_redirect(&mut cursor)?;
+    finish(scope, "redirect", words, &cursor, action)
+}
+
+/// Reads an action, its arguments and its condition.
+///
+/// # Errors
+/// HAProxy's words for an unknown action, wrong arguments or a wrong condition, without the name of the line before them.
+pub fn parse_rule(ruleset: Ruleset, scope: &mut AclScope, words: &[Word]) -> Result<Rule, Diag> {
+    let name = &words[0];
+    let Some(row) = action::find_in(name.text(), ruleset.bit) else {
+        return Err(unknown(ruleset, name));
+    };
+    let mut cursor = Cursor::new(name, &words[1..], ruleset.bit);
+    let action = (row.parse)(&mut cursor)?;
+    finish(scope, ruleset.name, words, &cursor, action)
+}
+
+fn finish(
+    scope: &mut AclScope,
+    kind: &str,
+    words: &[Word],
+    cursor: &Cursor<'_>,
+    action: Box<dyn crate::rules::Action>,
+) -> Result<Rule, Diag> {
+    let rest = cursor.rest();
+    let condition = match rest.first() {
+        None => None,
+        Some(word) if word == "if" || word == "unless" => Some(parse_condition(scope, rest)?),
+        Some(word) => {
+            let message = format!("expects 'if', 'unless' or end of line but found '{}'", word.text());
+            return Err(Diag::alert(word.span, message));
+        }
+    };
+    let text = words.iter().map(Word::text).collect::<Vec<_>>().join(" ");
+    let (first, last) = (words[0].span, words[words.len() - 1].span);
+    let at = Span { len: (last.col + last.len).saturating_sub(first.col), ..first };
+    Ok(Rule { condition, action, at, text: format!("{kind} {text}") })
+}
+
+fn unknown(ruleset: Ruleset, name: &Word) -> Diag {
+    let word = name.text();
+    if known_rules::is_action(word) {
+        let message = format!(
+            "action '{word}' in '{}': Ringmain does not support this HAProxy action yet",
+            ruleset.name
+        );
+        return Diag::alert(name.span, message);
+    }
+    let names = || action::rows().filter(move |r| r.rulesets & ruleset.bit != 0).map(|r| r.name);
+    let list = names().map(|n| format!("'{n}'")).collect::<Vec<_>>().join(", ");
+    let message = format!("'{}' expects {list} but got '{word}'.", ruleset.name);
+    suggest(Diag::alert(name.span, message), word, names())
+}

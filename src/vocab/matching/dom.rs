@@ -1,0 +1,17 @@
+//! `-m dom`.
+use super::{MatchRow, Patterns, Refused};
+use crate::rules::acl::Match;
+use crate::rules::pattern::{Place, Texts};
+
+/// The row.
+pub const ROW: MatchRow = MatchRow {
+    name: "dom",
+    doc: "One of the patterns is a whole part of the value between dots, as in a domain name.",
+    takes: super::TEXTS,
+    bare: false,
+    make,
+};
+
+fn make(patterns: &Patterns<'_>) -> Result<Box<dyn Match>, Refused> {
+    Ok(Box::new(Texts::new(Place::Word(b"/?.:"), patterns.ignore_case, patterns.words.iter().cloned())))
+}
