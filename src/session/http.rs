@@ -11,9 +11,11 @@ use super::select::{Assigned, Wish, assign};
 use super::upstream;
 use super::{Conn, headers};
 use crate::base::ids::BackendId;
+use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
+use crate::base::time::Tick;
 use crate::net::combine::Activity;
 use crate::net::{Chunk, PoolBox, Stream};
-use crate::plan::{ConnectionMode, Frontend, Reuse};
+use crate::plan::{ConnectionMode, Frontend, Plan, Reuse};
 use crate::proto::h1::{self, BodyReader, Parsed, RequestKind};
 use crate::proto::http::{Body, RequestHead, Version};
 use crate::rules::{Cx, NoTrace, Verdict, errorpage};
@@ -165,7 +167,7 @@ async fn read_request(
     req: &mut RequestHead,
 ) -> Result<Option<Chunk>, Unread> {
     let core = &conn.local.core;
-    let limits = h1::Limits::default();
+    let limits = head_limits(&conn.local.view().plan);
     let timeout = frontend.timeouts.http_request.or(frontend.timeouts.client);
     let mut deadline = timeout.map(|t| core.now() + t);
     let (mut have, mut seen): (Option<Chunk>, usize) = (None, 0);
@@ -219,6 +221,18 @@ fn join_chunks(stream: &Stream, first: &mut Chunk, mut second: Chunk) {
     if taken < second.len() {
         second.advance(taken);
         stream.unread(second);
+    }
+}
+
+/// How large a head may be (`tune.bufsize`, `tune.maxrewrite`, `tune.http.maxhdr`). A head lies in one receive buffer, so
+/// that `tune.bufsize` cannot make it larger than ours.
+fn head_limits(plan: &Plan) -> h1::Limits {
+    let g = &plan.global;
+    let size = g.bufsize.map_or(BUFSIZE, |b| (b as usize).min(BUFSIZE));
+    let rewrite = g.maxrewrite.map_or(MAXREWRITE, |r| r as usize).min(size / 2);
+    h1::Limits {
+        max_head: size - rewrite,
+        max_headers: g.max_headers.map_or(MAX_HEADERS, |n| n as usize).saturating_sub(1),
     }
 }
 
@@ -419,11 +433,14 @@ async fn attempts(
             assigned: &assigned,
             server_side: Activity::new(conn.local.core.now(), plan.timeouts.server),
             answering: Cell::new(false),
+            answered: Cell::new(None),
             client_timeout: frontend.timeouts.client,
             server_timeout: plan.timeouts.server,
             request_left: Cell::new(!body.done),
         };
-        match passage.run(reply, heads, body, out, server_keep).await {
+        let passed = passage.run(reply, heads, body, out, server_keep).await;
+        assigned.note_times(conn, passage.answered.get());
+        match passed {
             Passed::Repeat if repeatable && assigned.reused => wish.fresh = true,
             Passed::Repeat => return passage.server_gone(reply, body).await,
             Passed::Failed(outcome) => return reply.error(outcome, body).await,
@@ -481,6 +498,8 @@ struct Passage<'a> {
     server_side: Activity,
     /// A byte of an answer has gone to the client.
     answering: Cell<bool>,
+    /// When the final answer's head was read.
+    answered: Cell<Option<Tick>>,
     client_timeout: Option<Duration>,
     server_timeout: Option<Duration>,
     /// The client's body has not passed whole yet.
@@ -637,6 +656,7 @@ impl Passage<'_> {
                 Err(passed) => return passed,
             };
             if !is_interim(heads.res.status) {
+                self.answered.set(Some(self.conn.local.core.now()));
                 break;
             }
             // 100, 103 …: passed on as they are, the answer itself is still to come (RFC 9110, 15.2).
@@ -661,7 +681,7 @@ impl Passage<'_> {
 
     /// Reads one head from the server; gives what came behind it.
     async fn read_answer(&self, heads: &mut Heads, kind: &RequestKind) -> Result<Option<Chunk>, Passed> {
-        let limits = h1::Limits::default();
+        let limits = head_limits(&self.view.plan);
         let (mut have, mut seen): (Option<Chunk>, usize) = (None, 0);
         loop {
             let received = self.conn.local.core.while_active(&self.server_side, self.server().recv()).await;

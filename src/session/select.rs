@@ -190,6 +190,34 @@ pub struct Assigned {
     pub upstream: Upstream,
     /// The connection had carried requests before.
     pub reused: bool,
+    pub timing: Timing,
+}
+
+/// When the stages of finding a connection were reached.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    pub asked: Tick,
+    /// A place on a server was had (`Tw` ends).
+    pub placed: Tick,
+    /// A connection was there (`Tc` ends).
+    pub connected: Tick,
+}
+
+impl Assigned {
+    /// Notes the times of an exchange: until the answer's head came, and until its end.
+    pub fn note_times(&self, conn: &Conn, answered: Option<Tick>) {
+        let now = conn.local.core.now();
+        let ms = |from: Tick, to: Tick| to.since(from).as_millis() as u64;
+        let cells = conn.local.cells();
+        let backend = &cells.backends[self.place.backend.index()].times;
+        let server = &cells.servers[self.place.server.index()].times;
+        for times in [backend, server] {
+            times.queue.note(ms(self.timing.asked, self.timing.placed));
+            times.connect.note(ms(self.timing.placed, self.timing.connected));
+            times.response.note(answered.map_or(0, |at| ms(self.timing.connected, at)));
+            times.total.note(ms(self.timing.asked, now));
+        }
+    }
 }
 
 /// How a connection is wanted.
@@ -215,21 +243,27 @@ pub async fn assign(conn: &Conn, view: &View, backend: BackendId, wish: Wish) ->
     let cells = &conn.local.cells().backends[backend.index()];
     let queue_deadline = plan.timeouts.queue.or(plan.timeouts.connect).map(|t| core.now() + t);
     let first = conn.requests.get() <= 1;
+    let asked = core.now();
     let mut current = place(conn, view, backend, None, queue_deadline).await?;
+    let placed = core.now();
+    let timing = |connected| Timing { asked, placed, connected };
     let mut tries_left = plan.retries;
     loop {
         if !wish.fresh
             && let Some(upstream) = idle(conn, current.server, wish.reuse, first)
         {
             cells.reuse.inc();
-            return Ok(Assigned { place: current, upstream, reused: true });
+            return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
         }
         let dst = match view.plan.server(current.server).addr {
             ServerAddr::InetRelative(..) => conn.info.dst.or_else(|| conn.stream.local_addr()),
             _ => None,
         };
         let error = match upstream::connect(&conn.local, view, current.server, dst).await {
-            Ok(upstream) => return Ok(Assigned { place: current, upstream, reused: false }),
+            Ok(upstream) => {
+                let timing = timing(core.now());
+                return Ok(Assigned { place: current, upstream, reused: false, timing });
+            }
             Err(error) => error,
         };
         let server_cells = &conn.local.cells().servers[current.server.index()];

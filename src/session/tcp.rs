@@ -53,6 +53,7 @@ pub async fn serve(conn: &Conn) {
             server_fin: timeouts.server_fin,
         };
         let relayed = relay(&conn.local.core, &conn.stream, &assigned.upstream.stream, limits).await;
+        assigned.note_times(conn, None);
         let server_cells = &cells.servers[assigned.place.server.index()];
         counters.bytes_in.add(relayed.from_client);
         counters.bytes_out.add(relayed.from_server);
