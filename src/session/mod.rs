@@ -18,7 +18,7 @@ pub use upstream::reap;
 
 use crate::base::ids::ListenerId;
 use crate::net::Stream;
-use crate::plan::Mode;
+use crate::plan::{ListenerAddr, Mode};
 use crate::rules::ConnInfo;
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -45,7 +45,10 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
     let mode = plan.frontend(listener.frontend).mode;
     let info = ConnInfo {
         src: peer,
-        dst: None,
+        dst: match listener.addr {
+            ListenerAddr::Inet(addr) if !addr.ip().is_unspecified() && addr.port() != 0 => Some(addr),
+            _ => stream.local_addr(),
+        },
         frontend: listener.frontend,
         listener_id: listener.uuid,
         accepted: local.core.now(),
