@@ -1,6 +1,7 @@
 //! Files → Plan, and what is said about them.
 use super::Exit;
 use super::args::Args;
+use crate::config;
 use crate::control::say;
 use crate::plan::Plan;
 use crate::syntax::{Diags, Env, Severity, SourceMap, render};
@@ -15,17 +16,12 @@ pub fn load(args: &Args) -> Result<(Plan, bool), Exit> {
         use std::os::unix::ffi::OsStrExt;
         env.set("HAPROXY_LOCALPEER", name.as_bytes());
     }
-    let diags = Diags::default();
-    let plan: Option<Plan> = None;
-    let map = plan.as_ref().map_or_else(SourceMap::default, |_| SourceMap::default());
+    let (plan, diags, map) = config::build(&args.files, &env, &config::Options::default());
     print(args, &diags, &map);
     let warned = diags.list.iter().any(|d| d.severity == Severity::Warning);
     match plan {
         Some(plan) => Ok((plan, warned)),
-        None => {
-            say::alert("config : reading files waits for the module 'config'.");
-            Err(Exit(1))
-        }
+        None => Err(Exit(1)),
     }
 }
 

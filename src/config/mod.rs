@@ -1,2 +1,72 @@
 //! Text → Plan: files are read, parsed, resolved and compiled.
+//!
+//! [`load`] gives lines; [`read`] hands each to its row, which fills a draft; [`resolve`] checks names, modes and what is
+//! missing; [`compile`] makes the Plan. All errors are collected; a Plan comes out only where there is none.
+pub mod compile;
 pub mod load;
+pub mod names;
+pub mod read;
+pub mod resolve;
+
+use crate::plan::Plan;
+use crate::syntax::{Diag, Diags, Env, Severity, SourceMap};
+use load::Source;
+use names::Index;
+use std::path::PathBuf;
+
+/// What the command line says about reading.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Names for which `enabled()` is false (`EPOLL` with `-de`, …).
+    pub switched_off: Vec<String>,
+}
+
+/// Reads the files of `-f` and makes a Plan of them: what `-c`, the start and a reload all do. `env` is what `$VAR` sees.
+/// The messages are complete, HAProxy's last lines among them; render them with the map. There is a Plan exactly where no
+/// message is an error. A Plan without listeners is one: HAProxy then exits with 2.
+#[must_use]
+pub fn build(paths: &[PathBuf], env: &Env, options: &Options) -> (Option<Plan>, Diags, SourceMap) {
+    let (mut env, mut diags) = (env.clone(), Diags::default());
+    let source = Source::open(paths, &mut env, &mut diags);
+    finish(source, env, diags, options)
+}
+
+/// The same for texts in memory: (name, text).
+#[must_use]
+pub fn build_texts(
+    files: &[(&str, &[u8])],
+    env: &Env,
+    options: &Options,
+) -> (Option<Plan>, Diags, SourceMap) {
+    finish(Source::from_texts(files.iter().copied()), env.clone(), Diags::default(), options)
+}
+
+fn finish(
+    mut source: Source,
+    mut env: Env,
+    mut diags: Diags,
+    options: &Options,
+) -> (Option<Plan>, Diags, SourceMap) {
+    source.enabled.retain(|name| !options.switched_off.contains(name));
+    let read = read::lines(&mut source, &mut env, &mut diags);
+    let map = source.map;
+    let mut plan = None;
+    if !read.aborted {
+        let index = Index::new(&read.draft);
+        resolve::check(&read, &index, &map, &mut diags);
+        let mut draft = read.draft;
+        if !diags.has_errors() {
+            if resolve::addresses(&mut draft, &map, &mut diags).is_err() {
+                return (None, diags, map);
+            }
+            plan = Some(compile::plan(draft, &index));
+        }
+    }
+    if diags.has_errors() && !read.aborted {
+        diags.push(Diag::bare(Severity::Alert, None, "Fatal errors found in configuration."));
+    }
+    if let Some(plan) = &mut plan {
+        plan.sources = map.clone();
+    }
+    (plan, diags, map)
+}

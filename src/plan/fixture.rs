@@ -35,6 +35,7 @@ impl Plan {
             tcp_request_connection: Program::default(),
             use_backend: Vec::new(),
             default_backend: None,
+            own_backend: None,
             monitor_uri: None,
             monitor_fail: Vec::new(),
             error_pages: ErrorPages::default(),

@@ -113,6 +113,8 @@ pub struct Frontend {
     pub tcp_request_connection: Program,
     pub use_backend: Vec<UseBackend>,
     pub default_backend: Option<BackendId>,
+    /// The backend half of the same `listen`: its rules are this frontend's, and run once.
+    pub own_backend: Option<BackendId>,
     pub monitor_uri: Option<Vec<u8>>,
     /// `monitor fail if …`.
     pub monitor_fail: Vec<Condition>,

@@ -43,7 +43,7 @@ pub struct Log {
 pub type CpuMap = Vec<(usize, Vec<usize>)>;
 
 /// The `global` section.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Global {
     pub daemon: bool,
     pub master_worker: bool,
@@ -69,6 +69,10 @@ pub struct Global {
     pub node: Option<String>,
     pub description: Option<String>,
     pub quiet: bool,
+    /// `zero-warning`: any warning refuses the start.
+    pub zero_warning: bool,
+    /// `master-worker no-exit-on-failure`.
+    pub no_exit_on_failure: bool,
     /// Percent of the interval by which checks move to and fro.
     pub spread_checks: u32,
     /// `max-spread-checks`: the longest time over which the first checks are spread.
@@ -83,4 +87,44 @@ pub struct Global {
     pub maxaccept: Option<i32>,
     pub server_state_base: Option<PathBuf>,
     pub server_state_file: Option<PathBuf>,
+}
+
+impl Default for Global {
+    /// What holds without a `global` section.
+    fn default() -> Global {
+        Global {
+            daemon: false,
+            master_worker: false,
+            maxconn: None,
+            ulimit_n: None,
+            nbthread: None,
+            cpu_map: CpuMap::new(),
+            chroot: None,
+            uid: None,
+            gid: None,
+            pidfile: None,
+            stats_sockets: Vec::new(),
+            stats_timeout: None,
+            stats_maxconn: None,
+            strict_limits: true,
+            hard_stop_after: None,
+            grace: None,
+            logs: Vec::new(),
+            log_tag: None,
+            log_send_hostname: None,
+            node: None,
+            description: None,
+            quiet: false,
+            zero_warning: false,
+            no_exit_on_failure: false,
+            spread_checks: 0,
+            max_spread_checks: None,
+            bufsize: None,
+            maxrewrite: None,
+            max_headers: None,
+            maxaccept: None,
+            server_state_base: None,
+            server_state_file: None,
+        }
+    }
 }

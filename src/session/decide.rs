@@ -59,6 +59,10 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         return Decision::NoBackend;
     };
     cx.backend = Some(backend);
+    if frontend.own_backend == Some(backend) {
+        // Both halves of one `listen`: its rules have run.
+        return Decision::Forward(backend);
+    }
     let plan = scene.plan.backend(backend);
     match run(&plan.http_request, &plan.redirects, &mut cx, trace) {
         Some(verdict) => Decision::Ended { verdict, by: By::Backend(backend) },

@@ -752,6 +752,10 @@ impl Passage<'_> {
             };
             let backend = plan.backend(self.backend).http_response.run(&mut cx, &mut NoTrace);
             match backend {
+                // Both halves of one `listen` have the same rules: they run once.
+                verdict if plan.frontend(self.conn.info.frontend).own_backend == Some(self.backend) => {
+                    verdict
+                }
                 Verdict::Continue | Verdict::Allow => {
                     plan.frontend(self.conn.info.frontend).http_response.run(&mut cx, &mut NoTrace)
                 }

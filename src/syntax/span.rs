@@ -107,7 +107,7 @@ pub struct Line {
 }
 
 /// The files that were read, in order: their names as HAProxy prints them, and their lines for the carets.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Vec<(String, Vec<String>)>,
 }

@@ -20,6 +20,11 @@ impl AclScope {
         self.named.iter().map(|a| a.name.as_str())
     }
 
+    /// The ACLs, in the order they were declared.
+    pub fn acls(&self) -> impl Iterator<Item = &Acl> {
+        self.named.iter().map(AsRef::as_ref)
+    }
+
     fn find(&self, name: &str) -> Option<Arc<Acl>> {
         self.named.iter().find(|a| a.name == name).cloned()
     }

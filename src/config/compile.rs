@@ -1,0 +1,331 @@
+//! Draft → Plan: everything was checked, only ids and defaults are left to fill in.
+use super::names::Index;
+use crate::base::ids::{BackendId, FrontendId, ListenerId, ServerId};
+use crate::plan::backend::BackendTimeouts;
+use crate::plan::draft::{
+    BindDraft, Draft, Flag, LogFormat, ProxyDraft, ServerAddress, ServerDraft, Settings, Timeouts, UnixBind,
+};
+use crate::plan::frontend::FrontendTimeouts;
+use crate::plan::{
+    Backend, BackendTarget, Balance, Check, CheckKind, ConnectionMode, Frontend, Listener, ListenerAddr,
+    Mode, Plan, Server, UseBackend,
+};
+use crate::rules::{Program, Rule};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Makes the Plan. Its sources are for the caller to add.
+///
+/// # Panics
+/// When a name was not checked before.
+#[must_use]
+pub fn plan(draft: Draft, index: &Index) -> Plan {
+    let mut plan = Plan { global: draft.global, ..Plan::default() };
+    let uuids = number(draft.proxies.iter().map(|p| (is_proxy(p), p.id)));
+    let upgrades: Vec<bool> =
+        (0..draft.proxies.len()).map(|n| becomes_http(&draft.proxies, n, index)).collect();
+    for (n, mut proxy) in draft.proxies.into_iter().enumerate() {
+        if !is_proxy(&proxy) {
+            continue;
+        }
+        let (_, own) = index.halves(n);
+        if proxy.settings.mode == Mode::Tcp {
+            without_http(&mut proxy);
+            if upgrades[n] {
+                proxy.settings.mode = Mode::Http;
+            }
+        }
+        if proxy.kind.has_frontend() {
+            frontend(&mut plan, &mut proxy, uuids[n], index, own, &draft.unix_bind);
+        }
+        if proxy.kind.has_backend() {
+            backend(&mut plan, proxy, uuids[n]);
+        }
+    }
+    plan
+}
+
+fn is_proxy(proxy: &ProxyDraft) -> bool {
+    proxy.kind.has_frontend() || proxy.kind.has_backend()
+}
+
+/// Gives each wanted place its own number, or the lowest free one above the last given so (HAProxy's `get_next_id`).
+fn number(wanted: impl Iterator<Item = (bool, Option<u32>)>) -> Vec<u32> {
+    let wanted: Vec<(bool, Option<u32>)> = wanted.collect();
+    let used: BTreeSet<u32> = wanted.iter().filter_map(|(_, id)| *id).collect();
+    let mut next = 1;
+    let give = |(counts, id): &(bool, Option<u32>)| match id {
+        Some(id) => *id,
+        None if !counts => 0,
+        None => {
+            while used.contains(&next) {
+                next += 1;
+            }
+            next += 1;
+            next - 1
+        }
+    };
+    wanted.iter().map(give).collect()
+}
+
+/// A TCP frontend all of whose backends are HTTP serves HTTP, without its own HTTP settings: HAProxy upgrades each connection
+/// once the backend is known.
+fn becomes_http(proxies: &[ProxyDraft], number: usize, index: &Index) -> bool {
+    let proxy = &proxies[number];
+    if proxy.settings.mode != Mode::Tcp || !proxy.kind.has_frontend() || proxy.settings.disabled {
+        return false;
+    }
+    let mut targets = targets(proxy, index).peekable();
+    targets.peek().is_some() && targets.all(|b| index.owner_of(proxies, b).settings.mode == Mode::Http)
+}
+
+/// The backends that a frontend's static rules lead to.
+pub fn targets<'a>(proxy: &'a ProxyDraft, index: &'a Index) -> impl Iterator<Item = BackendId> + 'a {
+    let rules = proxy.use_backend.iter().map(|r| r.name.as_str());
+    rules
+        .chain(proxy.settings.default_backend.iter().map(|n| n.name.as_str()))
+        .filter_map(|n| index.backend(n))
+}
+
+/// Takes off what needs `mode http`; the warnings said so.
+fn without_http(proxy: &mut ProxyDraft) {
+    let settings = &mut proxy.settings;
+    settings.monitor_uri = None;
+    settings.forward_for = None;
+    settings.connection_mode = ConnectionMode::default();
+    for flag in
+        [Flag::AcceptInvalidRequest, Flag::AcceptInvalidResponse, Flag::HttpNoDelay, Flag::IgnoreProbes]
+    {
+        settings.flags.set(flag, false);
+    }
+    if matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf)) {
+        settings.log_format = Some(LogFormat::Tcp);
+    }
+    proxy.monitor_fail.clear();
+    let rules = &mut proxy.rules;
+    for list in [&mut rules.http_request, &mut rules.http_response, &mut rules.redirects] {
+        list.clear();
+    }
+    for list in
+        [&mut rules.http_request_backend, &mut rules.http_response_backend, &mut rules.redirects_backend]
+    {
+        list.clear();
+    }
+}
+
+fn frontend(
+    plan: &mut Plan,
+    proxy: &mut ProxyDraft,
+    uuid: u32,
+    index: &Index,
+    own: Option<BackendId>,
+    unix: &UnixBind,
+) {
+    let id = FrontendId::from(plan.frontends.len());
+    let listeners = listeners(plan, id, &proxy.binds, unix);
+    let logs = logs(plan, &proxy.settings);
+    let listen = own.is_some();
+    let settings = &proxy.settings;
+    let default = settings.default_backend.as_ref().map(|n| index.backend(&n.name).expect("checked before"));
+    let rules = &mut proxy.rules;
+    let mut take = |list: fn(&mut crate::plan::draft::RulesDraft) -> &mut Vec<Rule>| {
+        program(std::mem::take(list(rules)))
+    };
+    let frontend = Frontend {
+        name: proxy.name.clone(),
+        uuid,
+        mode: settings.mode,
+        disabled: settings.disabled,
+        maxconn: settings.maxconn,
+        backlog: settings.backlog,
+        listeners,
+        timeouts: frontend_timeouts(&settings.timeouts),
+        connection_mode: settings.connection_mode,
+        forward_for: settings.forward_for.clone(),
+        http_request: take(|r| &mut r.http_request),
+        redirects: take(|r| &mut r.redirects),
+        http_response: take(|r| &mut r.http_response),
+        tcp_request_connection: take(|r| &mut r.tcp_request_connection),
+        use_backend: proxy.use_backend.drain(..).map(|rule| use_backend(rule, index)).collect(),
+        default_backend: default.or(own),
+        own_backend: own,
+        monitor_uri: settings.monitor_uri.clone(),
+        monitor_fail: std::mem::take(&mut proxy.monitor_fail),
+        error_pages: settings.error_pages.clone(),
+        accept_invalid_http_request: settings.flags.has(Flag::AcceptInvalidRequest),
+        dontlognull: settings.flags.has(Flag::DontLogNull),
+        dontlog_normal: settings.flags.has(Flag::DontLogNormal),
+        httplog: matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf)),
+        tcplog: settings.log_format == Some(LogFormat::Tcp),
+        logs,
+        tcp_nodelay: settings.mode == Mode::Http,
+        http_no_delay: settings.flags.has(Flag::HttpNoDelay),
+        tcp_keepalive: settings.flags.has(Flag::ClientKeepalive),
+        ignore_probes: settings.flags.has(Flag::IgnoreProbes),
+        at: proxy.at,
+    };
+    plan.frontends.push(frontend);
+    if listen {
+        // What is left is the backend half's.
+        rules.http_request = std::mem::take(&mut rules.http_request_backend);
+        rules.http_response = std::mem::take(&mut rules.http_response_backend);
+        rules.redirects = std::mem::take(&mut rules.redirects_backend);
+    }
+}
+
+fn program(rules: Vec<Rule>) -> Program {
+    Program { rules }
+}
+
+fn logs(plan: &Plan, settings: &Settings) -> Vec<crate::plan::global::Log> {
+    let global = if settings.log_global { plan.global.logs.as_slice() } else { &[] };
+    global.iter().chain(&settings.logs).cloned().collect()
+}
+
+fn use_backend(rule: crate::plan::draft::UseBackendDraft, index: &Index) -> UseBackend {
+    let target = match rule.dynamic {
+        Some(parts) => BackendTarget::ByName(parts),
+        None => BackendTarget::Fixed(index.backend(&rule.name).expect("checked before")),
+    };
+    UseBackend { condition: rule.condition, target, at: rule.at, text: rule.text }
+}
+
+/// A time that was given and is not zero.
+fn real(time: Option<Duration>) -> Option<Duration> {
+    time.filter(|t| !t.is_zero())
+}
+
+fn frontend_timeouts(t: &Timeouts) -> FrontendTimeouts {
+    FrontendTimeouts {
+        client: real(t.client),
+        http_request: real(t.http_request),
+        http_keep_alive: real(t.http_keep_alive),
+        client_fin: real(t.client_fin),
+        tarpit: real(t.tarpit),
+    }
+}
+
+fn backend_timeouts(t: &Timeouts) -> BackendTimeouts {
+    BackendTimeouts {
+        connect: real(t.connect),
+        server: real(t.server),
+        queue: real(t.queue),
+        tunnel: real(t.tunnel),
+        server_fin: real(t.server_fin),
+        check: real(t.check),
+        tarpit: real(t.tarpit),
+        http_request: real(t.http_request),
+    }
+}
+
+/// The listeners of a frontend, one for each address of its `bind` lines.
+fn listeners(plan: &mut Plan, frontend: FrontendId, binds: &[BindDraft], unix: &UnixBind) -> Vec<ListenerId> {
+    let wanted = binds.iter().flat_map(|b| b.addrs.iter().map(|_| (true, b.id)));
+    let mut uuids = number(wanted).into_iter();
+    let mut ids = Vec::new();
+    for bind in binds {
+        for addr in &bind.addrs {
+            let id = ListenerId::from(plan.listeners.len());
+            let inherits = matches!(addr, ListenerAddr::Unix(_));
+            let or = |own: Option<u32>, other: Option<u32>| own.or(other.filter(|_| inherits));
+            plan.listeners.push(Listener {
+                id,
+                frontend,
+                uuid: uuids.next().expect("one for each address"),
+                name: bind.name.clone(),
+                addr: addr.clone(),
+                maxconn: bind.maxconn,
+                backlog: bind.backlog,
+                interface: bind.interface.clone(),
+                mode: or(bind.mode, unix.mode),
+                uid: or(bind.uid, unix.uid),
+                gid: or(bind.gid, unix.gid),
+                v6only: bind.v6only && !bind.v4v6,
+                transparent: bind.transparent,
+                defer_accept: bind.defer_accept,
+                tcp_user_timeout: real(bind.tcp_user_timeout),
+                mss: bind.mss,
+                tfo: bind.tfo,
+                accept_proxy: false,
+                namespace: bind.namespace.clone(),
+                at: bind.at,
+            });
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
+    let id = BackendId::from(plan.backends.len());
+    let first = plan.servers.len() as u32;
+    let uuids = number(proxy.servers.iter().map(|s| (true, s.id)));
+    for (draft, uuid) in proxy.servers.iter().zip(uuids) {
+        let server = server(ServerId::from(plan.servers.len()), id, draft, uuid, &proxy.settings);
+        plan.servers.push(server);
+    }
+    let settings = &proxy.settings;
+    let flags = settings.flags;
+    plan.backends.push(Backend {
+        name: proxy.name,
+        uuid,
+        mode: settings.mode,
+        disabled: settings.disabled,
+        servers: first..plan.servers.len() as u32,
+        balance: Balance::RoundRobin,
+        timeouts: backend_timeouts(&settings.timeouts),
+        connection_mode: settings.connection_mode,
+        reuse: settings.reuse,
+        prefer_last_server: flags.has(Flag::PreferLastServer),
+        forward_for: settings.forward_for.clone(),
+        http_request: program(proxy.rules.http_request),
+        redirects: program(proxy.rules.redirects),
+        http_response: program(proxy.rules.http_response),
+        error_pages: settings.error_pages.clone(),
+        retries: settings.retries,
+        redispatch: settings.redispatch,
+        fullconn: settings.fullconn,
+        abort_on_close: flags.has(Flag::AbortOnClose),
+        all_backups: flags.has(Flag::AllBackups),
+        tcp_keepalive: flags.has(Flag::ServerKeepalive),
+        log_health_checks: flags.has(Flag::LogHealthChecks),
+        accept_invalid_http_response: flags.has(Flag::AcceptInvalidResponse),
+        at: proxy.at,
+    });
+}
+
+fn server(id: ServerId, backend: BackendId, draft: &ServerDraft, uuid: u32, proxy: &Settings) -> Server {
+    let s = &draft.settings;
+    let ServerAddress::Known(addr) = &draft.addr else { unreachable!("host names were looked up before") };
+    let check = s.check.then(|| Check {
+        kind: proxy.check.clone().unwrap_or(CheckKind::Connect),
+        inter: s.inter,
+        fastinter: s.fastinter,
+        downinter: s.downinter,
+        rise: s.rise,
+        fall: s.fall,
+        port: s.check_port,
+        addr: s.check_addr,
+    });
+    Server {
+        id,
+        backend,
+        name: draft.name.clone(),
+        uuid,
+        addr: addr.clone(),
+        hostname: draft.hostname.clone(),
+        weight: s.weight,
+        backup: s.backup,
+        disabled: s.disabled,
+        maxconn: s.maxconn,
+        maxqueue: s.maxqueue,
+        check,
+        cookie: s.cookie.clone(),
+        source: s.source.or(proxy.source),
+        interface: s.interface.clone().or_else(|| proxy.source_interface.clone()),
+        pool_max_conn: s.pool_max_conn,
+        pool_purge_delay: s.pool_purge_delay,
+        max_reuse: s.max_reuse,
+        at: draft.at,
+    }
+}

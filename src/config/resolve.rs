@@ -1,0 +1,332 @@
+//! What can be judged only when every section is read: names, modes, what is missing. Messages and their order are those of
+//! HAProxy's `check_config_validity`.
+use super::names::Index;
+use super::read::Read;
+use crate::base::ids::BackendId;
+use crate::plan::draft::{Draft, InitAddr, LogFormat, Named, ProxyDraft, ServerAddress};
+use crate::plan::{Mode, ServerAddr};
+use crate::syntax::{Diag, Diags, Severity, SourceMap, Span, nearest};
+use crate::vocab::expr::AclScope;
+use crate::vocab::row::section_of;
+use crate::vocab::{address, option};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Checks the whole draft.
+pub fn check(read: &Read, index: &Index, map: &SourceMap, diags: &mut Diags) {
+    let draft = &read.draft;
+    let mut check = Check { draft, acls: &read.acls, index, map, diags };
+    for (number, proxy) in draft.proxies.iter().enumerate() {
+        let real = proxy.kind.has_frontend() || proxy.kind.has_backend();
+        if real && !proxy.settings.disabled {
+            check.proxy(number, proxy);
+        }
+    }
+    check.once();
+}
+
+struct Check<'a> {
+    draft: &'a Draft,
+    acls: &'a [AclScope],
+    index: &'a Index,
+    map: &'a SourceMap,
+    diags: &'a mut Diags,
+}
+
+impl Check<'_> {
+    fn proxy(&mut self, number: usize, proxy: &ProxyDraft) {
+        if proxy.kind.has_frontend() && proxy.binds.is_empty() {
+            let text = format!(
+                "{} has no 'bind' directive. Please declare it as a backend if this was intended.",
+                title(proxy)
+            );
+            self.warn(proxy.at, text).help = Some("write `bind :80`".to_owned());
+        }
+        let (_, own) = self.index.halves(number);
+        self.default_backend(proxy, own);
+        self.use_backends(proxy, own);
+        self.names(number, proxy);
+        self.timeouts(proxy);
+        self.logs(proxy);
+        if proxy.settings.mode == Mode::Tcp {
+            self.http_only(proxy);
+        }
+        self.servers(proxy);
+    }
+
+    fn default_backend(&mut self, proxy: &ProxyDraft, own: Option<BackendId>) {
+        let Some(Named { name, at }) = &proxy.settings.default_backend else { return };
+        // Inherited by a backend from its defaults: it means nothing there.
+        if !proxy.kind.has_frontend() {
+            return;
+        }
+        match self.index.backend(name) {
+            None => self.missing(proxy, "default_backend", name, *at),
+            Some(id) if Some(id) == own => self.looped(proxy, "default_backend", name, *at),
+            Some(id) => {
+                self.modes(proxy, id, *at, "as its default backend");
+                if !proxy.servers.is_empty() {
+                    let text = format!(
+                        "In proxy '{}', the 'default_backend' rule always has precedence over the servers, which will \
+                         never be used.",
+                        proxy.name
+                    );
+                    self.warn(*at, text);
+                }
+            }
+        }
+    }
+
+    fn use_backends(&mut self, proxy: &ProxyDraft, own: Option<BackendId>) {
+        for rule in proxy.use_backend.iter().filter(|r| r.dynamic.is_none()) {
+            match self.index.backend(&rule.name) {
+                None => self.missing(proxy, "use_backend", &rule.name, rule.name_at),
+                Some(id) if Some(id) == own => self.looped(proxy, "use_backend", &rule.name, rule.name_at),
+                Some(id) => self.modes(proxy, id, rule.name_at, "in a 'use_backend' rule"),
+            }
+        }
+    }
+
+    fn missing(&mut self, proxy: &ProxyDraft, rule: &str, name: &str, at: Span) {
+        let text = format!("Proxy '{}': unable to find required {rule}: '{name}'.", proxy.name);
+        let mut names: Vec<&str> = self.index.backend_names().collect();
+        names.sort_unstable();
+        let near = nearest(name, names.into_iter());
+        let help =
+            near.map_or_else(|| "no backend has that name".to_owned(), |n| format!("did you mean `{n}`?"));
+        self.diags.push(Diag::bare(Severity::Alert, Some(at), text).help(help));
+    }
+
+    fn looped(&mut self, proxy: &ProxyDraft, rule: &str, name: &str, at: Span) {
+        let text = format!("Proxy '{}': loop detected for {rule}: '{name}'.", proxy.name);
+        self.diags.push(Diag::bare(Severity::Alert, Some(at), text));
+    }
+
+    /// An HTTP proxy can't hand its requests to a TCP backend. The other way a connection becomes HTTP there.
+    fn modes(&mut self, proxy: &ProxyDraft, id: BackendId, at: Span, how: &str) {
+        let other = self.index.owner(self.draft, id);
+        if proxy.settings.mode == Mode::Http && other.settings.mode == Mode::Tcp {
+            let text = format!(
+                "http {} ({}) tries to use incompatible tcp {} ({}) {how} (see 'mode').",
+                title(proxy),
+                self.place(proxy.at),
+                title(other),
+                self.place(other.at)
+            );
+            self.diags.push(Diag::bare(Severity::Alert, Some(at), text).help("give both the same `mode`"));
+        }
+    }
+
+    /// Finds the proxies and servers that rules and ACLs name.
+    fn names(&mut self, number: usize, proxy: &ProxyDraft) {
+        let names = self.index.seen_from(number);
+        let mut wrong: Vec<(Span, String)> = Vec::new();
+        let mut note = |at: Span, found: Result<(), String>| {
+            if let Err(text) = found
+                && wrong.iter().all(|(_, other)| *other != text)
+            {
+                wrong.push((at, text));
+            }
+        };
+        if let Some(scope) = self.acls.get(number) {
+            for acl in scope.acls() {
+                let mut places =
+                    proxy.acl_lines.iter().filter(|(name, _)| *name == acl.name).map(|(_, at)| *at);
+                for line in acl.lines() {
+                    note(places.next().unwrap_or(proxy.at), line.expr.fetch.resolve(&names));
+                }
+            }
+        }
+        for rule in proxy.rules.all() {
+            note(rule.at, rule.condition.as_ref().map_or(Ok(()), |c| c.resolve(&names)));
+            note(rule.at, rule.action.resolve(&names));
+        }
+        for rule in &proxy.use_backend {
+            note(rule.at, rule.condition.as_ref().map_or(Ok(()), |c| c.resolve(&names)));
+            note(rule.at, rule.dynamic.as_ref().map_or(Ok(()), |f| f.resolve(&names)));
+        }
+        for condition in &proxy.monitor_fail {
+            note(proxy.at, condition.resolve(&names));
+        }
+        for (at, text) in wrong {
+            let text = format!("{text} in proxy '{}'.", proxy.name);
+            self.diags.push(Diag::alert(at, text).tight().help("no proxy of that kind has that name"));
+        }
+    }
+
+    fn timeouts(&mut self, proxy: &ProxyDraft) {
+        let given = |t: Option<std::time::Duration>| t.is_some_and(|t| !t.is_zero());
+        let t = &proxy.settings.timeouts;
+        let client = proxy.kind.has_frontend() && !given(t.client);
+        let tunnel = proxy.settings.mode == Mode::Tcp && given(t.tunnel);
+        let server = !given(t.connect) || (!given(t.server) && !tunnel);
+        if client || (proxy.kind.has_backend() && !proxy.servers.is_empty() && server) {
+            let text = format!(
+                "missing timeouts for {}.\n   | While not properly invalid, you will certainly encounter various problems\n   \
+                 | with such a configuration. To fix this, please ensure that all following\n   | timeouts are set to a \
+                 non-zero value: 'client', 'connect', 'server'.",
+                title(proxy)
+            );
+            self.warn(proxy.at, text).help =
+                Some("write `timeout connect 5s` and the others in `defaults`".to_owned());
+        }
+    }
+
+    fn logs(&mut self, proxy: &ProxyDraft) {
+        let settings = &proxy.settings;
+        let no_target =
+            settings.logs.is_empty() && (!settings.log_global || self.draft.global.logs.is_empty());
+        if let (Some(at), true, true) = (settings.log_format_at, no_target, proxy.kind.has_frontend()) {
+            self.warn(at, format!("log format ignored for {} since it has no log address.", title(proxy)));
+        }
+    }
+
+    /// What needs `mode http` and stands elsewhere.
+    fn http_only(&mut self, proxy: &ProxyDraft) {
+        let title = title(proxy);
+        let settings = &proxy.settings;
+        if settings.monitor_uri.is_some() && proxy.kind.has_frontend() {
+            self.warn(proxy.at, format!("monitor-uri will be ignored for {title} (needs 'mode http')."));
+        }
+        let http_log = matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf));
+        if let (Some(at), true, true) = (settings.log_format_at, http_log, proxy.kind.has_frontend()) {
+            let name = settings.log_format.map_or("", LogFormat::name);
+            let text = format!(
+                "'{name}' not usable with {title} (needs 'mode http'). Falling back to 'option tcplog'."
+            );
+            self.diags.push(Diag::warning(at, text).help("use `option tcplog` here"));
+        }
+        let rules = [
+            ("http-request", proxy.rules.http_request.first()),
+            ("http-response", proxy.rules.http_response.first()),
+            ("redirect", proxy.rules.redirects.first()),
+        ];
+        for (name, rule) in rules {
+            if let Some(rule) = rule {
+                self.warn(rule.at, format!("'{name}' rules ignored for {title} as they require HTTP mode."));
+            }
+        }
+        let mut ignored: Vec<&str> = Vec::new();
+        if settings.forward_for.is_some() {
+            ignored.push("forwardfor");
+        }
+        let here = section_of(proxy.kind);
+        ignored.extend(option::all().filter(|o| o.http && o.sections & here != 0).filter_map(|o| {
+            match o.effect {
+                option::Effect::Flag(flag) if settings.flags.has(flag) => Some(o.name),
+                _ => None,
+            }
+        }));
+        for name in ignored {
+            self.warn(proxy.at, format!("'option {name}' ignored for {title} as it requires HTTP mode."));
+        }
+    }
+
+    fn servers(&mut self, proxy: &ProxyDraft) {
+        for (i, server) in proxy.servers.iter().enumerate() {
+            if let Some(first) = proxy.servers[..i].iter().find(|s| s.name == server.name) {
+                let text = format!(
+                    "{}, another server named '{}' was already defined at line {}, please use distinct names.",
+                    title(proxy),
+                    server.name,
+                    first.at.line
+                );
+                self.diags.push(Diag::alert(server.name_at, text).help("give it another name"));
+            }
+            let relative = match &server.addr {
+                ServerAddress::Known(addr) => matches!(addr, ServerAddr::InetRelative(..)),
+                ServerAddress::Host { port, .. } => matches!(port, crate::plan::draft::PortSpec::Offset(_)),
+            };
+            if server.settings.check && relative && server.settings.check_port.is_none() {
+                let text = format!(
+                    "config: {}: server '{}' has neither service port nor check port.",
+                    title(proxy),
+                    server.name
+                );
+                self.diags.push(
+                    Diag::bare(Severity::Alert, Some(server.at), text).help("add `port`, as `check port 80`"),
+                );
+            }
+        }
+    }
+
+    /// What is told once for the whole configuration.
+    fn once(&mut self) {
+        if let Some((_, at)) = self.draft.pointless.first() {
+            let words: Vec<String> = self.draft.pointless.iter().map(|(w, _)| format!("'{w}'")).collect();
+            let text = format!("no effect in Ringmain, which has no such part: {}.", words.join(", "));
+            self.diags.push(Diag::bare(Severity::Warning, Some(*at), text).help("remove it"));
+        }
+        let logging = self.draft.proxies.iter().find(|p| {
+            let s = &p.settings;
+            p.kind.has_frontend()
+                && (!s.logs.is_empty() || (s.log_global && !self.draft.global.logs.is_empty()))
+        });
+        if let Some(at) = logging.and_then(|p| p.settings.log_at) {
+            let text = "'log' is kept but Ringmain does not write log lines yet.";
+            self.diags.push(
+                Diag::bare(Severity::Warning, Some(at), text).help("remove `log` where you can do without"),
+            );
+        }
+    }
+
+    fn warn(&mut self, at: Span, text: String) -> &mut Diag {
+        self.diags.push(Diag::bare(Severity::Warning, Some(at), text));
+        self.diags.list.last_mut().expect("just pushed")
+    }
+
+    fn place(&self, span: Span) -> String {
+        format!("{}:{}", self.map.name(span.file), span.line)
+    }
+}
+
+/// `backend 'b'`.
+fn title(proxy: &ProxyDraft) -> String {
+    format!("{} '{}'", proxy.kind.type_name(), proxy.name)
+}
+
+/// Looks up the host names of servers, as `init-addr` says.
+///
+/// # Errors
+/// Where one can't be found: the messages are complete then.
+pub fn addresses(draft: &mut Draft, map: &SourceMap, diags: &mut Diags) -> Result<(), ()> {
+    let mut failed = false;
+    for proxy in &mut draft.proxies {
+        for server in &mut proxy.servers {
+            let ServerAddress::Host { name, port, family, at } = &server.addr else { continue };
+            let found = server.settings.init_addr.iter().find_map(|method| match method {
+                InitAddr::Libc => address::resolve(name, *family).map(|ip| (ip, true)),
+                InitAddr::Ip(ip) => Some((*ip, true)),
+                // The server waits in maintenance for an address.
+                InitAddr::None => Some((unknown(*family), false)),
+                InitAddr::Last => None,
+            });
+            if let Some((ip, known)) = found {
+                server.settings.disabled |= !known;
+                server.hostname = Some(name.clone());
+                server.addr = ServerAddress::Known(address::with_port(ip, *port));
+            } else {
+                failed = true;
+                let (file, line) = (map.name(server.at.file), server.at.line);
+                let text = format!(
+                    "[{file}:{line}] : 'server {}/{}' : could not resolve address '{name}'.",
+                    proxy.name, server.name
+                );
+                diags.push(
+                    Diag::bare(Severity::Alert, Some(*at), text).help("the name must be known when starting"),
+                );
+            }
+        }
+    }
+    if failed {
+        diags.push(Diag::bare(Severity::Alert, None, "Failed to initialize server(s) addr."));
+        return Err(());
+    }
+    Ok(())
+}
+
+fn unknown(family: crate::plan::draft::Family) -> IpAddr {
+    match family {
+        crate::plan::draft::Family::V6 => Ipv6Addr::UNSPECIFIED.into(),
+        _ => Ipv4Addr::UNSPECIFIED.into(),
+    }
+}

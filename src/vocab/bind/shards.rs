@@ -1,0 +1,25 @@
+//! `bind … shards` (manual 5.1).
+use super::{BindCx, BindRow, number, wrong};
+use crate::syntax::{Diag, Word};
+use crate::vocab::row;
+
+pub const ROW: BindRow = BindRow {
+    name: "shards",
+    arguments: 1,
+    doc: "shards <number> | by-thread: how many sockets a bind line opens. Ringmain always opens one a \
+          thread.",
+    parse,
+};
+
+fn parse(cx: &mut BindCx<'_, '_>, words: &[Word]) -> Result<(), Diag> {
+    let text = row::text(words, 1);
+    let value = number(words);
+    if text != "by-thread" && !(1..=64).contains(&value) {
+        let text = format!("'shards' : invalid value {value}, allowed range is 1..64 or 'by-thread'");
+        return Err(wrong(words, text));
+    }
+    if text != "by-thread" {
+        cx.line.draft.note_pointless("bind … shards", words[0].span);
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! What all lines with rules have in common: where they may stand, the warnings about their order, and HAProxy's frame of
+//! their errors.
+use super::row::{self, DirectiveCx, Polarity};
+use crate::plan::draft::ProxyDraft;
+use crate::rules::Rule;
+use crate::syntax::{Diag, Line, Word};
+
+/// The sets of rules in the order in which they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    TcpConnection,
+    MonitorFail,
+    HttpRequest,
+    Redirect,
+    UseBackend,
+}
+
+/// Warns where a rule stands after one that runs later.
+pub fn placed_after(cx: &mut DirectiveCx<'_>, word: &Word, what: &str, stage: Stage) {
+    let proxy = cx.proxy();
+    // Those that came from `defaults` were not written here.
+    let own_http = proxy.rules.http_request.len() > proxy.rules.inherited_http_request;
+    let later = [
+        (Stage::MonitorFail, !proxy.monitor_fail.is_empty(), "a 'monitor fail'"),
+        (Stage::HttpRequest, own_http, "an 'http-request'"),
+        (Stage::Redirect, !proxy.rules.redirects.is_empty(), "a 'redirect'"),
+        (Stage::UseBackend, !proxy.use_backend.is_empty(), "a 'use_backend'"),
+    ];
+    let found = later.iter().find(|(other, present, _)| *other > stage && *present);
+    if let Some((_, _, name)) = found {
+        let text = format!("a '{what}' rule placed after {name} rule will still be processed before.");
+        cx.diags.push(Diag::warning(word.span, text).help("move it up to show the order in which rules run"));
+    }
+}
+
+/// Warns where the rule before is final and has no condition, so that this one is never looked at.
+pub fn unreachable(cx: &mut DirectiveCx<'_>, word: &Word, last: Option<&Rule>, finals: &[&str]) {
+    let is_final = |rule: &Rule| {
+        rule.condition.is_none()
+            && rule.text.split_ascii_whitespace().nth(1).is_some_and(|a| finals.contains(&a))
+    };
+    if last.is_some_and(is_final) {
+        let text = format!(
+            "previous '{}' action is final and has no condition attached, further entries are NOOP.",
+            word.text()
+        );
+        cx.diags.push(Diag::warning(word.span, text).tight().help("this rule is never looked at"));
+    }
+}
+
+/// Rules may stand in `defaults` only where these have a name.
+///
+/// # Errors
+/// In anonymous `defaults`.
+pub fn only_named_defaults(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
+    debug_assert!(cx.polarity == Polarity::Plain);
+    if cx.in_defaults() && cx.proxy().name.is_empty() {
+        let text = format!("'{}' not allowed in anonymous 'defaults' section.", words[0].text());
+        return Err(Diag::alert(words[0].span, text).help("give the defaults a name, and use them by `from`"));
+    }
+    Ok(())
+}
+
+/// Keeps a rule's line in `defaults`: each proxy that uses them reads it anew.
+pub fn keep(cx: &mut DirectiveCx<'_>, words: &[Word]) {
+    if cx.in_defaults() {
+        let line = Line { words: words.to_vec(), span: cx.line };
+        cx.proxy().rule_lines.push(line);
+    }
+}
+
+/// Reads the rules that a new section takes over from its `defaults`. What is wrong with them was said there.
+pub fn take_over(cx: &mut DirectiveCx<'_>) {
+    let Some(from) = cx.draft.proxies.last().and_then(|p: &ProxyDraft| p.from) else { return };
+    if cx.in_defaults() {
+        return;
+    }
+    let lines = cx.draft.proxies[from].rule_lines.clone();
+    let said = cx.diags.list.len();
+    for line in &lines {
+        // An error was told where the line stands.
+        let _ = super::directive::read(cx, &line.words);
+    }
+    cx.diags.list.truncate(said);
+    let rules = &mut cx.proxy().rules;
+    rules.inherited_http_request = rules.http_request.len();
+    *cx.acls = super::expr::AclScope::default();
+}
+
+/// The line as written, for `explain` and messages.
+#[must_use]
+pub fn text(words: &[Word]) -> String {
+    row::joined(words)
+}
