@@ -3,6 +3,8 @@ pub mod base;
 pub mod boot;
 pub mod config;
 pub mod control;
+pub mod demo;
+pub mod explain;
 pub mod health;
 pub mod net;
 pub mod observe;

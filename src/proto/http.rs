@@ -255,6 +255,15 @@ impl RequestHead {
         self.uri.len -= len as u32;
     }
 
+    /// Replaces the authority of an absolute target; others have none.
+    pub fn set_authority(&mut self, authority: &[u8]) {
+        let uri = self.uri();
+        let Some(at) = memchr::memmem::find(uri, b"://").filter(|_| !uri.starts_with(b"/")) else { return };
+        let rest = self.path_and_query();
+        let new = [&uri[..at + 3], authority, rest].concat();
+        self.set_uri(&new);
+    }
+
     /// Replaces the method.
     pub fn set_method(&mut self, method: &[u8]) {
         self.method = self.head.push_text(method);

@@ -44,9 +44,20 @@ pub fn in_network(addr: IpAddr, net: IpAddr, len: u8) -> bool {
 /// Gives a request our `connection` word, as HAProxy writes it to a server. The client's own words for its hop were taken
 /// out when the head was read.
 pub fn for_server(req: &mut RequestHead, keep: bool) {
+    // Of what the client would take, only trailers can be had through us.
+    if let Some(te) = req.head.get(b"te") {
+        let trailers = te.split(|&b| b == b',').any(|t| t.trim_ascii().eq_ignore_ascii_case(b"trailers"));
+        req.head.remove(b"te");
+        if trailers {
+            req.head.add(b"te", b"trailers");
+        }
+    }
     match (req.version, keep) {
         (Version::Http11, true) => {}
+        (Version::Http10, true) if req.head.get(b"connection").is_some() => {}
         (Version::Http10, true) => req.head.add(b"connection", b"keep-alive"),
+        // What is not kept by HTTP/1.0's own rule needs no word.
+        (Version::Http10, false) => {}
         (_, false) if req.upgrade => {}
         (_, false) => req.head.add(b"connection", b"close"),
     }
@@ -91,7 +102,8 @@ mod tests {
         ] {
             let mut req = RequestHead { version, ..RequestHead::default() };
             for_server(&mut req, keep);
-            assert_eq!(all(&req.head, "connection").first().map(String::as_str), want);
+            let to_server = want.filter(|_| keep || version == Version::Http11);
+            assert_eq!(all(&req.head, "connection").first().map(String::as_str), to_server);
             let mut res = ResponseHead::default();
             for_client(&mut res, version, keep, false);
             assert_eq!(all(&res.head, "connection").first().map(String::as_str), want);

@@ -123,22 +123,23 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
         };
         decide::request(&scene, &mut heads.req, body.first(), &mut NoTrace)
     };
-    let mut reply = Reply { conn, view, head: heads.req.method() == b"HEAD", keep, backend: None };
+    let head = heads.req.method() == b"HEAD";
+    let mut reply = Reply { conn, view, head, version: heads.req.version, keep, backend: None };
     match decision {
         Decision::Monitor { ok } => {
             fe.intercepted.inc();
             if ok {
-                reply.stored(answer::MONITOR_OK, 200, &body).await
+                reply.stored(answer::MONITOR_OK, 200, &mut body).await
             } else {
-                reply.error(Outcome::Answered { status: 503, denied: false }, &body).await
+                reply.error(Outcome::Answered { status: 503, denied: false }, &mut body).await
             }
         }
-        Decision::NoBackend => reply.error(Outcome::NoServer, &body).await,
+        Decision::NoBackend => reply.error(Outcome::NoServer, &mut body).await,
         Decision::Ended { verdict, by } => {
             if let By::Backend(id) = by {
                 reply.backend = Some(id);
             }
-            reply.verdict(verdict, &body).await
+            reply.verdict(verdict, &mut body).await
         }
         Decision::Forward(backend) => {
             reply.backend = Some(backend);
@@ -258,18 +259,33 @@ struct ClientBody {
     reader: BodyReader,
     rest: Option<Chunk>,
     done: bool,
-    had_body: bool,
 }
 
 impl ClientBody {
     fn new(body: Body, rest: Option<Chunk>) -> ClientBody {
         let none = matches!(body, Body::None | Body::Length(0));
-        ClientBody { reader: BodyReader::new(body), rest, done: none, had_body: !none }
+        ClientBody { reader: BodyReader::new(body), rest, done: none }
     }
 
     /// The bytes that are here.
     fn first(&self) -> &[u8] {
         if self.done { b"" } else { self.rest.as_deref().unwrap_or(b"") }
+    }
+
+    /// Drops what is here of a body that nobody wants; what follows it is the next request's. False when more of it is
+    /// still to come.
+    fn skip_first(&mut self, conn: &Conn) -> bool {
+        if let Some(mut chunk) = self.rest.take() {
+            if !self.done {
+                let Ok(walk) = self.reader.walk(&mut chunk) else { return false };
+                chunk.advance(walk.consumed);
+                self.done = walk.done;
+            }
+            if !chunk.is_empty() {
+                conn.stream.unread(chunk);
+            }
+        }
+        self.done
     }
 
     /// Moves what is here and belongs to the body behind the head in `out`; the rest is the next request's.
@@ -293,21 +309,13 @@ struct Reply<'a> {
     conn: &'a Conn,
     view: &'a View,
     head: bool,
+    version: Version,
     keep: bool,
     backend: Option<BackendId>,
 }
 
 impl Reply<'_> {
-    /// What becomes of the connection: a request whose body was not asked for leaves bytes that are not a request.
-    fn next(&self, body: &ClientBody) -> Next {
-        match (self.keep, body.had_body) {
-            (_, true) => Next::Linger,
-            (true, false) => Next::Keep,
-            (false, false) => Next::Close,
-        }
-    }
-
-    async fn verdict(&mut self, verdict: Verdict, body: &ClientBody) -> Next {
+    async fn verdict(&mut self, verdict: Verdict, body: &mut ClientBody) -> Next {
         let cells = self.conn.local.cells();
         match verdict {
             Verdict::Deny { status } => {
@@ -330,7 +338,7 @@ impl Reply<'_> {
     }
 
     /// Sends the error page of an outcome.
-    async fn error(&mut self, outcome: Outcome, body: &ClientBody) -> Next {
+    async fn error(&mut self, outcome: Outcome, body: &mut ClientBody) -> Next {
         let plan = &self.view.plan;
         let pages = [
             Some(&plan.frontend(self.conn.info.frontend).error_pages),
@@ -344,10 +352,20 @@ impl Reply<'_> {
     }
 
     /// Sends a stored answer with the right `connection` word.
-    async fn stored(&mut self, raw: &[u8], status: u16, body: &ClientBody) -> Next {
+    async fn stored(&mut self, raw: &[u8], status: u16, body: &mut ClientBody) -> Next {
         self.keep &= !errorpage::says_close(raw);
-        let next = self.next(body);
-        let connection = (next != Next::Keep).then_some("close");
+        let whole = body.skip_first(self.conn);
+        let next = match (self.keep, whole) {
+            // What follows cannot be told from a request.
+            (_, false) => Next::Linger,
+            (true, true) => Next::Keep,
+            (false, true) => Next::Close,
+        };
+        let old = self.version == Version::Http10 || raw.starts_with(b"HTTP/1.0");
+        let connection = match next {
+            Next::Keep => old.then_some("keep-alive"),
+            Next::Close | Next::Linger => Some("close"),
+        };
         let mut out = self.conn.local.core.take_vec();
         answer::write(raw, connection, self.head, &mut out);
         self.count(status, out.len());
@@ -591,7 +609,7 @@ impl Passage<'_> {
     }
 
     /// No byte of an answer came, and the request may not be sent again.
-    async fn server_gone(&self, reply: &mut Reply<'_>, body: &ClientBody) -> Next {
+    async fn server_gone(&self, reply: &mut Reply<'_>, body: &mut ClientBody) -> Next {
         self.server_cells().failed_resp.inc();
         self.conn.local.cells().backends[self.backend.index()].failed_resp.inc();
         reply.error(Outcome::ServerGoneInHead, body).await
@@ -771,8 +789,8 @@ impl Passage<'_> {
             }
             Verdict::Answer { status, bytes, close } => {
                 reply.keep &= !close && !self.request_left.get();
-                let body = ClientBody::new(Body::None, None);
-                Some(Passed::Ended(reply.stored(&bytes, status, &body).await))
+                let mut body = ClientBody::new(Body::None, None);
+                Some(Passed::Ended(reply.stored(&bytes, status, &mut body).await))
             }
             Verdict::Drop => {
                 self.conn.stream.reset_on_close();

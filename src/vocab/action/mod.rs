@@ -22,6 +22,8 @@ pub type Rulesets = u8;
 pub const REQUEST: Rulesets = 1;
 pub const RESPONSE: Rulesets = 2;
 pub const CONNECTION: Rulesets = 4;
+/// The `redirect` line, which is older than log-format strings.
+pub const REDIRECT: Rulesets = 8;
 
 /// One action.
 pub struct ActionRow {
@@ -91,8 +93,10 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// What is missing.
     pub fn expect(&mut self, message: impl FnOnce() -> String) -> Result<&'a Word, Diag> {
-        let at = self.words.get(self.at).unwrap_or(self.name).span;
-        self.take().ok_or_else(|| Diag::alert(at, message()))
+        // Whatever stands in an argument's place is the argument, also `if`.
+        let word = self.words.get(self.at).ok_or_else(|| Diag::alert(self.name.span, message()))?;
+        self.at += 1;
+        Ok(word)
     }
 
     /// Takes a format that has to be there.

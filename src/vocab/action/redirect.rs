@@ -1,7 +1,8 @@
 //! `redirect`: location, prefix or scheme.
-use super::{ActionRow, Cursor, REQUEST, RESPONSE};
+use super::{ActionRow, Cursor, REDIRECT, REQUEST, RESPONSE};
 use crate::proto::h1::write_status_line;
 use crate::proto::http::Version;
+use crate::rules::format::Part;
 use crate::rules::sample::Names;
 use crate::rules::{Action, Cx, Format, Verdict};
 use crate::syntax::Diag;
@@ -54,19 +55,21 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {
                     "prefix" => To::Prefix,
                     _ => To::Scheme,
                 };
-                redirect.target = cursor.format(missing)?;
+                redirect.target = if cursor.ruleset == REDIRECT {
+                    // The plain `redirect` line knows no formats.
+                    Format { parts: vec![Part::Text(cursor.expect(missing)?.bytes().to_vec())] }
+                } else {
+                    cursor.format(missing)?
+                };
                 targeted = true;
             }
             "set-cookie" => {
                 let cookie = cursor.expect(missing)?.text();
-                redirect.cookie = Some(match cookie.contains('=') {
-                    true => format!("{cookie}; path=/;"),
-                    false => format!("{cookie}=; path=/;"),
-                }.into_bytes());
+                redirect.cookie = Some(format!("{cookie}; path=/;").into_bytes());
             }
             "clear-cookie" => {
-                let cookie = cursor.expect(missing)?.text().trim_end_matches('=').to_owned();
-                redirect.cookie = Some(format!("{cookie}=; path=/; Max-Age=0;").into_bytes());
+                let cookie = cursor.expect(missing)?.text();
+                redirect.cookie = Some(format!("{cookie}; path=/; Max-Age=0;").into_bytes());
             }
             "code" => {
                 let code = cursor.expect(missing)?;

@@ -3,7 +3,7 @@ use super::acl::{AclScope, parse_condition};
 use super::sample::suggest;
 use crate::rules::Rule;
 use crate::syntax::{Diag, Span, Word};
-use crate::vocab::action::{self, CONNECTION, Cursor, REQUEST, RESPONSE, Rulesets};
+use crate::vocab::action::{self, CONNECTION, Cursor, REDIRECT, REQUEST, RESPONSE, Rulesets};
 use crate::vocab::known_rules;
 
 /// A family of rules.
@@ -59,7 +59,7 @@ pub fn parse_tcp_request(scope: &mut AclScope, words: &[Word]) -> Result<Rule, D
 /// # Errors
 /// As [`parse_rule`].
 pub fn parse_redirect(scope: &mut AclScope, words: &[Word]) -> Result<Rule, Diag> {
-    let mut cursor = Cursor::new(&words[0], words, REQUEST);
+    let mut cursor = Cursor::new(&words[0], words, REDIRECT);
     let action = action::parse_redirect(&mut cursor)?;
     finish(scope, "redirect", words, &cursor, action)
 }

@@ -42,7 +42,7 @@ pub const ROWS: &[FetchRow] = &[
         args: &[Arg::Backend],
         out: Kind::Int,
         scope: Scope::Any,
-        doc: "Free places on the servers of a backend and in their queues; none where a server has no limit.",
-        make: Make::With(|args| Ok(super::of_backend(args, |cx, id| cx.facts.connection_slots(id).map(|n| Sample::Int(n as i64))))),
+        doc: "Free places on the servers of a backend and in their queues; -1 where a server has no limit.",
+        make: Make::With(|args| Ok(super::of_backend(args, |cx, id| Some(Sample::Int(cx.facts.connection_slots(id).map_or(-1, |n| n as i64)))))),
     },
 ];

@@ -15,7 +15,7 @@ pub const ROWS: &[FetchRow] = &[
         args: &[Arg::Text],
         out: Kind::Str,
         scope: Scope::Request,
-        doc: "The value of a request cookie; without a name the first one. An ACL looks at every one of the name.",
+        doc: "The value of a request cookie; the last one of its name. An ACL looks at every one of the name.",
         make: Make::With(|args| Ok(Cookie::of(args, Form::Text, false))),
     },
     FetchRow {
@@ -114,16 +114,16 @@ impl Cookie {
 
 impl Fetch for Cookie {
     fn fetch<'c>(&'c self, cx: &'c Cx<'_>) -> Option<Sample<'c>> {
-        let (mut first, mut count) = (None, 0);
+        let (mut last, mut count) = (None, 0);
         let _ = self.values(cx, &mut |value| {
             count += 1;
-            first.get_or_insert(value);
+            last = Some(value);
             ControlFlow::Continue(())
         });
         match self.form {
-            Form::Text => first.map(|v| Sample::Str(Cow::Borrowed(v))),
+            Form::Text => last.map(|v| Sample::Str(Cow::Borrowed(v))),
             Form::Count => Some(Sample::Int(count)),
-            Form::Number => Sample::Str(Cow::Borrowed(first?)).as_int().map(Sample::Int),
+            Form::Number => Sample::Str(Cow::Borrowed(last?)).as_int().map(Sample::Int),
         }
     }
 
