@@ -21,7 +21,6 @@ frontend site
     bind 127.0.10.1:18096
     option forwardfor
     acl is_img path_beg /img/
-    acl internal src 10.0.0.0/8
     http-request deny deny_status 429 if { hdr(x-flood) yes }
     http-request set-header x-seen yes if { method POST }
     use_backend images if is_img
@@ -30,6 +29,7 @@ backend images
     server i1 127.0.10.11:1
     server i2 127.0.10.11:2
 backend pages
+    acl internal src 10.0.0.0/8
     http-request deny if !internal { path /admin }
     server p1 127.0.10.11:3
 ";
@@ -56,14 +56,14 @@ fn explain_shows_rules_backend_servers_and_headers() {
         return;
     }
     let said = explain(&["GET http://example.test/img/a.png"]);
-    says(&said, &["FILE:13", "images", "i1", "i2", "x-forwarded-for"]);
+    says(&said, &["FILE:12", "images", "i1", "i2", "x-forwarded-for"]);
     assert!(!said.contains("p1"), "the other backend's server is no candidate:\n{said}");
 
     let said = explain(&["GET http://example.test/x", "--header", "X-Flood: yes"]);
-    says(&said, &["FILE:11", "429"]);
+    says(&said, &["FILE:10", "429"]);
 
     let said = explain(&["http://example.test/x", "--method", "POST"]);
-    says(&said, &["FILE:12", "x-seen", "pages", "p1"]);
+    says(&said, &["FILE:11", "x-seen", "pages", "p1"]);
 
     let said = explain(&["GET http://example.test/admin", "--src", "192.0.2.1"]);
     says(&said, &["FILE:19", "403"]);

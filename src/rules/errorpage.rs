@@ -83,6 +83,10 @@ pub fn says_close(page: &[u8]) -> bool {
 /// # Errors
 /// What is wrong, in words for the configuration's error.
 pub fn load_errorfile(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    if bytes.is_empty() {
+        // `errorfile 408 /dev/null` silences the answer.
+        return Ok(Vec::new());
+    }
     let (head, body) = split_head(bytes);
     let mut lines = head.split(|&b| b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l));
     let status_line = lines.next().unwrap_or_default();

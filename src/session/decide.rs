@@ -91,23 +91,16 @@ pub fn choose_backend(
 /// Gives a request the header fields that the proxy adds on its way to a server of `backend`; says whether the server's
 /// connection is to stay.
 pub fn outgoing(frontend: &Frontend, backend: &Backend, req: &mut RequestHead, src: Option<IpAddr>) -> bool {
-    let keep = connection_mode(frontend, backend) == ConnectionMode::KeepAlive;
+    // Either side's `option httpclose` or `http-server-close` ends the server's connection; the client's is the
+    // frontend's alone to end.
+    let keeps = |mode: ConnectionMode| mode == ConnectionMode::KeepAlive;
+    let keep = keeps(frontend.connection_mode) && keeps(backend.connection_mode);
     let forward_for = backend.forward_for.as_ref().or(frontend.forward_for.as_ref());
     if let (Some(rule), Some(src)) = (forward_for, src) {
         headers::forward_for(req, rule, src);
     }
     headers::for_server(req, keep);
     keep
-}
-
-/// The stricter one of the frontend's and the backend's connection modes.
-#[must_use]
-pub fn connection_mode(frontend: &Frontend, backend: &Backend) -> ConnectionMode {
-    match (frontend.connection_mode, backend.connection_mode) {
-        (ConnectionMode::Close, _) | (_, ConnectionMode::Close) => ConnectionMode::Close,
-        (ConnectionMode::ServerClose, _) | (_, ConnectionMode::ServerClose) => ConnectionMode::ServerClose,
-        _ => ConnectionMode::KeepAlive,
-    }
 }
 
 fn target(plan: &Plan, target: &BackendTarget, cx: &Cx<'_>) -> Option<BackendId> {

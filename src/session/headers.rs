@@ -71,6 +71,8 @@ pub fn for_client(res: &mut ResponseHead, client: Version, keep: bool, strip: bo
     match (client.min(res.version), keep) {
         (Version::Http11, true) => {}
         (Version::Http10, true) => res.head.add(b"connection", b"keep-alive"),
+        // An answer of HTTP/1.0 ends the connection without a word.
+        (_, false) if res.version == Version::Http10 => {}
         (_, false) => res.head.add(b"connection", b"close"),
     }
 }

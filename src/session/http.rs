@@ -175,8 +175,10 @@ async fn read_request(
     loop {
         let chunk = match core.until(deadline, conn.stream.recv()).await {
             Ok(Ok(Some(chunk))) => chunk,
-            // Nothing at all is no error; a piece of a head is.
-            Ok(Ok(None)) if have.is_none() => return Err(Unread::Nothing),
+            // Nothing at all is no error on a connection that has served, or where probes are expected.
+            Ok(Ok(None)) if have.is_none() && (frontend.ignore_probes || conn.requests.get() > 0) => {
+                return Err(Unread::Nothing);
+            }
             Ok(Ok(None)) => return Err(Unread::Outcome(Outcome::ClientGoneInHead)),
             Ok(Err(_)) => return Err(Unread::Nothing),
             Err(_) if have.is_none() && (frontend.ignore_probes || conn.requests.get() > 0) => {
@@ -244,8 +246,12 @@ async fn refuse(conn: &Conn, frontend: &Frontend, unread: Unread) -> Next {
     fe.req_tot.inc();
     fe.failed_req.inc();
     count_status(&fe.status, outcome.status());
+    // As in HAProxy only an empty `errorfile` counts here: it silences the answer.
+    if frontend.error_pages.get(outcome.status()).is_some_and(|page| page.is_empty()) {
+        return Next::Linger;
+    }
     let mut out = conn.local.core.take_vec();
-    out.extend_from_slice(answer::raw_page([Some(&frontend.error_pages), None], outcome.status()));
+    out.extend_from_slice(errorpage::default_page(outcome.status()));
     fe.bytes_out.add(out.len() as u64);
     let deadline = frontend.timeouts.client.map(|t| conn.local.core.now() + t);
     match conn.local.core.until(deadline, conn.stream.send(out)).await {
@@ -353,6 +359,9 @@ impl Reply<'_> {
 
     /// Sends a stored answer with the right `connection` word.
     async fn stored(&mut self, raw: &[u8], status: u16, body: &mut ClientBody) -> Next {
+        if raw.is_empty() {
+            return Next::Close;
+        }
         self.keep &= !errorpage::says_close(raw);
         let whole = body.skip_first(self.conn);
         let next = match (self.keep, whole) {
@@ -403,7 +412,6 @@ async fn forward(
     let frontend = view.plan.frontend(conn.info.frontend);
     let src = conn.info.src.map(|a| a.ip());
     let server_keep = decide::outgoing(frontend, plan, &mut heads.req, src);
-    reply.keep &= decide::connection_mode(frontend, plan) != ConnectionMode::Close;
     let mut first_bytes = conn.local.core.take_vec();
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {
         return reply.error(outcome, body).await;
@@ -580,7 +588,11 @@ impl Passage<'_> {
             (Some(passed), _) => passed,
             (None, Some(UploadError::Bad)) => self.broken(Side::Client, false, 400),
             (None, Some(UploadError::Client { timeout: true })) => self.broken(Side::Client, true, 408),
-            (None, _) => self.broken(Side::Client, false, 400),
+            (None, _) => {
+                // Nobody is there to read a page.
+                self.count_broken(Some(Side::Client));
+                Passed::Ended(Next::Close)
+            }
         }
     }
 

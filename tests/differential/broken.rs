@@ -1,5 +1,6 @@
 //! Requests and answers that are malformed or ambiguous.
 
+use crate::common::client::End;
 use crate::table::{Row, row};
 
 pub fn rows() -> Vec<Row> {
@@ -11,7 +12,12 @@ fn lines() -> Vec<Row> {
         row("bad-one-word", "HELLO HTTP/|||").answers(1),
         row("bad-no-version", "").bytes("GET /\r\n\r\n"),
         row("bad-http09", "").bytes("GET /\r\n"),
-        row("bad-version-0.9", "GET / HTTP/0.9|Host: a||"),
+        row("bad-version-0.9", "GET / HTTP/0.9|Host: a||").differs(
+            "there is no such version with a version in its request line",
+            &[200],
+            End::Closed,
+            1,
+        ),
         row("bad-version-1.2", "GET / HTTP/1.2|Host: a||"),
         row("bad-version-2.0", "GET / HTTP/2.0|Host: a||"),
         row("bad-version-3.0", "GET / HTTP/3.0|Host: a||"),
@@ -24,13 +30,23 @@ fn lines() -> Vec<Row> {
         row("bad-leading-space", " GET / HTTP/1.1|Host: a||"),
         row("bad-two-spaces", "GET  / HTTP/1.1|Host: a||"),
         row("bad-two-spaces-before-version", "GET /  HTTP/1.1|Host: a||"),
-        row("bad-tab-between", "GET\t/\tHTTP/1.1|Host: a||"),
+        row("bad-tab-between", "GET\t/\tHTTP/1.1|Host: a||").differs("RFC 9112, 3", &[400], End::Closed, 0),
         row("bad-space-in-target", "GET /a b HTTP/1.1|Host: a||"),
-        row("bad-target-no-slash", "GET a HTTP/1.1|Host: a||"),
+        row("bad-target-no-slash", "GET a HTTP/1.1|Host: a||").differs(
+            "no form of target (RFC 9112, 3.2)",
+            &[400],
+            End::Closed,
+            0,
+        ),
         row("bad-target-8bit", "").bytes(b"GET /caf\xe9 HTTP/1.1\r\nHost: a\r\n\r\n"),
         row("bad-target-control", "").bytes(b"GET /a\x01b HTTP/1.1\r\nHost: a\r\n\r\n"),
         row("bad-target-nul", "").bytes(b"GET /a\0b HTTP/1.1\r\nHost: a\r\n\r\n"),
-        row("bad-target-delete", "").bytes(b"GET /a\x7fb HTTP/1.1\r\nHost: a\r\n\r\n"),
+        row("bad-target-delete", "").bytes(b"GET /a\x7fb HTTP/1.1\r\nHost: a\r\n\r\n").differs(
+            "no character of a target (RFC 3986, 2)",
+            &[400],
+            End::Closed,
+            0,
+        ),
         row("bad-star-with-get", "GET * HTTP/1.1|Host: a||"),
         row("bad-connect-no-port", "CONNECT example.test HTTP/1.1|Host: example.test||"),
         row("bad-host-differs-from-authority", "GET http://one.test/ HTTP/1.1|Host: two.test||"),
@@ -46,16 +62,43 @@ fn fields() -> Vec<Row> {
         row("bad-field-space-before-colon", "GET / HTTP/1.1|Host: a|X-A : 1||"),
         row("bad-field-space-in-name", "GET / HTTP/1.1|Host: a|X A: 1||"),
         row("bad-field-leading-space-first", "GET / HTTP/1.1| Host: a||"),
-        row("bad-field-fold", "GET / HTTP/1.1|Host: a|X-A: 1|  2||"),
-        row("bad-field-fold-tab", "GET / HTTP/1.1|Host: a|X-A: 1|\t2||"),
+        row("bad-field-fold", "GET / HTTP/1.1|Host: a|X-A: 1|  2||").differs(
+            "RFC 9112, 5.2",
+            &[400],
+            End::Closed,
+            0,
+        ),
+        row("bad-field-fold-tab", "GET / HTTP/1.1|Host: a|X-A: 1|\t2||").differs(
+            "RFC 9112, 5.2",
+            &[400],
+            End::Closed,
+            0,
+        ),
         row("bad-field-empty-name", "GET / HTTP/1.1|Host: a|: 1||"),
         row("bad-field-name-8bit", "").bytes(b"GET / HTTP/1.1\r\nHost: a\r\nX-\xe9: 1\r\n\r\n"),
         row("bad-field-name-control", "").bytes(b"GET / HTTP/1.1\r\nHost: a\r\nX-\x02: 1\r\n\r\n"),
-        row("bad-field-value-nul", "").bytes(b"GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\x002\r\n\r\n"),
+        row("bad-field-value-nul", "").bytes(b"GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\x002\r\n\r\n").differs(
+            "RFC 9110, 5.5",
+            &[400],
+            End::Closed,
+            0,
+        ),
         row("bad-field-value-control", "").bytes(b"GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\x012\r\n\r\n"),
         row("bad-field-bare-cr", "").bytes(b"GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\r2\r\n\r\n"),
-        row("bad-bare-lf", "").bytes(b"GET /lf HTTP/1.1\nHost: a\nX-A: 1\n\n"),
-        row("bad-bare-lf-in-one-field", "").bytes(b"GET /lf HTTP/1.1\r\nHost: a\r\nX-A: 1\nX-B: 2\r\n\r\n"),
+        row("bad-bare-lf", "").bytes(b"GET /lf HTTP/1.1\nHost: a\nX-A: 1\n\n").differs(
+            "RFC 9112, 2.2 allows it, but proxies that disagree are attacked",
+            &[400],
+            End::Closed,
+            0,
+        ),
+        row("bad-bare-lf-in-one-field", "")
+            .bytes(b"GET /lf HTTP/1.1\r\nHost: a\r\nX-A: 1\nX-B: 2\r\n\r\n")
+            .differs(
+                "RFC 9112, 2.2 allows it, but proxies that disagree are attacked",
+                &[400],
+                End::Closed,
+                0,
+            ),
         row("bad-two-hosts", "GET / HTTP/1.1|Host: a|Host: b||"),
         row("bad-host-list", "GET / HTTP/1.1|Host: a, b||"),
         row("bad-host-characters", "GET / HTTP/1.1|Host: a/b@c||"),
@@ -72,12 +115,19 @@ fn framing() -> Vec<Row> {
         row("bad-length-space-inside", "POST /echo|Content-Length: 1 0").bytes("hello"),
         row("bad-length-huge", "POST /echo|Content-Length: 99999999999999999999"),
         row("bad-lengths-differ", "POST /echo|Content-Length: 5|Content-Length: 6").bytes("hello!"),
-        row("bad-length-list-equal", "POST /echo|Content-Length: 5, 5").bytes("hello"),
+        row("bad-length-list-equal", "POST /echo|Content-Length: 5, 5").bytes("hello").differs(
+            "RFC 9112, 6.3",
+            &[400],
+            End::Closed,
+            0,
+        ),
         row("bad-length-list-differs", "POST /echo|Content-Length: 5, 6").bytes("hello!"),
         row("bad-length-and-chunked", "POST /echo|Content-Length: 5|Transfer-Encoding: chunked")
-            .bytes("2\r\nok\r\n0\r\n\r\n"),
+            .bytes("2\r\nok\r\n0\r\n\r\n")
+            .differs("RFC 9112, 6.3: an attempt at smuggling", &[400], End::Closed, 0),
         row("bad-chunked-and-length", "POST /echo|Transfer-Encoding: chunked|Content-Length: 5")
-            .bytes("2\r\nok\r\n0\r\n\r\n"),
+            .bytes("2\r\nok\r\n0\r\n\r\n")
+            .differs("RFC 9112, 6.3: an attempt at smuggling", &[400], End::Closed, 0),
         row("bad-coding-gzip", "POST /echo|Transfer-Encoding: gzip").bytes("hello"),
         row("bad-coding-gzip-chunked", "POST /echo|Transfer-Encoding: gzip, chunked")
             .bytes("2\r\nok\r\n0\r\n\r\n"),
@@ -91,7 +141,12 @@ fn framing() -> Vec<Row> {
         row("bad-coding-xchunked", "POST /echo|Transfer-Encoding: xchunked").bytes("2\r\nok\r\n0\r\n\r\n"),
         row("bad-coding-quoted", "POST /echo|Transfer-Encoding: \"chunked\"").bytes("2\r\nok\r\n0\r\n\r\n"),
         row("bad-coding-empty", "POST /echo|Transfer-Encoding:").bytes("2\r\nok\r\n0\r\n\r\n"),
-        row("bad-coding-http10", "POST /echo HTTP/1.0|Host: a|Transfer-Encoding: chunked||2|ok|0||"),
+        row("bad-coding-http10", "POST /echo HTTP/1.0|Host: a|Transfer-Encoding: chunked||2|ok|0||").differs(
+            "RFC 9112, 6.1: faulty framing",
+            &[400],
+            End::Closed,
+            0,
+        ),
         row("bad-chunk-size-text", "POST /echo|Transfer-Encoding: chunked").bytes("zz\r\nok\r\n0\r\n\r\n"),
         row("bad-chunk-size-negative", "POST /echo|Transfer-Encoding: chunked")
             .bytes("-2\r\nok\r\n0\r\n\r\n"),
@@ -101,7 +156,12 @@ fn framing() -> Vec<Row> {
             .bytes("ffffffffffffffff1\r\nok\r\n0\r\n\r\n"),
         row("bad-chunk-size-empty", "POST /echo|Transfer-Encoding: chunked").bytes("\r\nok\r\n0\r\n\r\n"),
         row("bad-chunk-no-crlf-after", "POST /echo|Transfer-Encoding: chunked").bytes("2\r\nokxx0\r\n\r\n"),
-        row("bad-chunk-bare-lf", "POST /echo|Transfer-Encoding: chunked").bytes("2\nok\n0\n\n"),
+        row("bad-chunk-bare-lf", "POST /echo|Transfer-Encoding: chunked").bytes("2\nok\n0\n\n").differs(
+            "RFC 9112, 7.1",
+            &[400],
+            End::Closed,
+            0,
+        ),
     ]
 }
 
@@ -115,7 +175,12 @@ fn sizes() -> Vec<Row> {
         ),
         row("too-many-fields", &format!("GET /{}", "|X: 1".repeat(120))),
         row("as-many-fields-as-may-be", &format!("GET /{}", "|X: 1".repeat(95))),
-        row("large-name", &format!("GET /|{}: 1", "n".repeat(300))),
+        row("large-name", &format!("GET /|{}: 1", "n".repeat(300))).differs(
+            "the head's own limit is enough",
+            &[200],
+            End::Kept,
+            1,
+        ),
     ]
 }
 
@@ -140,12 +205,12 @@ fn answers() -> Vec<Row> {
         raw("answer-garbage", "garbage\\r\\n\\r\\n"),
         raw("answer-http2", "HTTP/2.0 200 OK\\r\\n\\r\\n"),
         raw("answer-no-status", "HTTP/1.1\\r\\n\\r\\n"),
-        raw("answer-status-two-digits", "HTTP/1.1 20 OK\\r\\n\\r\\n"),
-        raw("answer-status-four-digits", "HTTP/1.1 2000 OK\\r\\n\\r\\n"),
+        raw("answer-status-two-digits", "HTTP/1.1 20 OK\\r\\n\\r\\n").differs("RFC 9112, 4", &[502], End::Kept, 1),
+        raw("answer-status-four-digits", "HTTP/1.1 2000 OK\\r\\n\\r\\n").differs("RFC 9112, 4", &[502], End::Kept, 1),
         raw("answer-bad-field", "HTTP/1.1 200 OK\\r\\nno colon\\r\\n\\r\\n"),
         raw("answer-space-before-colon", "HTTP/1.1 200 OK\\r\\nX-A : 1\\r\\nContent-Length: 0\\r\\n\\r\\n"),
-        raw("answer-fold", "HTTP/1.1 200 OK\\r\\nX-A: 1\\r\\n 2\\r\\nContent-Length: 0\\r\\n\\r\\n"),
-        raw("answer-bare-lf", "HTTP/1.1 200 OK\\nContent-Length: 2\\n\\nok"),
+        raw("answer-fold", "HTTP/1.1 200 OK\\r\\nX-A: 1\\r\\n 2\\r\\nContent-Length: 0\\r\\n\\r\\n").differs("RFC 9112, 5.2", &[502], End::Kept, 1),
+        raw("answer-bare-lf", "HTTP/1.1 200 OK\\nContent-Length: 2\\n\\nok").differs("RFC 9112, 2.2", &[502], End::Kept, 1),
         raw(
             "answer-lengths-differ",
             "HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nContent-Length: 3\\r\\n\\r\\nok!",
@@ -153,7 +218,7 @@ fn answers() -> Vec<Row> {
         raw(
             "answer-length-and-chunked",
             "HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n2\\r\\nok\\r\\n0\\r\\n\\r\\n",
-        ),
+        ).differs("RFC 9112, 6.3", &[502], End::Kept, 1),
         raw(
             "answer-bad-chunk",
             "HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\nzz\\r\\nok\\r\\n0\\r\\n\\r\\n",
@@ -165,7 +230,7 @@ fn answers() -> Vec<Row> {
         raw(
             "answer-http10-chunked",
             "HTTP/1.0 200 OK\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n2\\r\\nok\\r\\n0\\r\\n\\r\\n",
-        ),
+        ).differs("RFC 9112, 6.1", &[502], End::Kept, 1),
         raw(
             "answer-101-unasked",
             "HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: x\\r\\nConnection: Upgrade\\r\\n\\r\\n",

@@ -1,7 +1,7 @@
 //! `redirect`: location, prefix or scheme.
 use super::{ActionRow, Cursor, REDIRECT, REQUEST, RESPONSE};
 use crate::proto::h1::write_status_line;
-use crate::proto::http::Version;
+use crate::proto::http::{Body, Version};
 use crate::rules::format::Part;
 use crate::rules::sample::Names;
 use crate::rules::{Action, Cx, Format, Verdict};
@@ -160,7 +160,9 @@ impl Action for Redirect {
             bytes.extend_from_slice(b"cache-control: no-cache\r\n");
         }
         bytes.extend_from_slice(b"\r\n");
-        Verdict::Answer { status: self.code, bytes, close: false }
+        // HAProxy does not wait for the body of a request that it sends elsewhere.
+        let has_body = cx.request().is_some_and(|r| !matches!(r.body, Body::None | Body::Length(0)));
+        Verdict::Answer { status: self.code, bytes, close: has_body }
     }
 
     fn resolve(&self, names: &dyn Names) -> Result<(), String> {
