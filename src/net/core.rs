@@ -244,6 +244,8 @@ impl Core {
         while !self.0.stopped.get() && self.0.live_tasks.get() > 0 {
             self.turn(None);
         }
+        // What was started last (closing a listener) still has to reach the kernel.
+        self.turn(Some(Tick::ZERO));
     }
 
     /// Runs until `future` is done, beside all other tasks.

@@ -76,6 +76,9 @@ pub trait Driver {
     fn register(&mut self, key: Key, state: &mut DriverState, accepted: bool) -> io::Result<()>;
     fn accept(&mut self, key: Key, state: &mut DriverState);
     fn stop_accept(&mut self, key: Key, state: &mut DriverState);
+    /// Takes the connections that the kernel holds for a listener about to be closed, without a wait: closing it would
+    /// reset them.
+    fn accept_rest(&mut self, state: &mut DriverState, each: &mut dyn FnMut(RawFd, Option<SocketAddr>));
     /// Watches a descriptor until it is readable, once.
     fn watch(&mut self, key: Key, state: &mut DriverState);
     /// Starts the lasting receive.

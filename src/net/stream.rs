@@ -418,6 +418,27 @@ impl Listener {
         });
     }
 
+    /// Ends accepting for good and gives the connections that were taken or lie in the kernel's queue: whoever connected
+    /// before the end is served.
+    pub async fn finish(&self) -> Vec<(Stream, Option<SocketAddr>)> {
+        self.pause();
+        poll_fn(|_| {
+            self.with(|l| {
+                l.waiter = TaskId_(self.0.core.current());
+                if l.armed { Poll::Pending } else { Poll::Ready(()) }
+            })
+        })
+        .await;
+        let mut taken = self.with(|l| {
+            let mut taken: Vec<_> = l.queue.drain(..).collect();
+            let mut driver = self.0.core.0.driver.borrow_mut();
+            driver.accept_rest(&mut l.driver, &mut |fd, peer| taken.push((fd, peer)));
+            taken
+        });
+        let adopt = |(fd, peer)| self.0.core.adopt_raw(fd, true).ok().map(|stream| (stream, peer));
+        taken.drain(..).filter_map(adopt).collect()
+    }
+
     /// Waits until the descriptor is readable, without accepting from it (signals, pipes).
     pub async fn ready(&self) {
         poll_fn(|_| {

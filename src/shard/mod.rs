@@ -1,14 +1,15 @@
 //! One core's loop: its listeners, its sessions, its idle server connections. A shard ends when its listeners are stopped
 //! and its last connection has gone.
-use crate::base::ids::{BackendId, ListenerId};
+use crate::base::ids::{BackendId, FrontendId, ListenerId};
 use crate::base::time::Tick;
-use crate::net::{Core, IoMode, Listener, Notifier, TaskId};
+use crate::net::{Core, IoMode, Listener, Notifier, Stream, TaskId};
 use crate::session::{self, Local};
 use crate::share::{Gate, Shared};
 use crate::world::Published;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -223,31 +224,42 @@ async fn accept(shard: Rc<Shard>, id: ListenerId, listener: Listener) {
                 core.sleep_until(core.now() + ACCEPT_REST).await;
             }
             Some(Ok((stream, peer))) => {
-                let (shared, local) = (&shard.local.shared, &shard.local);
-                if !enter(&shard, id, &listener, &shared.process).await
-                    || !enter(&shard, id, &listener, &shared.frontends[frontend.index()]).await
-                {
+                let shared = &shard.local.shared;
+                let goes_on = enter(&shard, id, &listener, &shared.process).await
+                    & enter(&shard, id, &listener, &shared.frontends[frontend.index()]).await;
+                serve(&shard, id, frontend, stream, peer);
+                if !goes_on {
                     break;
                 }
-                local.open.set(local.open.get() + 1);
-                let shard = shard.clone();
-                core.spawn(async move {
-                    session::serve(shard.local.clone(), stream, peer, id).await;
-                    shard.local.shared.frontends[frontend.index()].leave();
-                    shard.local.shared.process.leave();
-                    shard.local.open.set(shard.local.open.get() - 1);
-                    shard.stop_if_done();
-                });
             }
         }
+    }
+    // Who connected before the end is served, whatever the limits say: the alternative is a reset.
+    for (stream, peer) in listener.finish().await {
+        shard.local.shared.process.enter();
+        shard.local.shared.frontends[frontend.index()].enter();
+        serve(&shard, id, frontend, stream, peer);
     }
     drop(listener);
     shard.listening.set(shard.listening.get() - 1);
     shard.stop_if_done();
 }
 
+/// Starts a session; its gates were entered.
+fn serve(shard: &Rc<Shard>, id: ListenerId, frontend: FrontendId, stream: Stream, peer: Option<SocketAddr>) {
+    shard.local.open.set(shard.local.open.get() + 1);
+    let shard = shard.clone();
+    shard.local.core.clone().spawn(async move {
+        session::serve(shard.local.clone(), stream, peer, id).await;
+        shard.local.shared.frontends[frontend.index()].leave();
+        shard.local.shared.process.leave();
+        shard.local.open.set(shard.local.open.get() - 1);
+        shard.stop_if_done();
+    });
+}
+
 /// Enters a gate, waiting while it is full; meanwhile no more connections are taken from the kernel. False when the
-/// listener is to stop.
+/// listener is to stop: then the gate was entered over its limit, as the connection is there already.
 async fn enter(shard: &Rc<Shard>, id: ListenerId, listener: &Listener, gate: &Gate) -> bool {
     if gate.try_enter() {
         return true;
@@ -256,6 +268,7 @@ async fn enter(shard: &Rc<Shard>, id: ListenerId, listener: &Listener, gate: &Ga
     let (notifier, task) = (shard.local.core.notifier(), shard.local.core.current());
     poll_fn(|_| {
         if wanted(shard, id) == Wanted::Stop {
+            gate.enter();
             return Poll::Ready(false);
         }
         if gate.try_enter() {

@@ -69,6 +69,11 @@ impl Gate {
         }
     }
 
+    /// Enters whatever the limit says, for what is there already.
+    pub fn enter(&self) {
+        self.inside.fetch_add(1, Ordering::AcqRel);
+    }
+
     /// Leaves.
     pub fn leave(&self) {
         let before = self.inside.fetch_sub(1, Ordering::SeqCst);

@@ -49,8 +49,23 @@ impl Stand {
     }
 
     fn mask(&self, line: String) -> String {
-        self.masks.iter().fold(line, |line, (what, name)| line.replace(what, name))
+        self.masks.iter().fold(line, |line, (what, name)| mask_number(&line, what, name))
     }
+}
+
+/// Replaces a number that stands alone: the same digits inside a longer row of digits are data.
+fn mask_number(line: &str, what: &str, name: &str) -> String {
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find(what) {
+        let (before, after) = (&rest[..at], &rest[at + what.len()..]);
+        let alone = !digit(before.chars().next_back()) && !digit(after.chars().next());
+        out.push_str(before);
+        out.push_str(if alone { name } else { what });
+        rest = after;
+    }
+    out + rest
 }
 
 fn answers(outcome: &Outcome) -> Vec<String> {

@@ -204,7 +204,7 @@ impl Epoll {
     fn accept_some(&mut self, key: Key, out: &mut Vec<Completion>) {
         for _ in 0..ACCEPTS {
             let entry = &mut self.entries[key.slot as usize];
-            match socket::accept(entry.fd) {
+            match socket::accept(entry.fd, ACCEPTED) {
                 Ok((fd, peer)) => out.push(Completion::Accepted { key, fd, peer }),
                 Err(libc::EAGAIN) => {
                     entry.readable = false;
@@ -230,6 +230,7 @@ impl Epoll {
     }
 }
 
+const ACCEPTED: i32 = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
 const STREAM_EVENTS: i32 = libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET;
 
 impl Driver for Epoll {
@@ -302,6 +303,10 @@ impl Driver for Epoll {
             entry.wants_read = false;
             self.late.push(Completion::AcceptEnded { key, error: libc::ECANCELED });
         }
+    }
+
+    fn accept_rest(&mut self, state: &mut DriverState, each: &mut dyn FnMut(RawFd, Option<SocketAddr>)) {
+        socket::accept_rest(state.fd, ACCEPTED, each);
     }
 
     fn watch(&mut self, key: Key, _state: &mut DriverState) {

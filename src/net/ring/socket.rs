@@ -73,13 +73,25 @@ pub fn peer_addr(fd: RawFd) -> Option<SocketAddr> {
     borrow(fd, |s| s.peer_addr().ok().and_then(|a| a.as_socket()))
 }
 
-/// Takes a connection from a listening socket, non-blocking; the error is an errno.
-pub fn accept(fd: RawFd) -> Result<(RawFd, Option<SocketAddr>), i32> {
+/// Takes all connections that wait at a listening socket, which is not blocking afterwards.
+pub fn accept_rest(fd: RawFd, flags: i32, each: &mut dyn FnMut(RawFd, Option<SocketAddr>)) {
+    let _ = borrow(fd, |s| s.set_nonblocking(true));
+    loop {
+        match accept(fd, flags) {
+            Ok((fd, peer)) => each(fd, peer),
+            Err(libc::EINTR | libc::ECONNABORTED) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Takes a connection from a listening socket; the error is an errno. `flags` are those of `accept4`.
+pub fn accept(fd: RawFd, flags: i32) -> Result<(RawFd, Option<SocketAddr>), i32> {
     let mut accepted = -1;
     // SAFETY: `try_init` gives storage and length that live through the call; the kernel writes no more than that.
     let result = unsafe {
         SockAddr::try_init(|storage, len| {
-            accepted = libc::accept4(fd, storage.cast(), len, libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC);
+            accepted = libc::accept4(fd, storage.cast(), len, flags);
             if accepted < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
         })
     };

@@ -312,6 +312,10 @@ impl Driver for Uring {
         self.cancel(user_data(Op::Accept, key));
     }
 
+    fn accept_rest(&mut self, state: &mut DriverState, each: &mut dyn FnMut(RawFd, Option<SocketAddr>)) {
+        socket::accept_rest(state.fd, libc::SOCK_CLOEXEC, each);
+    }
+
     fn watch(&mut self, key: Key, state: &mut DriverState) {
         let entry = opcode::PollAdd::new(Fd(state.fd), libc::POLLIN as u32).build();
         self.push(&entry.user_data(user_data(Op::Watch, key)));
