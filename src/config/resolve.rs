@@ -1,19 +1,23 @@
 //! What can be judged only when every section is read: names, modes, what is missing. Messages and their order are those of
 //! HAProxy's `check_config_validity`.
-use super::names::Index;
+use super::names::{Index, SeenFrom};
 use super::read::Read;
 use crate::base::ids::BackendId;
 use crate::plan::draft::{Draft, InitAddr, LogFormat, Named, ProxyDraft, ServerAddress};
 use crate::plan::{Mode, ServerAddr};
+use crate::rules::Condition;
+use crate::rules::acl::AclLine;
 use crate::syntax::{Diag, Diags, Severity, SourceMap, Span, nearest};
 use crate::vocab::expr::AclScope;
 use crate::vocab::row::section_of;
 use crate::vocab::{address, option};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Checks the whole draft.
+/// Checks the whole draft. Where reading found errors, HAProxy does not look further; here names that do not exist are told
+/// nevertheless, so that one run tells all errors, but no warnings, which may well follow from the errors.
 pub fn check(read: &Read, index: &Index, map: &SourceMap, diags: &mut Diags) {
     let draft = &read.draft;
+    let (before, broken) = (diags.list.len(), diags.has_errors());
     let mut check = Check { draft, acls: &read.acls, index, map, diags };
     for (number, proxy) in draft.proxies.iter().enumerate() {
         let real = proxy.kind.has_frontend() || proxy.kind.has_backend();
@@ -22,6 +26,10 @@ pub fn check(read: &Read, index: &Index, map: &SourceMap, diags: &mut Diags) {
         }
     }
     check.once();
+    if broken {
+        let new = diags.list.split_off(before);
+        diags.list.extend(new.into_iter().filter(|d| d.severity == Severity::Alert));
+    }
 }
 
 struct Check<'a> {
@@ -118,38 +126,27 @@ impl Check<'_> {
 
     /// Finds the proxies and servers that rules and ACLs name.
     fn names(&mut self, number: usize, proxy: &ProxyDraft) {
-        let names = self.index.seen_from(number);
-        let mut wrong: Vec<(Span, String)> = Vec::new();
-        let mut note = |at: Span, found: Result<(), String>| {
-            if let Err(text) = found
-                && wrong.iter().all(|(_, other)| *other != text)
-            {
-                wrong.push((at, text));
-            }
-        };
-        if let Some(scope) = self.acls.get(number) {
-            for acl in scope.acls() {
-                let mut places =
-                    proxy.acl_lines.iter().filter(|(name, _)| *name == acl.name).map(|(_, at)| *at);
-                for line in acl.lines() {
-                    note(places.next().unwrap_or(proxy.at), line.expr.fetch.resolve(&names));
-                }
+        let mut search = Search { names: self.index.seen_from(number), missing: Vec::new() };
+        for acl in self.acls.get(number).into_iter().flat_map(AclScope::acls) {
+            let mut places = proxy.acl_lines.iter().filter(|(name, _)| *name == acl.name).map(|(_, at)| *at);
+            for line in acl.lines() {
+                search.acl_line(places.next().unwrap_or(proxy.at), line);
             }
         }
         for rule in proxy.rules.all() {
-            note(rule.at, rule.condition.as_ref().map_or(Ok(()), |c| c.resolve(&names)));
-            note(rule.at, rule.action.resolve(&names));
+            search.condition(rule.at, rule.condition.as_ref());
+            search.note(rule.at, rule.action.resolve(&search.names));
         }
         for rule in &proxy.use_backend {
-            note(rule.at, rule.condition.as_ref().map_or(Ok(()), |c| c.resolve(&names)));
-            note(rule.at, rule.dynamic.as_ref().map_or(Ok(()), |f| f.resolve(&names)));
+            search.condition(rule.at, rule.condition.as_ref());
+            search.note(rule.at, rule.dynamic.as_ref().map_or(Ok(()), |f| f.resolve(&search.names)));
         }
         for condition in &proxy.monitor_fail {
-            note(proxy.at, condition.resolve(&names));
+            search.condition(proxy.at, Some(condition));
         }
-        for (at, text) in wrong {
+        for (at, text) in search.missing {
             let text = format!("{text} in proxy '{}'.", proxy.name);
-            self.diags.push(Diag::alert(at, text).tight().help("no proxy of that kind has that name"));
+            self.diags.push(Diag::alert(at, text).tight().help("nothing of that kind has that name"));
         }
     }
 
@@ -276,6 +273,36 @@ impl Check<'_> {
 
     fn place(&self, span: Span) -> String {
         format!("{}:{}", self.map.name(span.file), span.line)
+    }
+}
+
+/// The names that were not found, each once.
+struct Search<'a> {
+    names: SeenFrom<'a>,
+    missing: Vec<(Span, String)>,
+}
+
+impl Search<'_> {
+    fn note(&mut self, at: Span, found: Result<(), String>) {
+        if let Err(text) = found
+            && self.missing.iter().all(|(_, other)| *other != text)
+        {
+            self.missing.push((at, text));
+        }
+    }
+
+    fn condition(&mut self, at: Span, condition: Option<&Condition>) {
+        for term in condition.iter().flat_map(|c| c.any_of.iter().flatten()) {
+            for line in term.acl.lines() {
+                self.acl_line(at, line);
+            }
+        }
+    }
+
+    fn acl_line(&mut self, at: Span, line: &AclLine) {
+        let found = line.expr.fetch.resolve(&self.names);
+        let word = line.expr.text.split(['(', ',']).next().unwrap_or_default();
+        self.note(at, found.map_err(|text| format!("{text} of ACL keyword '{word}'")));
     }
 }
 

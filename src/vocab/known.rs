@@ -27,6 +27,18 @@ pub fn haproxys_guess(kind: Kind, word: &str) -> Option<&'static str> {
     suggest::haproxy_match(word, lists(kind)[0].iter().copied())
 }
 
+/// 2.6's actions of `http-request` or `http-response`, as its message lists them.
+#[must_use]
+pub fn actions(request: bool) -> &'static [&'static str] {
+    if request { REQUEST_ACTIONS } else { RESPONSE_ACTIONS }
+}
+
+/// 2.6's own "did you mean" for an action.
+#[must_use]
+pub fn haproxys_action(request: bool, word: &str) -> Option<&'static str> {
+    suggest::haproxy_match(word, actions(request).iter().map(|a| a.trim_end_matches("(*)")))
+}
+
 /// Whether a parameter of `bind` or `server` is about TLS.
 #[must_use]
 pub fn needs_tls(word: &str) -> bool {
@@ -300,6 +312,30 @@ const TLS: &[&str] = &[
     "no-tlsv13", "npn", "prefer-client-ciphers", "send-proxy-v2-ssl", "send-proxy-v2-ssl-cn", "sigalgs",
     "sni", "ssl", "ssl-max-ver", "ssl-min-ver", "ssl-reuse", "strict-sni", "tls-ticket-keys", "tls-tickets",
     "verify", "verifyhost",
+];
+
+/// 2.6's actions of `http-request`, in the order of its message.
+#[rustfmt::skip]
+const REQUEST_ACTIONS: &[&str] = &[
+    "wait-for-handshake", "ot-group", "set-log-level", "set-nice", "use-service", "sc-inc-gpc(*)",
+    "sc-inc-gpc0(*)", "sc-inc-gpc1(*)", "sc-set-gpt(*)", "sc-set-gpt0(*)", "send-spoe-group", "do-resolve(*)",
+    "cache-use", "add-acl(*)", "add-header", "allow", "auth", "capture", "del-acl(*)", "del-header",
+    "del-map(*)", "deny", "disable-l7-retry", "early-hint", "normalize-uri", "redirect", "reject",
+    "replace-header", "replace-path", "replace-pathq", "replace-uri", "replace-value", "return", "set-header",
+    "set-map(*)", "set-method", "set-path", "set-pathq", "set-query", "set-uri", "strict-mode", "tarpit",
+    "track-sc(*)", "set-timeout", "wait-for-body", "set-var-fmt(*)", "set-var(*)", "unset-var(*)", "set-dst",
+    "set-dst-port", "set-mark", "set-src", "set-src-port", "set-tos", "silent-drop", "set-priority-class",
+    "set-priority-offset",
+];
+
+/// 2.6's actions of `http-response`, in the order of its message.
+#[rustfmt::skip]
+const RESPONSE_ACTIONS: &[&str] = &[
+    "ot-group", "set-log-level", "set-nice", "sc-inc-gpc(*)", "sc-inc-gpc0(*)", "sc-inc-gpc1(*)",
+    "sc-set-gpt(*)", "sc-set-gpt0(*)", "send-spoe-group", "cache-store", "add-acl(*)", "add-header", "allow",
+    "capture", "del-acl(*)", "del-header", "del-map(*)", "deny", "redirect", "replace-header",
+    "replace-value", "return", "set-header", "set-map(*)", "set-status", "strict-mode", "track-sc(*)",
+    "wait-for-body", "set-var-fmt(*)", "set-var(*)", "unset-var(*)", "set-mark", "set-tos", "silent-drop",
 ];
 
 #[cfg(test)]

@@ -59,9 +59,9 @@ fn check_name(cx: &mut DirectiveCx<'_>, kind: ProxyKind, words: &[Word]) -> Resu
             Diag::alert(word.sub(i, c.len_utf8()), text).help("letters, digits, '_', '-', '.' and ':' are")
         );
     }
-    let half =
-        |k: ProxyKind| (kind.has_frontend() && k.has_frontend()) || (kind.has_backend() && k.has_backend());
-    if let Some(other) = cx.draft.proxies.iter().find(|p| half(p.kind) && p.name == name) {
+    // As HAProxy has it: a frontend's half is only compared with other frontends.
+    let same_half = |k: ProxyKind| if kind.has_frontend() { k.has_frontend() } else { k.has_backend() };
+    if let Some(other) = cx.draft.proxies.iter().find(|p| same_half(p.kind) && p.name == name) {
         let text = format!(
             "Parsing [{}]: {} '{name}' has the same name as {} '{name}' declared at {}.",
             cx.place(word.span),

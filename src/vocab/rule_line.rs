@@ -1,9 +1,11 @@
 //! What all lines with rules have in common: where they may stand, the warnings about their order, and HAProxy's frame of
 //! their errors.
+use super::expr::AclScope;
 use super::row::{self, DirectiveCx, Polarity};
+use super::{action, known, known_rules};
 use crate::plan::draft::ProxyDraft;
 use crate::rules::Rule;
-use crate::syntax::{Diag, Line, Word};
+use crate::syntax::{Diag, Line, Word, nearest};
 
 /// The sets of rules in the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,4 +93,69 @@ pub fn take_over(cx: &mut DirectiveCx<'_>) {
 #[must_use]
 pub fn text(words: &[Word]) -> String {
     row::joined(words)
+}
+
+/// Reads a rule of an `http-…` set, with HAProxy's frame around what is wrong with it.
+///
+/// # Errors
+/// What is wrong; HAProxy stops reading at these.
+pub fn http_rule(
+    cx: &mut DirectiveCx<'_>,
+    words: &[Word],
+    set: action::Rulesets,
+    parse: fn(&mut AclScope, &[Word]) -> Result<Rule, Diag>,
+) -> Result<Rule, Diag> {
+    let (set_name, name) = (words[0].text(), row::text(words, 1));
+    if action::find_in(name, set).is_none() {
+        let diag = unknown_action(cx, words, set);
+        return Err(cx.abort(diag));
+    }
+    parse(cx.acls, &words[1..]).map_err(|d| {
+        // What stands at or behind the `if` is about the condition.
+        let condition = words.iter().skip(2).find(|w| *w == "if" || *w == "unless");
+        let in_condition = condition.is_some_and(|w| d.span.is_some_and(|at| at.col >= w.span.col));
+        let diag = match d.message.strip_prefix("expects 'if', 'unless' or end of line but found ") {
+            Some(found) => {
+                let message = format!(
+                    "'{set_name} {name}' expects either 'if' or 'unless' followed by a condition but found {found}."
+                );
+                Diag { message, ..d }.tight()
+            }
+            None if in_condition => {
+                let message =
+                    format!("error detected while parsing an '{set_name} {name}' condition : {}.", d.message);
+                Diag { message, ..d }
+            }
+            None => {
+                let message = format!(
+                    "error detected in {} while parsing '{set_name} {name}' rule : {}.",
+                    cx.proxy_name(),
+                    d.message
+                );
+                Diag { message, ..d }
+            }
+        };
+        cx.abort(diag)
+    })
+}
+
+/// An action that HAProxy knows and we lack, or one that nobody knows.
+fn unknown_action(cx: &DirectiveCx<'_>, words: &[Word], set: action::Rulesets) -> Diag {
+    let (set_name, name, at) = (words[0].text(), row::text(words, 1), row::place(words, 1));
+    if known_rules::is_action(name) {
+        return row::not_built(at, &format!("{set_name} {name}"), row::section_name(cx.section));
+    }
+    let all = known::actions(set == action::REQUEST);
+    let list = all.iter().map(|a| format!("'{a}'")).collect::<Vec<_>>().join(", ");
+    let tail = match known::haproxys_action(set == action::REQUEST, name) {
+        _ if name.is_empty() => " (missing argument).".to_owned(),
+        Some(near) => format!(". Did you mean '{near}' maybe ?"),
+        None => ".".to_owned(),
+    };
+    let diag = Diag::alert(at, format!("'{set_name}' expects {list}, but got '{name}'{tail}")).tight();
+    let ours = action::rows().filter(|r| r.rulesets & set != 0).map(|r| r.name);
+    match nearest(name, ours) {
+        Some(near) => diag.help(format!("did you mean `{near}`?")),
+        None => diag,
+    }
 }

@@ -36,7 +36,7 @@ struct Put {
 }
 
 fn parse(cursor: &mut Cursor<'_>, replace: bool) -> Result<Box<dyn Action>, Diag> {
-    let wanted = || "expects exactly 2 arguments <name> <fmt>".to_owned();
+    let wanted = || "expects exactly 2 arguments".to_owned();
     let name = cursor.expect(wanted)?;
     if name.bytes().is_empty() {
         return Err(Diag::alert(name.span, "expects a header name that is not empty"));

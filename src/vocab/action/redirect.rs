@@ -80,7 +80,7 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {
                     "307" => 307,
                     "308" => 308,
                     other => {
-                        let message = format!("unsupported HTTP code '{other}' (must be one of 301, 302, 303, 307 or 308)");
+                        let message = format!("'code': unsupported HTTP code '{other}' (must be one of 301, 302, 303, 307 or 308)");
                         return Err(Diag::alert(code.span, message));
                     }
                 };

@@ -115,16 +115,13 @@ fn value<'a>(cursor: &mut Cursor<'a>, word: &Word) -> Result<&'a Word, Diag> {
 
 fn status(cursor: &mut Cursor<'_>, word: &Word, must_have_page: bool) -> Result<u16, Diag> {
     let given = value(cursor, word)?;
-    let status = given.text().parse::<u16>().ok().filter(|s| (200..=599).contains(s)).ok_or_else(|| {
-        let message = format!(
-            "'{}' expects an HTTP status code between 200 and 599, not '{}'",
-            word.text(),
-            given.text()
-        );
-        Diag::alert(given.span, message)
+    let number = crate::base::units::leading_int(given.text());
+    let status = u16::try_from(number).ok().filter(|s| (200..=599).contains(s)).ok_or_else(|| {
+        Diag::alert(given.span, format!("Unexpected status code '{number}'"))
+            .help("a status is a number from 200 to 599")
     })?;
     if must_have_page && !has_page(status) {
-        let message = format!("status code '{status}' not handled by '{}'", word.text());
+        let message = format!("status code '{status}' not handled by default with 'default-errorfiles' argument.");
         return Err(
             Diag::alert(given.span, message).help("write `http-request return status …` for other codes")
         );

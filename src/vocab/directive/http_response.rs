@@ -1,7 +1,7 @@
 //! `http-response` (manual 4.2); the actions are rows of `vocab/action`.
 use crate::syntax::{Diag, Word};
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
-use crate::vocab::{expr, rule_line};
+use crate::vocab::{action, expr, rule_line};
 
 pub const ROW: DirectiveRow = DirectiveRow {
     name: "http-response",
@@ -31,5 +31,5 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
 }
 
 fn read(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<crate::rules::Rule, Diag> {
-    expr::parse_http_response(cx.acls, &words[1..]).map_err(|d| cx.abort(d))
+    rule_line::http_rule(cx, words, action::RESPONSE, expr::parse_http_response)
 }

@@ -24,9 +24,22 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
 }
 
 fn read(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<crate::rules::Rule, Diag> {
-    expr::parse_redirect(cx.acls, &words[1..]).map_err(|d| {
-        let message =
-            format!("error detected in {} while parsing redirect rule : {}.", cx.proxy_name(), d.message);
+    let parsed = match words.len() {
+        1 => {
+            let text = "redirection type expected ('prefix', 'location', or 'scheme')";
+            Err(Diag::alert(row::place(words, 1), text).help("write `redirect location /new`"))
+        }
+        _ => expr::parse_redirect(cx.acls, &words[1..]),
+    };
+    parsed.map_err(|d| {
+        let condition = words.iter().skip(2).find(|w| *w == "if" || *w == "unless");
+        let in_condition = condition.is_some_and(|w| d.span.is_some_and(|at| at.col >= w.span.col));
+        let what = if in_condition { "error in condition: " } else { "" };
+        let message = format!(
+            "error detected in {} while parsing redirect rule : {what}{}.",
+            cx.proxy_name(),
+            d.message
+        );
         Diag { message, ..d }
     })
 }

@@ -41,7 +41,7 @@ pub fn parse_acl(scope: &mut AclScope, words: &[Word]) -> Result<(), Diag> {
         return Err(Diag::alert(name.span, message));
     }
     if words.len() < 2 {
-        return Err(Diag::alert(name.span, "missing fetch method in ACL expression ''."));
+        return Err(Diag::alert(name.span, "missing fetch method in ACL expression ''"));
     }
     let line = parse_line(&words[1..])?;
     match scope.named.iter().find(|a| a.name == name.text()) {
@@ -67,7 +67,7 @@ fn parse_line(words: &[Word]) -> Result<AclLine, Diag> {
     let (flags, patterns) = flags(&words[1..])?;
     let method = flags.method.as_deref().or(implied).unwrap_or_else(|| matching::default_for(parsed.out));
     let row = matching::find(method).ok_or_else(|| {
-        let diag = Diag::alert(word.span, format!("unknown match method '{method}'"));
+        let diag = Diag::alert(word.span, format!("unknown matching method '{method}' when parsing ACL expression"));
         suggest(diag, method, matching::ROWS.iter().map(|r| r.name))
     })?;
     if !row.takes.contains(&parsed.out) && parsed.out != Kind::Same {
@@ -95,6 +95,11 @@ fn flags(words: &[Word]) -> Result<(Flags, Vec<Pattern<'_>>), Diag> {
     let mut words = words.iter();
     let mut rest: Vec<&Word> = Vec::new();
     while let Some(word) = words.next() {
+        if word == "-m" {
+            // HAProxy takes a missing name for an unknown one.
+            flags.method = Some(words.next().map_or("", Word::text).to_owned());
+            continue;
+        }
         let mut value = || {
             words
                 .next()
@@ -103,7 +108,6 @@ fn flags(words: &[Word]) -> Result<(Flags, Vec<Pattern<'_>>), Diag> {
         match word.text() {
             "-i" => flags.ignore_case = true,
             "-n" => flags.no_dns = true,
-            "-m" => flags.method = Some(value()?.text().to_owned()),
             "-u" => {
                 let id = value()?;
                 if id.text().parse::<u32>().is_err() {
@@ -128,7 +132,7 @@ fn flags(words: &[Word]) -> Result<(Flags, Vec<Pattern<'_>>), Diag> {
                 break;
             }
             other if other.len() == 2 && other.starts_with('-') && !other.as_bytes()[1].is_ascii_digit() => {
-                return Err(Diag::alert(word.span, format!("unknown flag '{other}'")));
+                return Err(Diag::alert(word.span, format!("'{other}' is not a valid ACL option. Please use '--' before any pattern beginning with a '-'")));
             }
             _ => {
                 rest.push(word);
@@ -207,7 +211,7 @@ pub fn parse_condition(scope: &mut AclScope, words: &[Word]) -> Result<Condition
             let inside = &words[i..i + close];
             i += close + 1;
             if inside.is_empty() {
-                return Err(Diag::alert(word.span, "missing fetch method in ACL expression '}'."));
+                return Err(Diag::alert(word.span, "missing fetch method in ACL expression ''"));
             }
             Arc::new(Acl::new("", parse_line(inside)?))
         } else {
@@ -303,8 +307,8 @@ mod tests {
             ("a path /", "if { path /x", "missing closing '}' in condition"),
             ("a path /", "if", "missing condition after 'if'"),
             ("a$ path /", "if a", "character '$' is not permitted in ACL name 'a$'"),
-            ("a path -m", "if a", "missing argument for flag '-m'"),
-            ("a path -m nosuch x", "if a", "unknown match method 'nosuch'"),
+            ("a path -m", "if a", "unknown matching method '' when"),
+            ("a path -m nosuch x", "if a", "unknown matching method 'nosuch'"),
             ("a path_reg (", "if a", "regex '(' is invalid"),
             ("a src 10.0.0.0/99", "if a", "'10.0.0.0/99' is not a valid IPv4 or IPv6 address"),
             ("a dst_port x", "if a", "'x' is not a number"),

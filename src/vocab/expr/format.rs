@@ -50,7 +50,10 @@ pub fn parse_format(word: &Word) -> Result<Format, Diag> {
             let end = closing(inside).ok_or_else(|| {
                 Diag::alert(word.sub(at, rest.len()), "missing ']' at the end of the expression")
             })?;
-            let parsed = parse_expr(word, &inside[..end], at + 1, "sample")?;
+            let parsed = parse_expr(word, &inside[..end], at + 1, "sample").map_err(|d| {
+                let message = format!("failed to parse sample expression <{inside}> : {}", d.message);
+                Diag { message, ..d }
+            })?;
             parts.push(Part::Expr(parsed.expr));
             at += end + 2;
             continue;

@@ -29,7 +29,7 @@ pub fn split_expr(text: &str) -> Result<Vec<Call>, String> {
         let mut args = None;
         if let Some(inside) = rest.strip_prefix('(') {
             let (list, used) = arguments(inside)
-                .ok_or_else(|| format!("expected ')' after the arguments of '{name}' in '{text}'"))?;
+                .ok_or_else(|| "expected ')'".to_owned())?;
             args = Some(list);
             rest = &inside[used..];
         }
@@ -88,19 +88,25 @@ pub struct Parsed {
 /// HAProxy's words for an unknown fetch or converter, or wrong arguments.
 pub fn parse_expr(word: &Word, text: &str, offset: usize, kind: &str) -> Result<Parsed, Diag> {
     let span = |at: usize, len: usize| word.sub(offset + at, len);
-    let calls = split_expr(text).map_err(|e| Diag::alert(span(0, text.len()), e))?;
+    // HAProxy names the ACL's word as written, where it knows it.
+    let keyword = word.text().split(['(', ',']).next().unwrap_or_default();
+    let framed = |d: Diag| match kind {
+        "ACL" => Diag { message: format!("ACL keyword '{keyword}' : {}", d.message), ..d },
+        _ => d,
+    };
+    let calls = split_expr(text).map_err(|e| framed(Diag::alert(span(0, text.len()), e)))?;
     let first = &calls[0];
     let Some(row) = fetch::find(&first.name) else {
         return Err(unknown_fetch(first, text, kind, span(first.at, first.name.len())));
     };
     let at = span(first.at, first.name.len());
-    let built = make_fetch(row, first).map_err(|e| Diag::alert(at, e))?;
+    let built = make_fetch(row, first).map_err(|e| framed(Diag::alert(at, e)))?;
     let mut out = row.out;
     let mut converters = Vec::new();
     for call in &calls[1..] {
         let at = span(call.at, call.name.len());
         let Some(row) = convert::find(&call.name) else {
-            return Err(unknown_converter(call, text, kind, at));
+            return Err(framed(unknown_converter(call, kind, at)));
         };
         let args = call.args.clone().unwrap_or_default();
         if args.len() < row.args.0 || args.len() > row.args.1 {
@@ -134,9 +140,8 @@ fn make_fetch(row: &FetchRow, call: &Call) -> Result<Box<dyn crate::rules::Fetch
     for (i, (arg, wanted)) in args.iter().zip(row.args).enumerate() {
         if *wanted == Arg::Int && !arg.is_empty() && arg.parse::<i64>().is_err() {
             return Err(format!(
-                "invalid argument {} in fetch method '{}' : failed to parse '{arg}' as type 'signed integer'",
-                i + 1,
-                call.name
+                "failed to parse '{arg}' as type 'integer' at position {}",
+                i + 1
             ));
         }
     }
@@ -156,13 +161,13 @@ fn unknown_fetch(call: &Call, text: &str, kind: &str, at: crate::syntax::Span) -
         );
     }
     let message = match kind {
-        "ACL" => format!("unknown fetch method '{}' in ACL expression '{text}'.", call.name),
+        "ACL" => format!("unknown fetch method '{}' in ACL expression '{text}'", call.name),
         _ => format!("unknown fetch method '{}'", call.name),
     };
     suggest(Diag::alert(at, message), &call.name, fetch::names())
 }
 
-fn unknown_converter(call: &Call, text: &str, kind: &str, at: crate::syntax::Span) -> Diag {
+fn unknown_converter(call: &Call, kind: &str, at: crate::syntax::Span) -> Diag {
     if known_rules::is_converter(&call.name) {
         return Diag::alert(
             at,
@@ -170,7 +175,7 @@ fn unknown_converter(call: &Call, text: &str, kind: &str, at: crate::syntax::Spa
         );
     }
     let message = match kind {
-        "ACL" => format!("unknown conv method '{}' in ACL expression '{text}'.", call.name),
+        "ACL" => format!("unknown converter '{}'.", call.name),
         _ => format!("unknown converter '{}'", call.name),
     };
     suggest(Diag::alert(at, message), &call.name, convert::rows().map(|r| r.name))
@@ -240,9 +245,9 @@ mod tests {
             parse_expr(word, word.text(), 0, "ACL").unwrap_err()
         };
         let e = error("pth");
-        assert_eq!(e.message, "unknown fetch method 'pth' in ACL expression 'pth'.");
+        assert_eq!(e.message, "unknown fetch method 'pth' in ACL expression 'pth'");
         assert_eq!(e.help.as_deref(), Some("did you mean `path`?"));
-        assert!(error("path,lowr").message.contains("conv method 'lowr'"));
+        assert!(error("path,lowr").message.contains("ACL keyword 'path' : unknown converter 'lowr'"));
         assert!(error("ssl_fc").message.contains("does not support yet"));
         assert!(error("hdr(a").message.contains("')'"));
         assert!(error("int").message.contains("missing args"));

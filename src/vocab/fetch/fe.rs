@@ -61,7 +61,7 @@ impl Fetch for Connections {
     fn resolve(&self, names: &dyn Names) -> Result<(), String> {
         if let Some(name) = &self.name {
             let found = names.frontend(name);
-            let id = found.ok_or_else(|| format!("unable to find proxy '{name}' referenced in arg 1"))?;
+            let id = found.ok_or_else(|| format!("unable to find frontend '{name}' referenced in arg 1"))?;
             let _ = self.id.set(id);
         }
         Ok(())

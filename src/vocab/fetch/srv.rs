@@ -84,7 +84,7 @@ impl Fetch for OfServer {
             }
         };
         let found = names.server(backend, server);
-        let id = found.ok_or_else(|| format!("unable to find server '{server}' in proxy referenced in arg 1"))?;
+        let id = found.ok_or_else(|| format!("unable to find server '{server}' in proxy '{}', referenced in arg 1", self.name.split_once('/').map_or("", |(b, _)| b)))?;
         let _ = self.id.set(id);
         Ok(())
     }

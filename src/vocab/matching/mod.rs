@@ -71,7 +71,11 @@ fn ranges(patterns: &Patterns<'_>) -> Result<crate::rules::pattern::Ranges, Refu
         let range = match (operator, text.split_once(':')) {
             ("eq", Some((low, high))) => {
                 let low = if low.is_empty() { i64::MIN } else { number(low)? };
-                (low, if high.is_empty() { i64::MAX } else { number(high)? })
+                let high = if high.is_empty() { i64::MAX } else { number(high)? };
+                if low > high {
+                    return Err((i, format!("'{text}' is not a valid number range")));
+                }
+                (low, high)
             }
             ("eq", None) => (number(&text)?, number(&text)?),
             ("ge", None) => (number(&text)?, i64::MAX),
