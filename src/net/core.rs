@@ -146,6 +146,12 @@ impl Core {
         self.0.live_tasks.get()
     }
 
+    /// Streams and listeners that are open, or whose last operations have not ended.
+    #[must_use]
+    pub fn open_slots(&self) -> usize {
+        self.0.slots.borrow().len() - self.0.free_slots.borrow().len()
+    }
+
     /// The driver's name.
     #[must_use]
     pub fn driver_name(&self) -> &'static str {
@@ -399,7 +405,7 @@ impl Core {
         let state = slots[stream.key().slot as usize].stream_mut().expect("just inserted");
         let made = self.0.driver.borrow_mut().connect(stream.key(), &mut state.driver, to, options);
         if let Err(e) = made {
-            state.driver.fd = -1;
+            state.driver.fd = super::stream::NO_FD;
             drop(slots);
             return Err(e);
         }

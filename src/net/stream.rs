@@ -15,6 +15,9 @@ pub const INBOX_LIMIT: usize = 4;
 /// Accepted connections that may wait for their task before accepting is stopped.
 pub const ACCEPT_LIMIT: usize = 64;
 
+/// No descriptor yet; those of the simulator are negative too.
+pub(super) const NO_FD: RawFd = -1;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Receive {
     /// Nothing is armed.
@@ -54,7 +57,7 @@ impl StreamState {
     pub(super) fn new(connect: Connect) -> StreamState {
         StreamState {
             generation: 0,
-            driver: DriverState { fd: -1 },
+            driver: DriverState { fd: NO_FD },
             receive: Receive::Idle,
             connect,
             first: None,
@@ -351,7 +354,7 @@ impl Drop for Stream {
                 let sending = s.out.is_some();
                 let connecting = s.connect == Connect::Pending;
                 let pending = u8::from(receiving) + u8::from(sending) + u8::from(connecting);
-                let pending = if s.driver.fd < 0 {
+                let pending = if s.driver.fd == NO_FD {
                     0
                 } else {
                     let mut driver = self.core.0.driver.borrow_mut();
