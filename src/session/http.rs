@@ -31,8 +31,10 @@ use std::time::Duration;
 enum Next {
     /// It waits for the next request.
     Keep,
-    /// It ends at once.
+    /// It ends: the client has said that it sends no more, or is gone.
     Close,
+    /// It ends by a reset, without a word (`silent-drop`).
+    Drop,
     /// It ends, but bytes of the client may still be under way: they are read and dropped for a moment, so that the answer
     /// is not lost to a reset (RFC 9112, 9.6).
     Linger,
@@ -53,7 +55,7 @@ pub async fn serve(conn: &Conn) {
         }
         match PoolBox::new(exchange(conn)).await {
             Next::Keep => {}
-            Next::Close => return,
+            Next::Close | Next::Drop => return,
             Next::Linger => return linger(conn).await,
         }
     }
@@ -97,8 +99,10 @@ async fn exchange(conn: &Conn) -> Next {
     let mut heads = conn.local.take_heads();
     let view = conn.local.view();
     let next = run(conn, &view, &mut heads).await;
+    // A client that would have kept the connection may have sent its next request already.
+    let surprised = next == Next::Close && heads.req.keep_alive;
     conn.local.give_heads(heads);
-    next
+    if surprised { Next::Linger } else { next }
 }
 
 async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
@@ -337,7 +341,7 @@ impl Reply<'_> {
             }
             Verdict::Drop => {
                 self.conn.stream.reset_on_close();
-                Next::Close
+                Next::Drop
             }
             Verdict::Continue | Verdict::Allow => unreachable!("these do not end a request"),
         }
@@ -373,7 +377,7 @@ impl Reply<'_> {
         let old = self.version == Version::Http10 || raw.starts_with(b"HTTP/1.0");
         let connection = match next {
             Next::Keep => old.then_some("keep-alive"),
-            Next::Close | Next::Linger => Some("close"),
+            Next::Close | Next::Linger | Next::Drop => Some("close"),
         };
         let mut out = self.conn.local.core.take_vec();
         answer::write(raw, connection, self.head, &mut out);
@@ -647,11 +651,12 @@ impl Passage<'_> {
             };
             let walk = body.reader.walk(&mut chunk).map_err(|_| UploadError::Bad)?;
             body.done = walk.done;
+            // From here on the client owes nothing, even if the server answers before the last send is told as done.
+            self.request_left.set(!walk.done);
             count_in(self.conn, self.backend, self.assigned.place.server, walk.out_len as u64);
             let out = split(self.conn, &self.conn.stream, chunk, walk.out_len, walk.consumed);
             self.send_to_server(out).await.map_err(|()| UploadError::Server)?;
         }
-        self.request_left.set(false);
         Ok(())
     }
 }
@@ -806,7 +811,7 @@ impl Passage<'_> {
             }
             Verdict::Drop => {
                 self.conn.stream.reset_on_close();
-                Some(Passed::Ended(Next::Close))
+                Some(Passed::Ended(Next::Drop))
             }
         }
     }
@@ -890,7 +895,7 @@ impl Passage<'_> {
             (true, false) => Next::Keep,
             (false, false) => Next::Close,
         };
-        let reusable = server_stays && !surplus && !self.request_left.get();
+        let reusable = server_stays && !surplus && !self.request_left.get() && !self.server().is_sending();
         Passed::Finished { next, reusable }
     }
 
