@@ -103,12 +103,12 @@ fn run(seed: u64) -> Result<(u64, u64), String> {
     for host in [2, 3] {
         let core = cores[SHARDS].clone();
         let listener = net.listen(&core, addr(host, 8000));
-        core.clone().spawn(script::origin(core, listener, rng.next(), manners));
+        core.clone().spawn(script::origin(core, listener, rng.draw(), manners));
     }
     let seen = Rc::new(Seen::default());
     for id in 0..CLIENTS {
         let core = cores[SHARDS + 1].clone();
-        let client = Client { core: core.clone(), rng: Rng(rng.next()), seen: seen.clone(), calm, id };
+        let client = Client { core: core.clone(), rng: Rng(rng.draw()), seen: seen.clone(), calm, id };
         core.spawn(client.run());
     }
     net.run(&cores, || seen.finished.get() == CLIENTS)?;

@@ -41,7 +41,7 @@ pub fn write(raw: &[u8], connection: Option<&str>, no_body: bool, out: &mut Vec<
 }
 
 /// The page as it is stored: what HAProxy sends when the request itself could not be read.
-pub fn raw_page<'a>(pages: [Option<&'a ErrorPages>; 2], status: u16) -> &'a [u8] {
+pub fn raw_page(pages: [Option<&ErrorPages>; 2], status: u16) -> &[u8] {
     pages
         .into_iter()
         .flatten()

@@ -52,6 +52,8 @@ pub struct Local {
     generation: Cell<u64>,
     turns: Vec<RefCell<Turn>>,
     pools: Vec<RefCell<Pool>>,
+    // Boxed, because they go in and out with every request and are hundreds of bytes large.
+    #[allow(clippy::vec_box)]
     heads: RefCell<Vec<Box<Heads>>>,
     /// The shard is leaving: connections close as soon as they are idle.
     pub stopping: Cell<bool>,

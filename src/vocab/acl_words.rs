@@ -119,7 +119,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 #[must_use]
 pub fn expand(expr: &str) -> (String, Option<&'static str>) {
     let end = expr.find(['(', ',']).unwrap_or(expr.len());
-    match WORDS.binary_search_by_key(&&expr[..end], |w| &w.0) {
+    match WORDS.binary_search_by_key(&&expr[..end], |w| w.0) {
         Ok(i) => (format!("{}{}", WORDS[i].1, &expr[end..]), Some(WORDS[i].2)),
         Err(_) => (expr.to_owned(), None),
     }

@@ -46,7 +46,7 @@ pub struct Rng(pub u64);
 
 impl Rng {
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -56,12 +56,12 @@ impl Rng {
 
     /// A number below `n`, which is not 0.
     pub fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
+        (self.draw() % n as u64) as usize
     }
 
     /// True `thousandths` times in a thousand.
     pub fn chance(&mut self, thousandths: u32) -> bool {
-        (self.next() % 1_000) < u64::from(thousandths)
+        (self.draw() % 1_000) < u64::from(thousandths)
     }
 }
 
@@ -434,7 +434,7 @@ impl Net {
     }
 
     /// Schedules something at the peer behind everything sent before.
-    fn to_peer(&mut self, fd: RawFd, event: impl FnOnce(RawFd) -> Event) {
+    fn send_to_peer(&mut self, fd: RawFd, event: impl FnOnce(RawFd) -> Event) {
         let soon = self.soon();
         let Some(end) = self.ends.get_mut(&fd) else { return };
         end.last_arrival = end.last_arrival.max(soon);
@@ -552,7 +552,7 @@ impl Driver for Sim {
             if reset && !peer_gone {
                 end.rx.clear();
                 end.rx_end = Some(libc::ECONNRESET);
-                net.to_peer(fd, |peer| Event::End(peer, libc::ECONNRESET));
+                net.send_to_peer(fd, |peer| Event::End(peer, libc::ECONNRESET));
                 net.schedule_delivery(fd);
             }
             net.later(Event::Complete(index, Completion::Sent { key, result: Err(libc::EPIPE) }));
@@ -565,7 +565,7 @@ impl Driver for Sim {
         let n = part.min(WINDOW - end.outstanding);
         end.outstanding += n;
         let sent = rest[..n].to_vec();
-        net.to_peer(fd, |peer| Event::Arrive(peer, sent));
+        net.send_to_peer(fd, |peer| Event::Arrive(peer, sent));
         net.later(Event::Complete(index, Completion::Sent { key, result: Ok(n) }));
         None
     }
@@ -596,7 +596,7 @@ impl Driver for Sim {
         let mut net = self.net.borrow_mut();
         let Some(end) = net.ends.get_mut(&state.fd) else { return };
         if !std::mem::replace(&mut end.fin_sent, true) {
-            net.to_peer(state.fd, |peer| Event::End(peer, 0));
+            net.send_to_peer(state.fd, |peer| Event::End(peer, 0));
         }
     }
 
@@ -608,7 +608,7 @@ impl Driver for Sim {
                 net.later(Event::Complete(index, Completion::AcceptEnded { key, error: libc::ECANCELED }));
             }
             for waiting in listener.backlog {
-                net.to_peer(waiting, |peer| Event::End(peer, libc::ECONNRESET));
+                net.send_to_peer(waiting, |peer| Event::End(peer, libc::ECONNRESET));
                 net.ends.remove(&waiting);
             }
             return pending;
@@ -629,10 +629,10 @@ impl Driver for Sim {
             net.later(Event::Complete(index, Completion::Connected { key, error: libc::ECANCELED }));
         }
         if reset || unread {
-            net.to_peer(fd, |peer| Event::End(peer, libc::ECONNRESET));
+            net.send_to_peer(fd, |peer| Event::End(peer, libc::ECONNRESET));
         } else {
             if !fin_sent {
-                net.to_peer(fd, |peer| Event::End(peer, 0));
+                net.send_to_peer(fd, |peer| Event::End(peer, 0));
             }
             // What the peer sends from now on meets nobody.
             if let Some(peer) = net.ends.get(&fd).map(|e| e.peer)

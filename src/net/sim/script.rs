@@ -104,7 +104,7 @@ impl Inbox {
 #[must_use]
 pub fn content(id: u64, len: usize) -> Vec<u8> {
     let mut rng = Rng(id);
-    (0..len).map(|_| rng.next() as u8).collect()
+    (0..len).map(|_| rng.draw() as u8).collect()
 }
 
 /// Opens a connection.
@@ -137,7 +137,7 @@ pub async fn origin(core: Core, listener: Listener, seed: u64, manners: Manners)
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                let seed = rng.next();
+                let seed = rng.draw();
                 core.spawn(serve(core.clone(), Inbox::new(stream), seed, manners));
             }
             Err(_) => core.sleep_until(core.now() + Duration::from_millis(1)).await,

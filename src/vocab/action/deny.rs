@@ -5,7 +5,7 @@ use crate::syntax::Diag;
 
 /// The rows of this file.
 pub const ROWS: &[ActionRow] = &[
-    ActionRow { name: "deny", rulesets: REQUEST | RESPONSE, doc: "Refuses the message: 403 for a request, 502 for an answer, or the status and page given.", parse: parse },
+    ActionRow { name: "deny", rulesets: REQUEST | RESPONSE, doc: "Refuses the message: 403 for a request, 502 for an answer, or the status and page given.", parse },
 ];
 
 #[derive(Debug)]

@@ -54,11 +54,10 @@ impl Action for Put {
                 if self.replace { head.set(&self.name, value) } else { head.add(&self.name, value) }
             }
             // An absolute target names the host as well: both have to say the same.
-            if self.name == b"host" && cx.res.is_none() {
-                if let Some(req) = cx.req.as_deref_mut() {
+            if self.name == b"host" && cx.res.is_none()
+                && let Some(req) = cx.req.as_deref_mut() {
                     req.set_authority(value);
                 }
-            }
         });
         Verdict::Continue
     }

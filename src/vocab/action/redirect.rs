@@ -9,7 +9,7 @@ use crate::syntax::Diag;
 
 /// The rows of this file.
 pub const ROWS: &[ActionRow] = &[
-    ActionRow { name: "redirect", rulesets: REQUEST | RESPONSE, doc: "Answers with a redirection to a location, to another prefix before the path, or to another scheme.", parse: parse },
+    ActionRow { name: "redirect", rulesets: REQUEST | RESPONSE, doc: "Answers with a redirection to a location, to another prefix before the path, or to another scheme.", parse },
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -121,7 +121,8 @@ fn status(cursor: &mut Cursor<'_>, word: &Word, must_have_page: bool) -> Result<
             .help("a status is a number from 200 to 599")
     })?;
     if must_have_page && !has_page(status) {
-        let message = format!("status code '{status}' not handled by default with 'default-errorfiles' argument.");
+        let message =
+            format!("status code '{status}' not handled by default with 'default-errorfiles' argument.");
         return Err(
             Diag::alert(given.span, message).help("write `http-request return status …` for other codes")
         );

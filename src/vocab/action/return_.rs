@@ -5,7 +5,7 @@ use crate::syntax::Diag;
 
 /// The rows of this file.
 pub const ROWS: &[ActionRow] = &[
-    ActionRow { name: "return", rulesets: REQUEST | RESPONSE, doc: "Answers with a status, header fields and a body given in the configuration or a file.", parse: parse },
+    ActionRow { name: "return", rulesets: REQUEST | RESPONSE, doc: "Answers with a status, header fields and a body given in the configuration or a file.", parse },
 ];
 
 fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {

@@ -6,7 +6,7 @@ use crate::syntax::Diag;
 
 /// The rows of this file.
 pub const ROWS: &[ActionRow] = &[
-    ActionRow { name: "set-status", rulesets: RESPONSE, doc: "Gives the answer another status, with the reason given or the usual one.", parse: parse },
+    ActionRow { name: "set-status", rulesets: RESPONSE, doc: "Gives the answer another status, with the reason given or the usual one.", parse },
 ];
 
 #[derive(Debug)]

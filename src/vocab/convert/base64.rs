@@ -38,7 +38,7 @@ fn encode(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    if text.len() % 4 != 0 {
+    if !text.len().is_multiple_of(4) {
         return None;
     }
     let padding = text.iter().rev().take_while(|&&b| b == b'=').count();

@@ -11,7 +11,7 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Bin,
         gives: Kind::Bin,
         doc: "The bytes from an offset on, at most so many as the length says.",
-        make: make,
+        make,
     },
 ];
 

@@ -11,7 +11,7 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Str,
         gives: Kind::Str,
         doc: "One part of the text between delimiters, counted from 1, or from the end where negative.",
-        make: make,
+        make,
     },
 ];
 

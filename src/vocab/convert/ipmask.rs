@@ -12,7 +12,7 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Addr,
         gives: Kind::Addr,
         doc: "The address with all bits behind the mask cleared; the second length is for IPv6.",
-        make: make,
+        make,
     },
 ];
 

@@ -13,7 +13,7 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Str,
         gives: Kind::Str,
         doc: "The text with the first match of the expression replaced, or with flag g every one; flag i ignores case.",
-        make: make,
+        make,
     },
 ];
 

@@ -12,7 +12,7 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Str,
         gives: Kind::Str,
         doc: "The text with its percent-encoding undone; with a true argument, or behind a question mark, a plus is a space.",
-        make: make,
+        make,
     },
 ];
 

@@ -30,7 +30,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         }
     }
     if cx.section == row::BACKEND {
-        let proxy = cx.proxy_name().replace("backend", "backend");
+        let proxy = cx.proxy_name();
         let text = format!("'tcp-request connection' not allowed because {proxy} is not a frontend");
         return Err(Diag::alert(words[1].span, text));
     }

@@ -67,7 +67,8 @@ fn parse_line(words: &[Word]) -> Result<AclLine, Diag> {
     let (flags, patterns) = flags(&words[1..])?;
     let method = flags.method.as_deref().or(implied).unwrap_or_else(|| matching::default_for(parsed.out));
     let row = matching::find(method).ok_or_else(|| {
-        let diag = Diag::alert(word.span, format!("unknown matching method '{method}' when parsing ACL expression"));
+        let diag =
+            Diag::alert(word.span, format!("unknown matching method '{method}' when parsing ACL expression"));
         suggest(diag, method, matching::ROWS.iter().map(|r| r.name))
     })?;
     if !row.takes.contains(&parsed.out) && parsed.out != Kind::Same {
@@ -132,7 +133,12 @@ fn flags(words: &[Word]) -> Result<(Flags, Vec<Pattern<'_>>), Diag> {
                 break;
             }
             other if other.len() == 2 && other.starts_with('-') && !other.as_bytes()[1].is_ascii_digit() => {
-                return Err(Diag::alert(word.span, format!("'{other}' is not a valid ACL option. Please use '--' before any pattern beginning with a '-'")));
+                return Err(Diag::alert(
+                    word.span,
+                    format!(
+                        "'{other}' is not a valid ACL option. Please use '--' before any pattern beginning with a '-'"
+                    ),
+                ));
             }
             _ => {
                 rest.push(word);

@@ -28,8 +28,7 @@ pub fn split_expr(text: &str) -> Result<Vec<Call>, String> {
         rest = &rest[end..];
         let mut args = None;
         if let Some(inside) = rest.strip_prefix('(') {
-            let (list, used) = arguments(inside)
-                .ok_or_else(|| "expected ')'".to_owned())?;
+            let (list, used) = arguments(inside).ok_or_else(|| "expected ')'".to_owned())?;
             args = Some(list);
             rest = &inside[used..];
         }
@@ -139,10 +138,7 @@ fn make_fetch(row: &FetchRow, call: &Call) -> Result<Box<dyn crate::rules::Fetch
     }
     for (i, (arg, wanted)) in args.iter().zip(row.args).enumerate() {
         if *wanted == Arg::Int && !arg.is_empty() && arg.parse::<i64>().is_err() {
-            return Err(format!(
-                "failed to parse '{arg}' as type 'integer' at position {}",
-                i + 1
-            ));
+            return Err(format!("failed to parse '{arg}' as type 'integer' at position {}", i + 1));
         }
     }
     match &row.make {

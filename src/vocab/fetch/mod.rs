@@ -130,7 +130,11 @@ impl Fetch for OfBackend {
 
     fn resolve(&self, names: &dyn Names) -> Result<(), String> {
         let found = match &self.name {
-            Some(name) => Some(names.backend(name).ok_or_else(|| format!("unable to find backend '{name}' referenced in arg 1"))?),
+            Some(name) => Some(
+                names
+                    .backend(name)
+                    .ok_or_else(|| format!("unable to find backend '{name}' referenced in arg 1"))?,
+            ),
             None => names.own_backend(),
         };
         if let Some(id) = found {

@@ -41,6 +41,6 @@ impl Fetch for Rand {
         x ^= x >> 7;
         x ^= x << 17;
         STATE.set(x);
-        Some(Sample::Int(((x >> 32) * self.0 >> 32) as i64))
+        Some(Sample::Int((((x >> 32) * self.0) >> 32) as i64))
     }
 }

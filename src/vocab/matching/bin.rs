@@ -20,7 +20,7 @@ fn make(patterns: &Patterns<'_>) -> Result<Box<dyn Match>, Refused> {
 }
 
 fn hex(word: &[u8]) -> Option<Vec<u8>> {
-    if word.len() % 2 != 0 {
+    if !word.len().is_multiple_of(2) {
         return None;
     }
     let digit = |b: u8| char::from(b).to_digit(16).map(|d| d as u8);
