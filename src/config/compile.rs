@@ -75,6 +75,9 @@ fn becomes_http(proxies: &[ProxyDraft], number: usize, index: &Index) -> bool {
     if proxy.settings.mode != Mode::Tcp || !proxy.kind.has_frontend() || proxy.settings.disabled {
         return false;
     }
+    if proxy.kind.has_backend() && proxy.settings.default_backend.is_none() {
+        return false;
+    }
     let mut targets = targets(proxy, index).peekable();
     targets.peek().is_some() && targets.all(|b| index.owner_of(proxies, b).settings.mode == Mode::Http)
 }
@@ -126,7 +129,7 @@ fn frontend(
     let logs = logs(plan, &proxy.settings);
     let listen = own.is_some();
     let settings = &proxy.settings;
-    let default = settings.default_backend.as_ref().map(|n| index.backend(&n.name).expect("checked before"));
+    let default = settings.default_backend.as_ref().and_then(|n| index.backend(&n.name));
     let rules = &mut proxy.rules;
     let mut take = |list: fn(&mut crate::plan::draft::RulesDraft) -> &mut Vec<Rule>| {
         program(std::mem::take(list(rules)))
@@ -146,7 +149,7 @@ fn frontend(
         redirects: take(|r| &mut r.redirects),
         http_response: take(|r| &mut r.http_response),
         tcp_request_connection: take(|r| &mut r.tcp_request_connection),
-        use_backend: proxy.use_backend.drain(..).map(|rule| use_backend(rule, index)).collect(),
+        use_backend: proxy.use_backend.drain(..).filter_map(|rule| use_backend(rule, index)).collect(),
         default_backend: default.or(own),
         own_backend: own,
         monitor_uri: settings.monitor_uri.clone(),
@@ -182,12 +185,13 @@ fn logs(plan: &Plan, settings: &Settings) -> Vec<crate::plan::global::Log> {
     global.iter().chain(&settings.logs).cloned().collect()
 }
 
-fn use_backend(rule: crate::plan::draft::UseBackendDraft, index: &Index) -> UseBackend {
+/// The names of disabled frontends are not checked: what leads nowhere is left out there.
+fn use_backend(rule: crate::plan::draft::UseBackendDraft, index: &Index) -> Option<UseBackend> {
     let target = match rule.dynamic {
         Some(parts) => BackendTarget::ByName(parts),
-        None => BackendTarget::Fixed(index.backend(&rule.name).expect("checked before")),
+        None => BackendTarget::Fixed(index.backend(&rule.name)?),
     };
-    UseBackend { condition: rule.condition, target, at: rule.at, text: rule.text }
+    Some(UseBackend { condition: rule.condition, target, at: rule.at, text: rule.text })
 }
 
 /// A time that was given and is not zero.

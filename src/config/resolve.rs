@@ -25,12 +25,24 @@ pub fn check(read: &Read, index: &Index, map: &SourceMap, diags: &mut Diags) {
             check.proxy(number, proxy);
         }
     }
+    for proxy in draft.proxies.iter().filter(|p| p.kind.has_backend() && !p.settings.disabled) {
+        check.check_ports(proxy);
+    }
     check.once();
     if broken {
         let new = diags.list.split_off(before);
         diags.list.extend(new.into_iter().filter(|d| d.severity == Severity::Alert));
     }
 }
+
+/// Options that need `mode http`, in HAProxy's order.
+const HTTP_OPTIONS: [&str; 5] = [
+    "http-ignore-probes",
+    "prefer-last-server",
+    "accept-invalid-http-request",
+    "accept-invalid-http-response",
+    "http-no-delay",
+];
 
 struct Check<'a> {
     draft: &'a Draft,
@@ -52,6 +64,7 @@ impl Check<'_> {
         let (_, own) = self.index.halves(number);
         self.default_backend(proxy, own);
         self.use_backends(proxy, own);
+        self.upgrades(proxy, own);
         self.names(number, proxy);
         self.timeouts(proxy);
         self.logs(proxy);
@@ -121,6 +134,31 @@ impl Check<'_> {
                 self.place(other.at)
             );
             self.diags.push(Diag::bare(Severity::Alert, Some(at), text).help("give both the same `mode`"));
+        }
+    }
+
+    /// A TCP frontend whose backends are all HTTP is served as HTTP. One that leads to both kinds is not built.
+    fn upgrades(&mut self, proxy: &ProxyDraft, own: Option<BackendId>) {
+        if proxy.settings.mode == Mode::Http || !proxy.kind.has_frontend() {
+            return;
+        }
+        let default = proxy.settings.default_backend.as_ref().map(|n| (n.name.as_str(), n.at));
+        let named = proxy.use_backend.iter().map(|r| (r.name.as_str(), r.name_at)).chain(default);
+        let targets: Vec<(BackendId, Span)> =
+            named.filter_map(|(name, at)| Some((self.index.backend(name)?, at))).collect();
+        let is_http = |id: &BackendId| self.index.owner(self.draft, *id).settings.mode == Mode::Http;
+        let http = targets.iter().find(|(id, _)| is_http(id));
+        let itself = own.is_some() && default.is_none();
+        if let Some((id, at)) = http
+            && (itself || targets.iter().any(|(id, _)| !is_http(id)))
+        {
+            let text = format!(
+                "tcp {} leads to http {} and to tcp backends: Ringmain does not support this mix yet.",
+                title(proxy),
+                title(self.index.owner(self.draft, *id))
+            );
+            self.diags
+                .push(Diag::bare(Severity::Alert, Some(*at), text).help("give all of them the same `mode`"));
         }
     }
 
@@ -207,12 +245,14 @@ impl Check<'_> {
             ignored.push("forwardfor");
         }
         let here = section_of(proxy.kind);
+        let from = ignored.len();
         ignored.extend(option::all().filter(|o| o.http && o.sections & here != 0).filter_map(|o| {
             match o.effect {
                 option::Effect::Flag(flag) if settings.flags.has(flag) => Some(o.name),
                 _ => None,
             }
         }));
+        ignored[from..].sort_by_key(|name| HTTP_OPTIONS.iter().position(|o| o == name));
         for name in ignored {
             self.warn(proxy.at, format!("'option {name}' ignored for {title} as it requires HTTP mode."));
         }
@@ -229,6 +269,12 @@ impl Check<'_> {
                 );
                 self.diags.push(Diag::alert(server.name_at, text).help("give it another name"));
             }
+        }
+    }
+
+    /// A check needs a port to go to.
+    fn check_ports(&mut self, proxy: &ProxyDraft) {
+        for server in &proxy.servers {
             let relative = match &server.addr {
                 ServerAddress::Known(addr) => matches!(addr, ServerAddr::InetRelative(..)),
                 ServerAddress::Host { port, .. } => matches!(port, crate::plan::draft::PortSpec::Offset(_)),

@@ -2,7 +2,7 @@
 //! `server` in 5.2). Messages are HAProxy's.
 use crate::plan::draft::{Family, PortSpec, ServerAddress};
 use crate::plan::{ListenerAddr, ServerAddr};
-use crate::syntax::Span;
+use crate::syntax::{Env, Span};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
@@ -53,6 +53,30 @@ pub const PLAIN: Allow = Allow { mandatory: false, port: true, range: false, off
 pub const SOURCE: Allow = Allow { mandatory: false, port: true, range: true, offset: false };
 /// `addr` of a server: no port of its own.
 pub const NO_PORT: Allow = Allow { mandatory: false, port: false, range: false, offset: false };
+
+/// Puts the values of variables into an address, as HAProxy does also outside of quotes: `fd@${NAME}`, `$HOST:80`.
+#[must_use]
+pub fn expand(text: &str, env: &Env) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let tail = &rest[at + 1..];
+        let (name, after) = match tail.strip_prefix('{') {
+            Some(inner) => match inner.split_once('}') {
+                Some(parts) => parts,
+                None => return text.to_owned(),
+            },
+            None => tail
+                .split_at(tail.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(tail.len())),
+        };
+        if let Some(value) = env.get(name) {
+            out.push_str(&String::from_utf8_lossy(value));
+        }
+        rest = after;
+    }
+    out + rest
+}
 
 /// Reads one address.
 ///
@@ -308,6 +332,21 @@ mod tests {
             assert_eq!(listeners(text, None).unwrap_err().0, says);
         }
         assert_eq!(listeners("127.0.0.1:1,x", None).unwrap_err().1, 12, "where the wrong part begins");
+    }
+
+    #[test]
+    fn variables_in_addresses() {
+        let mut env = Env::empty();
+        env.set("FD", "7");
+        for (text, is) in [
+            ("fd@${FD}", "fd@7"),
+            ("$FD:80", "7:80"),
+            ("a${NONE}b", "ab"),
+            ("${FD", "${FD"),
+            ("*:80", "*:80"),
+        ] {
+            assert_eq!(expand(text, &env), is);
+        }
     }
 
     #[test]

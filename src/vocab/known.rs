@@ -45,6 +45,29 @@ pub fn needs_tls(word: &str) -> bool {
     TLS.contains(&word)
 }
 
+/// The part of HAProxy that a word of `global` is about, where Ringmain has nothing of it.
+#[must_use]
+pub fn missing_part(word: &str) -> Option<&'static str> {
+    let starts = |list: &[&str]| list.iter().any(|p| word.starts_with(p));
+    if starts(&[
+        "ssl-",
+        "tune.ssl.",
+        "ca-base",
+        "crt-base",
+        "key-base",
+        "issuers-chain",
+        "ocsp-",
+        "acme",
+        "jwt.",
+    ]) {
+        return Some("TLS");
+    }
+    if starts(&["lua-", "tune.lua."]) {
+        return Some("Lua");
+    }
+    starts(&["tune.h2.", "h2-"]).then_some("HTTP/2")
+}
+
 /// Every word that HAProxy knows and Ringmain refuses, sorted, with its list.
 #[must_use]
 pub fn refused_words() -> Vec<(Kind, &'static str)> {

@@ -110,6 +110,12 @@ impl DirectiveCx<'_> {
         self.draft.note_pointless(word.text(), word.span);
     }
 
+    /// Warns that a word of which the first counts stands here again. HAProxy says so in an alert, but goes on.
+    pub fn already(&mut self, words: &[Word]) {
+        let text = format!("'{}' already specified. Continuing.", words[0].text());
+        self.diags.push(Diag::warning(words[0].span, text).help("remove it: the first one counts"));
+    }
+
     /// Refuses words behind the first `most` arguments (HAProxy's `alertif_too_many_args`).
     ///
     /// # Errors

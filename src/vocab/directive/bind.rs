@@ -27,7 +27,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
 /// The addresses of one word.
 fn addresses(cx: &DirectiveCx<'_>, word: &Word) -> Result<Vec<crate::plan::ListenerAddr>, Diag> {
     let prefix = cx.draft.unix_bind.prefix.as_deref();
-    address::listeners(word.text(), prefix).map_err(|(inner, at, len)| {
+    address::listeners(&address::expand(word.text(), cx.env), prefix).map_err(|(inner, at, len)| {
         let diag = Diag::alert(word.sub(at, len), format!("'bind' : {inner}"));
         if inner.starts_with("missing port") { diag.help("add a port, as `:80`") } else { diag }
     })

@@ -13,9 +13,8 @@ pub const ROW: DirectiveRow = DirectiveRow {
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.at_most(words, 1)?;
     if cx.global().chroot.is_some() {
-        return Err(
-            Diag::alert(words[0].span, "'chroot' already specified. Continuing.").help("keep one of them")
-        );
+        cx.already(words);
+        return Ok(());
     }
     let Some(word) = words.get(1) else {
         return Err(Diag::alert(row::place(words, 1), "'chroot' expects a directory as an argument."));

@@ -15,28 +15,40 @@ const fn row_of(name: &'static str, doc: &'static str, parse: row::Parse) -> Dir
 
 fn user(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.at_most(words, 1)?;
-    once(&mut cx.draft.uid_given, words, "user/uid already specified. Continuing.")?;
+    if std::mem::replace(&mut cx.draft.uid_given, true) {
+        cx.warn(words[0].span, "user/uid already specified. Continuing.");
+        return Ok(());
+    }
     cx.global().uid = Some(user_id(row::text(words, 1)).ok_or_else(|| unknown(words, "user"))?);
     Ok(())
 }
 
 fn group(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.at_most(words, 1)?;
-    once(&mut cx.draft.gid_given, words, "gid/group was already specified. Continuing.")?;
+    if std::mem::replace(&mut cx.draft.gid_given, true) {
+        cx.warn(words[0].span, "gid/group was already specified. Continuing.");
+        return Ok(());
+    }
     cx.global().gid = Some(group_id(row::text(words, 1)).ok_or_else(|| unknown(words, "group"))?);
     Ok(())
 }
 
 fn uid(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.at_most(words, 1)?;
-    once(&mut cx.draft.uid_given, words, "user/uid already specified. Continuing.")?;
+    if std::mem::replace(&mut cx.draft.uid_given, true) {
+        cx.warn(words[0].span, "user/uid already specified. Continuing.");
+        return Ok(());
+    }
     cx.global().uid = Some(number(cx, words, "user")?);
     Ok(())
 }
 
 fn gid(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.at_most(words, 1)?;
-    once(&mut cx.draft.gid_given, words, "group/gid already specified. Continuing.")?;
+    if std::mem::replace(&mut cx.draft.gid_given, true) {
+        cx.warn(words[0].span, "group/gid already specified. Continuing.");
+        return Ok(());
+    }
     cx.global().gid = Some(number(cx, words, "group")?);
     Ok(())
 }
@@ -49,13 +61,6 @@ pub fn user_id(name: &str) -> Option<u32> {
 /// The id of a group's name.
 pub fn group_id(name: &str) -> Option<u32> {
     nix::unistd::Group::from_name(name).ok().flatten().map(|g| g.gid.as_raw())
-}
-
-fn once(given: &mut bool, words: &[Word], text: &str) -> Result<(), Diag> {
-    if std::mem::replace(given, true) {
-        return Err(Diag::alert(words[0].span, text).help("keep one of them"));
-    }
-    Ok(())
 }
 
 fn unknown(words: &[Word], what: &str) -> Diag {

@@ -51,7 +51,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         settings.log_at = Some(at);
         return Ok(());
     }
-    let log = target(words, global).map_err(|d| Diag { message: format!("log : {}", d.message), ..d })?;
+    let log = target(cx, words, global).map_err(|d| Diag { message: format!("log : {}", d.message), ..d })?;
     if global {
         cx.global().logs.push(log);
     } else {
@@ -64,7 +64,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
 }
 
 /// Reads everything behind `log`.
-fn target(words: &[Word], global: bool) -> Result<Log, Diag> {
+fn target(cx: &DirectiveCx<'_>, words: &[Word], global: bool) -> Result<Log, Diag> {
     if words.len() < 3 {
         let or = if global { " " } else { " or global" };
         let text = format!("expects <address> and <facility>{or} as arguments");
@@ -97,12 +97,13 @@ fn target(words: &[Word], global: bool) -> Result<Log, Diag> {
     if let Some(extra) = words.get(next + 3) {
         return Err(Diag::alert(extra.span, format!("cannot handle unexpected argument '{}'", extra.text())));
     }
-    log.target = address_of(&words[1])?;
+    log.target = address_of(cx, &words[1])?;
     Ok(log)
 }
 
-fn address_of(word: &Word) -> Result<LogTarget, Diag> {
-    let text = word.text();
+fn address_of(cx: &DirectiveCx<'_>, word: &Word) -> Result<LogTarget, Diag> {
+    let expanded = address::expand(word.text(), cx.env);
+    let text = expanded.as_str();
     match text {
         "stdout" => return Ok(LogTarget::Fd(1)),
         "stderr" => return Ok(LogTarget::Fd(2)),

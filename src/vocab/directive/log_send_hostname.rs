@@ -13,8 +13,8 @@ pub const ROW: DirectiveRow = DirectiveRow {
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.at_most(words, 1)?;
     if cx.global().log_send_hostname.is_some() {
-        let text = "'log-send-hostname' already specified. Continuing.";
-        return Err(Diag::alert(words[0].span, text).help("keep one of them"));
+        cx.already(words);
+        return Ok(());
     }
     let name = match words.get(1) {
         Some(word) => word.text().to_owned(),

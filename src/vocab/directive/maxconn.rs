@@ -15,8 +15,8 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.at_most(words, 1)?;
     if cx.section == row::GLOBAL {
         if cx.global().maxconn.is_some() {
-            return Err(Diag::alert(words[0].span, "'maxconn' already specified. Continuing.")
-                .help("keep one of them"));
+            cx.already(words);
+            return Ok(());
         }
         let value = row::integer(words)?;
         cx.global().maxconn = row::positive(value);

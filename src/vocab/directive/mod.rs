@@ -102,7 +102,13 @@ fn unknown(cx: &DirectiveCx<'_>, word: &Word) -> Diag {
     let section = row::section_name(cx.section);
     let kind = if cx.section == row::GLOBAL { known::Kind::Global } else { known::Kind::Proxy };
     if known::knows(kind, word.text()) {
-        return row::not_built(word.span, word.text(), section);
+        let diag = row::not_built(word.span, word.text(), section);
+        return match known::missing_part(word.text()) {
+            Some(part) => {
+                diag.help(format!("Ringmain has no {part} yet; keep what needs it on HAProxy for now"))
+            }
+            None => diag,
+        };
     }
     let near = known::haproxys_guess(kind, word.text());
     let maybe = near.map_or_else(String::new, |w| format!("; did you mean '{w}' maybe ?"));

@@ -18,7 +18,8 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let wrong = |cx: &DirectiveCx<'_>, text: String| {
         server::error(cx, Some(name.text()), Diag::alert(addr.span, text))
     };
-    let address = address::server(addr.text(), addr.span).map_err(|inner| wrong(cx, inner))?;
+    let address = address::server(&address::expand(addr.text(), cx.env), addr.span)
+        .map_err(|inner| wrong(cx, inner))?;
     if let ServerAddress::Known(ServerAddr::Inet(a)) = &address
         && a.ip().is_unspecified()
     {

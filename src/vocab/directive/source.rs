@@ -2,7 +2,7 @@
 use crate::plan::draft::Settings;
 use crate::syntax::{Diag, Word};
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
-use crate::vocab::server;
+use crate::vocab::{address, server};
 
 pub const ROW: DirectiveRow = DirectiveRow {
     name: "source",
@@ -19,7 +19,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
             "'source' expects <addr>[:<port>], and optionally 'usesrc' <addr>, and 'interface' <name>.";
         return Err(Diag::alert(row::place(words, 1), text));
     };
-    let addr = server::source_address(word.text())
+    let addr = server::source_address(&address::expand(word.text(), cx.env))
         .map_err(|inner| Diag::alert(word.span, format!("'source {}' : {inner}\n", word.text())))?;
     let mut interface = None;
     match row::text(words, 2) {

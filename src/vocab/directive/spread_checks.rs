@@ -17,6 +17,11 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         let text = "'spread-checks' expects an integer argument (0..50).";
         return Err(Diag::alert(row::place(words, 1), text).tight());
     };
+    if cx.global().spread_checks != 0 {
+        let text = "spread-checks already specified. Continuing.";
+        cx.diags.push(Diag::warning(words[0].span, text).tight().help("remove it: the first one counts"));
+        return Ok(());
+    }
     match u32::try_from(leading_int(word.text())) {
         Ok(percent @ 0..=50) => cx.global().spread_checks = percent,
         _ => {

@@ -40,10 +40,11 @@ fn socket(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         let text = "'stats socket' in global section expects an address or a path to a UNIX socket";
         return Err(Diag::alert(row::place(words, 2), text));
     };
-    let addrs = address::listeners(word.text(), None).map_err(|(inner, at, len)| {
-        let text = format!("parsing [{}] : 'stats socket' : {inner}\n", cx.place(cx.line));
-        Diag::at(Severity::Alert, word.sub(at, len), text)
-    })?;
+    let addrs =
+        address::listeners(&address::expand(word.text(), cx.env), None).map_err(|(inner, at, len)| {
+            let text = format!("parsing [{}] : 'stats socket' : {inner}\n", cx.place(cx.line));
+            Diag::at(Severity::Alert, word.sub(at, len), text)
+        })?;
     let draft = bind::parameters(cx, words, 3, addrs, &Wording)?;
     for addr in &draft.addrs {
         cx.draft.global.stats_sockets.push(StatsSocket {
@@ -78,6 +79,10 @@ fn timeout(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         Diag::alert(
             at,
             match e {
+                // HAProxy's message ends with the text that it complains of.
+                TimeError::Unexpected { found: '\0', .. } => {
+                    "'stats timeout' : unexpected character '".to_owned()
+                }
                 TimeError::Unexpected { found, .. } => {
                     format!("'stats timeout' : unexpected character '{found}'")
                 }

@@ -13,9 +13,8 @@ pub const ROW: DirectiveRow = DirectiveRow {
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.at_most(words, 1)?;
     if cx.global().ulimit_n.is_some() {
-        return Err(
-            Diag::alert(words[0].span, "'ulimit-n' already specified. Continuing.").help("keep one of them")
-        );
+        cx.already(words);
+        return Ok(());
     }
     let value = row::integer(words)?;
     cx.global().ulimit_n = row::positive(value);

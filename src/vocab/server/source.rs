@@ -1,7 +1,7 @@
 //! `server … source` (manual 5.2).
 use super::{ServerCx, ServerRow, source_address, wrong};
 use crate::syntax::{Diag, Word};
-use crate::vocab::row;
+use crate::vocab::{address, row};
 
 pub const ROW: ServerRow = ServerRow {
     name: "source",
@@ -19,7 +19,7 @@ fn parse(cx: &mut ServerCx<'_, '_>, words: &[Word]) -> Result<usize, Diag> {
         return Err(wrong(words, text));
     };
     let inner = |inner: String| wrong(words, format!("'source {}' : {inner}", word.text()));
-    cx.settings.source = source_address(word.text()).map_err(inner)?;
+    cx.settings.source = source_address(&address::expand(word.text(), cx.line.env)).map_err(inner)?;
     match (row::text(words, 2), words.get(3)) {
         ("interface", Some(name)) => cx.settings.interface = Some(name.text().to_owned()),
         ("interface", None) => {
