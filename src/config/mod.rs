@@ -56,7 +56,7 @@ fn finish(
         resolve::check(&read, &index, &map, &mut diags);
         let mut draft = read.draft;
         if !diags.has_errors() {
-            if resolve::addresses(&mut draft, &map, &mut diags).is_err() {
+            if !resolve::addresses(&mut draft, &map, &mut diags) {
                 return (None, diags, map);
             }
             plan = Some(compile::plan(draft, &index));

@@ -357,11 +357,10 @@ fn title(proxy: &ProxyDraft) -> String {
     format!("{} '{}'", proxy.kind.type_name(), proxy.name)
 }
 
-/// Looks up the host names of servers, as `init-addr` says.
-///
-/// # Errors
-/// Where one can't be found: the messages are complete then.
-pub fn addresses(draft: &mut Draft, map: &SourceMap, diags: &mut Diags) -> Result<(), ()> {
+/// Looks up the host names of servers, as `init-addr` says. Gives false where one can't be found: the messages are complete
+/// then.
+#[must_use]
+pub fn addresses(draft: &mut Draft, map: &SourceMap, diags: &mut Diags) -> bool {
     let mut failed = false;
     for proxy in &mut draft.proxies {
         for server in &mut proxy.servers {
@@ -392,9 +391,8 @@ pub fn addresses(draft: &mut Draft, map: &SourceMap, diags: &mut Diags) -> Resul
     }
     if failed {
         diags.push(Diag::bare(Severity::Alert, None, "Failed to initialize server(s) addr."));
-        return Err(());
     }
-    Ok(())
+    !failed
 }
 
 fn unknown(family: crate::plan::draft::Family) -> IpAddr {

@@ -4,8 +4,18 @@ use crate::rules::{Action, Cx, Verdict};
 
 /// The rows of this file.
 pub const ROWS: &[ActionRow] = &[
-    ActionRow { name: "accept", rulesets: CONNECTION, doc: "Takes the connection without looking at the rules that follow.", parse: |_| Ok(Box::new(Accept)) },
-    ActionRow { name: "reject", rulesets: CONNECTION, doc: "Closes the connection at once.", parse: |_| Ok(Box::new(Reject)) },
+    ActionRow {
+        name: "accept",
+        rulesets: CONNECTION,
+        doc: "Takes the connection without looking at the rules that follow.",
+        parse: |_| Ok(Box::new(Accept)),
+    },
+    ActionRow {
+        name: "reject",
+        rulesets: CONNECTION,
+        doc: "Closes the connection at once.",
+        parse: |_| Ok(Box::new(Reject)),
+    },
 ];
 
 #[derive(Debug)]

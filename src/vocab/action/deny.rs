@@ -4,9 +4,12 @@ use crate::rules::{Action, Cx, Verdict};
 use crate::syntax::Diag;
 
 /// The rows of this file.
-pub const ROWS: &[ActionRow] = &[
-    ActionRow { name: "deny", rulesets: REQUEST | RESPONSE, doc: "Refuses the message: 403 for a request, 502 for an answer, or the status and page given.", parse },
-];
+pub const ROWS: &[ActionRow] = &[ActionRow {
+    name: "deny",
+    rulesets: REQUEST | RESPONSE,
+    doc: "Refuses the message: 403 for a request, 502 for an answer, or the status and page given.",
+    parse,
+}];
 
 #[derive(Debug)]
 struct Deny(u16);

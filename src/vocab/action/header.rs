@@ -9,9 +9,24 @@ use std::cell::RefCell;
 
 /// The rows of this file.
 pub const ROWS: &[ActionRow] = &[
-    ActionRow { name: "add-header", rulesets: REQUEST | RESPONSE, doc: "Appends a header field whose value is a log-format string.", parse: |cursor| parse(cursor, false) },
-    ActionRow { name: "del-header", rulesets: REQUEST | RESPONSE, doc: "Removes all header fields of a name, or those whose name matches by -m.", parse: parse_del },
-    ActionRow { name: "set-header", rulesets: REQUEST | RESPONSE, doc: "Removes all header fields of a name, then appends one whose value is a log-format string.", parse: |cursor| parse(cursor, true) },
+    ActionRow {
+        name: "add-header",
+        rulesets: REQUEST | RESPONSE,
+        doc: "Appends a header field whose value is a log-format string.",
+        parse: |cursor| parse(cursor, false),
+    },
+    ActionRow {
+        name: "del-header",
+        rulesets: REQUEST | RESPONSE,
+        doc: "Removes all header fields of a name, or those whose name matches by -m.",
+        parse: parse_del,
+    },
+    ActionRow {
+        name: "set-header",
+        rulesets: REQUEST | RESPONSE,
+        doc: "Removes all header fields of a name, then appends one whose value is a log-format string.",
+        parse: |cursor| parse(cursor, true),
+    },
 ];
 
 thread_local! {
@@ -54,10 +69,12 @@ impl Action for Put {
                 if self.replace { head.set(&self.name, value) } else { head.add(&self.name, value) }
             }
             // An absolute target names the host as well: both have to say the same.
-            if self.name == b"host" && cx.res.is_none()
-                && let Some(req) = cx.req.as_deref_mut() {
-                    req.set_authority(value);
-                }
+            if self.name == b"host"
+                && cx.res.is_none()
+                && let Some(req) = cx.req.as_deref_mut()
+            {
+                req.set_authority(value);
+            }
         });
         Verdict::Continue
     }
@@ -94,7 +111,10 @@ fn parse_del(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {
                 .map_err(|e| Diag::alert(word.span, format!("regex '{}' is invalid : {e}", word.text())))?,
         ),
         other => {
-            return Err(Diag::alert(method.span, format!("unknown match method '{other}', expects str, beg, end, sub or reg")));
+            return Err(Diag::alert(
+                method.span,
+                format!("unknown match method '{other}', expects str, beg, end, sub or reg"),
+            ));
         }
     }))
 }

@@ -6,11 +6,36 @@ use crate::syntax::Diag;
 
 /// The rows of this file.
 pub const ROWS: &[ActionRow] = &[
-    ActionRow { name: "set-method", rulesets: REQUEST, doc: "Gives the request another method.", parse: |c| parse(c, What::Method) },
-    ActionRow { name: "set-path", rulesets: REQUEST, doc: "Gives the request another path; the query stays.", parse: |c| parse(c, What::Path) },
-    ActionRow { name: "set-pathq", rulesets: REQUEST, doc: "Gives the request another path and query.", parse: |c| parse(c, What::PathAndQuery) },
-    ActionRow { name: "set-query", rulesets: REQUEST, doc: "Gives the request another query; the path stays.", parse: |c| parse(c, What::Query) },
-    ActionRow { name: "set-uri", rulesets: REQUEST, doc: "Gives the request another target.", parse: |c| parse(c, What::Uri) },
+    ActionRow {
+        name: "set-method",
+        rulesets: REQUEST,
+        doc: "Gives the request another method.",
+        parse: |c| parse(c, What::Method),
+    },
+    ActionRow {
+        name: "set-path",
+        rulesets: REQUEST,
+        doc: "Gives the request another path; the query stays.",
+        parse: |c| parse(c, What::Path),
+    },
+    ActionRow {
+        name: "set-pathq",
+        rulesets: REQUEST,
+        doc: "Gives the request another path and query.",
+        parse: |c| parse(c, What::PathAndQuery),
+    },
+    ActionRow {
+        name: "set-query",
+        rulesets: REQUEST,
+        doc: "Gives the request another query; the path stays.",
+        parse: |c| parse(c, What::Query),
+    },
+    ActionRow {
+        name: "set-uri",
+        rulesets: REQUEST,
+        doc: "Gives the request another target.",
+        parse: |c| parse(c, What::Uri),
+    },
 ];
 
 /// A part of the request line.

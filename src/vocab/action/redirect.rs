@@ -8,9 +8,12 @@ use crate::rules::{Action, Cx, Format, Verdict};
 use crate::syntax::Diag;
 
 /// The rows of this file.
-pub const ROWS: &[ActionRow] = &[
-    ActionRow { name: "redirect", rulesets: REQUEST | RESPONSE, doc: "Answers with a redirection to a location, to another prefix before the path, or to another scheme.", parse },
-];
+pub const ROWS: &[ActionRow] = &[ActionRow {
+    name: "redirect",
+    rulesets: REQUEST | RESPONSE,
+    doc: "Answers with a redirection to a location, to another prefix before the path, or to another scheme.",
+    parse,
+}];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum To {
@@ -80,7 +83,9 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {
                     "307" => 307,
                     "308" => 308,
                     other => {
-                        let message = format!("'code': unsupported HTTP code '{other}' (must be one of 301, 302, 303, 307 or 308)");
+                        let message = format!(
+                            "'code': unsupported HTTP code '{other}' (must be one of 301, 302, 303, 307 or 308)"
+                        );
                         return Err(Diag::alert(code.span, message));
                     }
                 };
@@ -89,13 +94,18 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {
             "append-slash" => redirect.append_slash = true,
             "ignore-empty" => redirect.ignore_empty = true,
             other => {
-                let message = format!("expects 'code', 'prefix', 'location', 'scheme', 'set-cookie', 'clear-cookie', 'drop-query', 'ignore-empty' or 'append-slash' (was '{other}')");
+                let message = format!(
+                    "expects 'code', 'prefix', 'location', 'scheme', 'set-cookie', 'clear-cookie', 'drop-query', 'ignore-empty' or 'append-slash' (was '{other}')"
+                );
                 return Err(Diag::alert(word.span, message));
             }
         }
     }
     if !targeted {
-        return Err(Diag::alert(cursor.name.span, "redirection type expected ('prefix', 'location', or 'scheme')"));
+        return Err(Diag::alert(
+            cursor.name.span,
+            "redirection type expected ('prefix', 'location', or 'scheme')",
+        ));
     }
     Ok(Box::new(redirect))
 }

@@ -7,11 +7,36 @@ use crate::syntax::Diag;
 
 /// The rows of this file.
 pub const ROWS: &[ActionRow] = &[
-    ActionRow { name: "replace-header", rulesets: REQUEST | RESPONSE, doc: "Replaces the whole value of each header field of a name that an expression matches.", parse: |c| parse_header(c, false) },
-    ActionRow { name: "replace-path", rulesets: REQUEST, doc: "Replaces what an expression matches in the path.", parse: |c| parse_uri(c, path::What::Path) },
-    ActionRow { name: "replace-pathq", rulesets: REQUEST, doc: "Replaces what an expression matches in the path and query.", parse: |c| parse_uri(c, path::What::PathAndQuery) },
-    ActionRow { name: "replace-uri", rulesets: REQUEST, doc: "Replaces what an expression matches in the request target.", parse: |c| parse_uri(c, path::What::Uri) },
-    ActionRow { name: "replace-value", rulesets: REQUEST | RESPONSE, doc: "Replaces each comma-separated value of a header field that an expression matches.", parse: |c| parse_header(c, true) },
+    ActionRow {
+        name: "replace-header",
+        rulesets: REQUEST | RESPONSE,
+        doc: "Replaces the whole value of each header field of a name that an expression matches.",
+        parse: |c| parse_header(c, false),
+    },
+    ActionRow {
+        name: "replace-path",
+        rulesets: REQUEST,
+        doc: "Replaces what an expression matches in the path.",
+        parse: |c| parse_uri(c, path::What::Path),
+    },
+    ActionRow {
+        name: "replace-pathq",
+        rulesets: REQUEST,
+        doc: "Replaces what an expression matches in the path and query.",
+        parse: |c| parse_uri(c, path::What::PathAndQuery),
+    },
+    ActionRow {
+        name: "replace-uri",
+        rulesets: REQUEST,
+        doc: "Replaces what an expression matches in the request target.",
+        parse: |c| parse_uri(c, path::What::Uri),
+    },
+    ActionRow {
+        name: "replace-value",
+        rulesets: REQUEST | RESPONSE,
+        doc: "Replaces each comma-separated value of a header field that an expression matches.",
+        parse: |c| parse_header(c, true),
+    },
 ];
 
 /// The expression and what is put in its place: a format, then the groups.

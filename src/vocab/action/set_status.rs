@@ -5,9 +5,12 @@ use crate::rules::{Action, Cx, Verdict};
 use crate::syntax::Diag;
 
 /// The rows of this file.
-pub const ROWS: &[ActionRow] = &[
-    ActionRow { name: "set-status", rulesets: RESPONSE, doc: "Gives the answer another status, with the reason given or the usual one.", parse },
-];
+pub const ROWS: &[ActionRow] = &[ActionRow {
+    name: "set-status",
+    rulesets: RESPONSE,
+    doc: "Gives the answer another status, with the reason given or the usual one.",
+    parse,
+}];
 
 #[derive(Debug)]
 struct SetStatus {
@@ -18,7 +21,8 @@ struct SetStatus {
 fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {
     let word = cursor.expect(|| "expects <status> [reason <text>]".to_owned())?;
     let status = word.text().parse().ok().filter(|s| (100..=999).contains(s));
-    let status = status.ok_or_else(|| Diag::alert(word.span, "expects an integer status code between 100 and 999"))?;
+    let status =
+        status.ok_or_else(|| Diag::alert(word.span, "expects an integer status code between 100 and 999"))?;
     let reason = match cursor.accept("reason") {
         true => Some(cursor.expect(|| "expects a text after 'reason'".to_owned())?.bytes().to_vec()),
         false => None,

@@ -3,9 +3,12 @@ use super::{ActionRow, CONNECTION, REQUEST, RESPONSE};
 use crate::rules::{Action, Cx, Verdict};
 
 /// The rows of this file.
-pub const ROWS: &[ActionRow] = &[
-    ActionRow { name: "silent-drop", rulesets: CONNECTION | REQUEST | RESPONSE, doc: "Ends the connection by a reset, without an answer.", parse: |_| Ok(Box::new(Drop)) },
-];
+pub const ROWS: &[ActionRow] = &[ActionRow {
+    name: "silent-drop",
+    rulesets: CONNECTION | REQUEST | RESPONSE,
+    doc: "Ends the connection by a reset, without an answer.",
+    parse: |_| Ok(Box::new(Drop)),
+}];
 
 #[derive(Debug)]
 struct Drop;

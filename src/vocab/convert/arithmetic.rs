@@ -34,7 +34,11 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Int,
         gives: Kind::Int,
         doc: "The value divided by the argument; the largest number where that is 0.",
-        make: |args| super::numbers::<1>(args, |s, n| Some(Sample::Int(if n[0] == 0 { i64::MAX } else { s.as_int()?.saturating_div(n[0]) }))),
+        make: |args| {
+            super::numbers::<1>(args, |s, n| {
+                Some(Sample::Int(if n[0] == 0 { i64::MAX } else { s.as_int()?.saturating_div(n[0]) }))
+            })
+        },
     },
     ConvertRow {
         name: "even",
@@ -50,7 +54,11 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Int,
         gives: Kind::Int,
         doc: "The rest of the division by the argument; 0 where that is 0.",
-        make: |args| super::numbers::<1>(args, |s, n| Some(Sample::Int(if n[0] == 0 { 0 } else { s.as_int()?.wrapping_rem(n[0]) }))),
+        make: |args| {
+            super::numbers::<1>(args, |s, n| {
+                Some(Sample::Int(if n[0] == 0 { 0 } else { s.as_int()?.wrapping_rem(n[0]) }))
+            })
+        },
     },
     ConvertRow {
         name: "mul",

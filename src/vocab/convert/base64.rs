@@ -11,7 +11,9 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Str,
         gives: Kind::Bin,
         doc: "The bytes that base64 text stands for; nothing where it is broken.",
-        make: |args| super::numbers::<0>(args, |s, _| Some(Sample::Bin(Cow::Owned(decode(&super::text(s))?)))),
+        make: |args| {
+            super::numbers::<0>(args, |s, _| Some(Sample::Bin(Cow::Owned(decode(&super::text(s))?))))
+        },
     },
     ConvertRow {
         name: "base64",

@@ -4,16 +4,14 @@ use crate::rules::sample::{Kind, Sample};
 use crate::rules::{Convert, Cx};
 
 /// The rows of this file.
-pub const ROWS: &[ConvertRow] = &[
-    ConvertRow {
-        name: "bytes",
-        args: (1, 2),
-        takes: Kind::Bin,
-        gives: Kind::Bin,
-        doc: "The bytes from an offset on, at most so many as the length says.",
-        make,
-    },
-];
+pub const ROWS: &[ConvertRow] = &[ConvertRow {
+    name: "bytes",
+    args: (1, 2),
+    takes: Kind::Bin,
+    gives: Kind::Bin,
+    doc: "The bytes from an offset on, at most so many as the length says.",
+    make,
+}];
 
 #[derive(Debug)]
 struct Bytes {

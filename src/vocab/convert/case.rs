@@ -11,7 +11,11 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Str,
         gives: Kind::Str,
         doc: "The text in lower case.",
-        make: |args| super::numbers::<0>(args, |s, _| Some(Sample::Str(Cow::Owned(super::text(s).to_ascii_lowercase())))),
+        make: |args| {
+            super::numbers::<0>(args, |s, _| {
+                Some(Sample::Str(Cow::Owned(super::text(s).to_ascii_lowercase())))
+            })
+        },
     },
     ConvertRow {
         name: "upper",
@@ -19,6 +23,10 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Str,
         gives: Kind::Str,
         doc: "The text in upper case.",
-        make: |args| super::numbers::<0>(args, |s, _| Some(Sample::Str(Cow::Owned(super::text(s).to_ascii_uppercase())))),
+        make: |args| {
+            super::numbers::<0>(args, |s, _| {
+                Some(Sample::Str(Cow::Owned(super::text(s).to_ascii_uppercase())))
+            })
+        },
     },
 ];

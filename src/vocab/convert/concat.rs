@@ -5,16 +5,14 @@ use crate::rules::{Convert, Cx};
 use std::borrow::Cow;
 
 /// The rows of this file.
-pub const ROWS: &[ConvertRow] = &[
-    ConvertRow {
-        name: "concat",
-        args: (1, 1),
-        takes: Kind::Str,
-        gives: Kind::Str,
-        doc: "The value with the text given behind it; variables are not supported yet.",
-        make: |args| Ok(Box::new(Concat(args[0].clone().into_bytes()))),
-    },
-];
+pub const ROWS: &[ConvertRow] = &[ConvertRow {
+    name: "concat",
+    args: (1, 1),
+    takes: Kind::Str,
+    gives: Kind::Str,
+    doc: "The value with the text given behind it; variables are not supported yet.",
+    make: |args| Ok(Box::new(Concat(args[0].clone().into_bytes()))),
+}];
 
 #[derive(Debug)]
 struct Concat(Vec<u8>);

@@ -4,16 +4,14 @@ use crate::rules::sample::{Kind, Sample};
 use crate::rules::{Convert, Cx};
 
 /// The rows of this file.
-pub const ROWS: &[ConvertRow] = &[
-    ConvertRow {
-        name: "field",
-        args: (2, 2),
-        takes: Kind::Str,
-        gives: Kind::Str,
-        doc: "One part of the text between delimiters, counted from 1, or from the end where negative.",
-        make,
-    },
-];
+pub const ROWS: &[ConvertRow] = &[ConvertRow {
+    name: "field",
+    args: (2, 2),
+    takes: Kind::Str,
+    gives: Kind::Str,
+    doc: "One part of the text between delimiters, counted from 1, or from the end where negative.",
+    make,
+}];
 
 #[derive(Debug)]
 struct Part {

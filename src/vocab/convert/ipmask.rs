@@ -5,16 +5,14 @@ use crate::rules::{Convert, Cx};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The rows of this file.
-pub const ROWS: &[ConvertRow] = &[
-    ConvertRow {
-        name: "ipmask",
-        args: (1, 2),
-        takes: Kind::Addr,
-        gives: Kind::Addr,
-        doc: "The address with all bits behind the mask cleared; the second length is for IPv6.",
-        make,
-    },
-];
+pub const ROWS: &[ConvertRow] = &[ConvertRow {
+    name: "ipmask",
+    args: (1, 2),
+    takes: Kind::Addr,
+    gives: Kind::Addr,
+    doc: "The address with all bits behind the mask cleared; the second length is for IPv6.",
+    make,
+}];
 
 #[derive(Debug)]
 struct Mask {
@@ -29,7 +27,9 @@ fn make(args: &[String]) -> Result<Box<dyn Convert>, String> {
         (_, Ok(mask)) => mask.into(),
         _ => return Err(refused(&args[0])),
     };
-    let v6 = args.get(1).map_or(Ok(128), |a| a.parse::<u8>().ok().filter(|&n| n <= 128).ok_or_else(|| refused(a)))?;
+    let v6 = args
+        .get(1)
+        .map_or(Ok(128), |a| a.parse::<u8>().ok().filter(|&n| n <= 128).ok_or_else(|| refused(a)))?;
     Ok(Box::new(Mask { v4, v6 }))
 }
 

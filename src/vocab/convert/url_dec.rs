@@ -5,16 +5,14 @@ use crate::rules::{Convert, Cx};
 use std::borrow::Cow;
 
 /// The rows of this file.
-pub const ROWS: &[ConvertRow] = &[
-    ConvertRow {
-        name: "url_dec",
-        args: (0, 1),
-        takes: Kind::Str,
-        gives: Kind::Str,
-        doc: "The text with its percent-encoding undone; with a true argument, or behind a question mark, a plus is a space.",
-        make,
-    },
-];
+pub const ROWS: &[ConvertRow] = &[ConvertRow {
+    name: "url_dec",
+    args: (0, 1),
+    takes: Kind::Str,
+    gives: Kind::Str,
+    doc: "The text with its percent-encoding undone; with a true argument, or behind a question mark, a plus is a space.",
+    make,
+}];
 
 #[derive(Debug)]
 struct Decode {

@@ -4,16 +4,14 @@ use crate::rules::sample::{Kind, Sample};
 use crate::rules::{Convert, Cx};
 
 /// The rows of this file.
-pub const ROWS: &[ConvertRow] = &[
-    ConvertRow {
-        name: "word",
-        args: (2, 2),
-        takes: Kind::Str,
-        gives: Kind::Str,
-        doc: "One part of the text between delimiters, empty parts not counted.",
-        make,
-    },
-];
+pub const ROWS: &[ConvertRow] = &[ConvertRow {
+    name: "word",
+    args: (2, 2),
+    takes: Kind::Str,
+    gives: Kind::Str,
+    doc: "One part of the text between delimiters, empty parts not counted.",
+    make,
+}];
 
 #[derive(Debug)]
 struct Part {

@@ -13,7 +13,9 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Int,
         scope: Scope::Any,
         doc: "Connections on a backend now, those in its queue included.",
-        make: Make::With(|args| Ok(super::of_backend(args, |cx, id| Some(Sample::Int(cx.facts.backend_sessions(id) as i64))))),
+        make: Make::With(|args| {
+            Ok(super::of_backend(args, |cx, id| Some(Sample::Int(cx.facts.backend_sessions(id) as i64))))
+        }),
     },
     FetchRow {
         name: "be_id",
@@ -33,7 +35,9 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Str,
         scope: Scope::Any,
         doc: "The name of the backend that the request was given to.",
-        make: Make::Plain(|cx| Some(Sample::Str(Cow::Borrowed(cx.facts.backend_name(cx.backend?).as_bytes())))),
+        make: Make::Plain(|cx| {
+            Some(Sample::Str(Cow::Borrowed(cx.facts.backend_name(cx.backend?).as_bytes())))
+        }),
     },
     FetchRow {
         name: "connslots",
@@ -43,6 +47,10 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Int,
         scope: Scope::Any,
         doc: "Free places on the servers of a backend and in their queues; -1 where a server has no limit.",
-        make: Make::With(|args| Ok(super::of_backend(args, |cx, id| Some(Sample::Int(cx.facts.connection_slots(id).map_or(-1, |n| n as i64)))))),
+        make: Make::With(|args| {
+            Ok(super::of_backend(args, |cx, id| {
+                Some(Sample::Int(cx.facts.connection_slots(id).map_or(-1, |n| n as i64)))
+            }))
+        }),
     },
 ];

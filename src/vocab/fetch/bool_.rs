@@ -3,18 +3,16 @@ use super::{Arg, FetchRow, Make, Scope};
 use crate::rules::sample::{Kind, Sample};
 
 /// The rows of this file.
-pub const ROWS: &[FetchRow] = &[
-    FetchRow {
-        name: "bool",
-        aliases: &[],
-        required: 1,
-        args: &[Arg::Text],
-        out: Kind::Bool,
-        scope: Scope::Any,
-        doc: "The constant true or false (also 1 or 0).",
-        make: Make::With(make),
-    },
-];
+pub const ROWS: &[FetchRow] = &[FetchRow {
+    name: "bool",
+    aliases: &[],
+    required: 1,
+    args: &[Arg::Text],
+    out: Kind::Bool,
+    scope: Scope::Any,
+    doc: "The constant true or false (also 1 or 0).",
+    make: Make::With(make),
+}];
 
 fn make(args: &[String]) -> Result<Box<dyn crate::rules::Fetch>, String> {
     let value = match args[0].as_str() {

@@ -1,7 +1,7 @@
 //! Cookies: `req.cook`, `res.cook` and their counts and numbers (7.3.6).
 use super::{Arg, FetchRow, Make, Scope};
-use crate::rules::sample::{Kind, Sample};
 use crate::proto::http::Head;
+use crate::rules::sample::{Kind, Sample};
 use crate::rules::{Cx, Fetch};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -90,7 +90,11 @@ impl Cookie {
         Box::new(Cookie { name, form, of_answer })
     }
 
-    fn values<'c>(&self, cx: &'c Cx<'_>, visit: &mut dyn FnMut(&'c [u8]) -> ControlFlow<()>) -> ControlFlow<()> {
+    fn values<'c>(
+        &self,
+        cx: &'c Cx<'_>,
+        visit: &mut dyn FnMut(&'c [u8]) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let (head, field): (Option<&Head>, &[u8]) = if self.of_answer {
             (cx.response().map(|r| &r.head), b"set-cookie")
         } else {
@@ -127,7 +131,11 @@ impl Fetch for Cookie {
         }
     }
 
-    fn each<'c>(&'c self, cx: &'c Cx<'_>, visit: &mut dyn FnMut(Sample<'c>) -> ControlFlow<()>) -> ControlFlow<()> {
+    fn each<'c>(
+        &'c self,
+        cx: &'c Cx<'_>,
+        visit: &mut dyn FnMut(Sample<'c>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         match self.form {
             Form::Count => self.fetch(cx).map_or(ControlFlow::Continue(()), visit),
             Form::Text => self.values(cx, &mut |v| visit(Sample::Str(Cow::Borrowed(v)))),

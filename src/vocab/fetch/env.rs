@@ -4,18 +4,16 @@ use crate::rules::sample::{Kind, Sample};
 use std::borrow::Cow;
 
 /// The rows of this file.
-pub const ROWS: &[FetchRow] = &[
-    FetchRow {
-        name: "env",
-        aliases: &[],
-        required: 1,
-        args: &[Arg::Text],
-        out: Kind::Str,
-        scope: Scope::Any,
-        doc: "The value of an environment variable when the configuration was read; none where it is not set.",
-        make: Make::With(make),
-    },
-];
+pub const ROWS: &[FetchRow] = &[FetchRow {
+    name: "env",
+    aliases: &[],
+    required: 1,
+    args: &[Arg::Text],
+    out: Kind::Str,
+    scope: Scope::Any,
+    doc: "The value of an environment variable when the configuration was read; none where it is not set.",
+    make: Make::With(make),
+}];
 
 #[derive(Debug)]
 struct Env(Option<Vec<u8>>);

@@ -1,8 +1,8 @@
 //! The frontend: `fe_conn`, `fe_id`, `fe_name` (7.3.2, 7.3.3).
 use super::{Arg, FetchRow, Make, Scope};
-use crate::rules::sample::{Kind, Sample};
 use crate::base::ids::FrontendId;
 use crate::rules::sample::Names;
+use crate::rules::sample::{Kind, Sample};
 use crate::rules::{Cx, Fetch};
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -37,7 +37,9 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Str,
         scope: Scope::Any,
         doc: "The name of the frontend.",
-        make: Make::Plain(|cx| Some(Sample::Str(Cow::Borrowed(cx.facts.frontend_name(cx.conn.frontend).as_bytes())))),
+        make: Make::Plain(|cx| {
+            Some(Sample::Str(Cow::Borrowed(cx.facts.frontend_name(cx.conn.frontend).as_bytes())))
+        }),
     },
 ];
 

@@ -1,7 +1,7 @@
 //! Header fields: `req.hdr`, `req.fhdr`, `res.hdr`, … (7.3.6). `hdr` looks at each comma-separated element, `fhdr` at whole fields.
 use super::{Arg, FetchRow, Make, Scope};
-use crate::rules::sample::{Kind, Sample};
 use crate::proto::http::Head;
+use crate::rules::sample::{Kind, Sample};
 use crate::rules::{Cx, Fetch};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -257,7 +257,11 @@ impl Fetch for Header {
         }
     }
 
-    fn each<'c>(&'c self, cx: &'c Cx<'_>, visit: &mut dyn FnMut(Sample<'c>) -> ControlFlow<()>) -> ControlFlow<()> {
+    fn each<'c>(
+        &'c self,
+        cx: &'c Cx<'_>,
+        visit: &mut dyn FnMut(Sample<'c>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         if self.number != 0 || matches!(self.form, Form::Count | Form::Names) {
             return self.fetch(cx).map_or(ControlFlow::Continue(()), visit);
         }

@@ -6,18 +6,16 @@ use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 
 /// The rows of this file.
-pub const ROWS: &[FetchRow] = &[
-    FetchRow {
-        name: "rand",
-        aliases: &[],
-        required: 0,
-        args: &[Arg::Int],
-        out: Kind::Int,
-        scope: Scope::Any,
-        doc: "A random number from 0 to below the range given, 2^32 where none is. Not for secrets.",
-        make: Make::With(make),
-    },
-];
+pub const ROWS: &[FetchRow] = &[FetchRow {
+    name: "rand",
+    aliases: &[],
+    required: 0,
+    args: &[Arg::Int],
+    out: Kind::Int,
+    scope: Scope::Any,
+    doc: "A random number from 0 to below the range given, 2^32 where none is. Not for secrets.",
+    make: Make::With(make),
+}];
 
 #[derive(Debug)]
 struct Rand(u64);

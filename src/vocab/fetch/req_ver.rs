@@ -1,7 +1,7 @@
 //! `req.ver`, `res.ver`, `req.proto_http`: protocol versions (7.3.5, 7.3.6).
 use super::{FetchRow, Make, Scope};
-use crate::rules::sample::{Kind, Sample};
 use crate::proto::http::Version;
+use crate::rules::sample::{Kind, Sample};
 use std::borrow::Cow;
 
 /// The rows of this file.

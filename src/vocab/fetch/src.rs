@@ -22,7 +22,9 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Bool,
         scope: Scope::Any,
         doc: "Whether the client's address is one of this host.",
-        make: Make::Plain(|cx| cx.src_ip().map(|a| Sample::Bool(a.to_canonical().is_loopback() || is_ours(a)))),
+        make: Make::Plain(|cx| {
+            cx.src_ip().map(|a| Sample::Bool(a.to_canonical().is_loopback() || is_ours(a)))
+        }),
     },
     FetchRow {
         name: "src_port",

@@ -1,8 +1,8 @@
 //! Servers: `srv_conn`, `srv_id`, `srv_is_up`, `srv_name` (7.3.2, 7.3.4).
 use super::{Arg, FetchRow, Make, Scope};
-use crate::rules::sample::{Kind, Sample};
 use crate::base::ids::ServerId;
 use crate::rules::sample::Names;
+use crate::rules::sample::{Kind, Sample};
 use crate::rules::{Cx, Fetch};
 use std::borrow::Cow;
 use std::fmt;
@@ -75,16 +75,22 @@ impl Fetch for OfServer {
 
     fn resolve(&self, names: &dyn Names) -> Result<(), String> {
         let (backend, server) = match self.name.split_once('/') {
-            Some((b, s)) => {
-                (names.backend(b).ok_or_else(|| format!("unable to find proxy '{b}' referenced in arg 1"))?, s)
-            }
+            Some((b, s)) => (
+                names.backend(b).ok_or_else(|| format!("unable to find proxy '{b}' referenced in arg 1"))?,
+                s,
+            ),
             None => {
                 let own = names.own_backend();
                 (own.ok_or_else(|| format!("no proxy name in arg 1 '{}'", self.name))?, self.name.as_str())
             }
         };
         let found = names.server(backend, server);
-        let id = found.ok_or_else(|| format!("unable to find server '{server}' in proxy '{}', referenced in arg 1", self.name.split_once('/').map_or("", |(b, _)| b)))?;
+        let id = found.ok_or_else(|| {
+            format!(
+                "unable to find server '{server}' in proxy '{}', referenced in arg 1",
+                self.name.split_once('/').map_or("", |(b, _)| b)
+            )
+        })?;
         let _ = self.id.set(id);
         Ok(())
     }

@@ -3,15 +3,13 @@ use super::{FetchRow, Make, Scope};
 use crate::rules::sample::{Kind, Sample};
 
 /// The rows of this file.
-pub const ROWS: &[FetchRow] = &[
-    FetchRow {
-        name: "status",
-        aliases: &[],
-        required: 0,
-        args: &[],
-        out: Kind::Int,
-        scope: Scope::Response,
-        doc: "The status of the answer.",
-        make: Make::Plain(|cx| Some(Sample::Int(i64::from(cx.response()?.status)))),
-    },
-];
+pub const ROWS: &[FetchRow] = &[FetchRow {
+    name: "status",
+    aliases: &[],
+    required: 0,
+    args: &[],
+    out: Kind::Int,
+    scope: Scope::Response,
+    doc: "The status of the answer.",
+    make: Make::Plain(|cx| Some(Sample::Int(i64::from(cx.response()?.status)))),
+}];

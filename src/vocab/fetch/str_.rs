@@ -4,15 +4,15 @@ use crate::rules::sample::{Kind, Sample};
 use std::borrow::Cow;
 
 /// The rows of this file.
-pub const ROWS: &[FetchRow] = &[
-    FetchRow {
-        name: "str",
-        aliases: &[],
-        required: 1,
-        args: &[Arg::Text],
-        out: Kind::Str,
-        scope: Scope::Any,
-        doc: "The text given, as a constant.",
-        make: Make::With(|args| Ok(Box::new(super::Constant(Sample::Str(Cow::Owned(args[0].as_bytes().to_vec())))))),
-    },
-];
+pub const ROWS: &[FetchRow] = &[FetchRow {
+    name: "str",
+    aliases: &[],
+    required: 1,
+    args: &[Arg::Text],
+    out: Kind::Str,
+    scope: Scope::Any,
+    doc: "The text given, as a constant.",
+    make: Make::With(|args| {
+        Ok(Box::new(super::Constant(Sample::Str(Cow::Owned(args[0].as_bytes().to_vec())))))
+    }),
+}];

@@ -59,7 +59,11 @@ impl Fetch for Param {
         first
     }
 
-    fn each<'c>(&'c self, cx: &'c Cx<'_>, visit: &mut dyn FnMut(Sample<'c>) -> ControlFlow<()>) -> ControlFlow<()> {
+    fn each<'c>(
+        &'c self,
+        cx: &'c Cx<'_>,
+        visit: &mut dyn FnMut(Sample<'c>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let Some(req) = cx.request() else { return ControlFlow::Continue(()) };
         let uri = req.uri();
         let Some(start) = memchr::memchr(self.delimiter, uri) else { return ControlFlow::Continue(()) };

@@ -14,7 +14,9 @@ pub const ROW: MatchRow = MatchRow {
 
 fn make(patterns: &Patterns<'_>) -> Result<Box<dyn Match>, Refused> {
     let values = patterns.words.iter().enumerate().map(|(i, word)| {
-        hex(word).ok_or_else(|| (i, format!("'{}' is not a row of hexadecimal digits", String::from_utf8_lossy(word))))
+        hex(word).ok_or_else(|| {
+            (i, format!("'{}' is not a row of hexadecimal digits", String::from_utf8_lossy(word)))
+        })
     });
     Ok(Box::new(Exact::new(false, values.collect::<Result<Vec<_>, _>>()?)))
 }

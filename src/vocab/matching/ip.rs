@@ -63,7 +63,9 @@ mod tests {
     #[test]
     fn networks_are_read_in_all_their_forms() {
         let n = networks(&["10/8", "192.168/16", "172.16.0.0/255.240.0.0", "::1", "2001:db8::/32"]).unwrap();
-        for (a, want) in [("10.9.8.7", true), ("192.168.1.1", true), ("172.31.0.1", true), ("172.32.0.1", false)] {
+        for (a, want) in
+            [("10.9.8.7", true), ("192.168.1.1", true), ("172.31.0.1", true), ("172.32.0.1", false)]
+        {
             assert_eq!(n.contain(a.parse().unwrap()), want, "{a}");
         }
         for bad in ["10.0.0.0/33", "name", "1.2.3.4.5", "::1/129"] {
