@@ -1,6 +1,10 @@
 //! Rules that answer or change a request.
 
+use crate::common::client::End;
 use crate::table::{Row, on, row};
+
+const A_LENGTH: &str =
+    "a file without a length gets one: its end is seen without waiting for the connection's";
 
 pub fn rows() -> Vec<Row> {
     let mut rows = vec![
@@ -91,11 +95,11 @@ fn watched() -> Vec<Row> {
         row("monitor-longer", "GET /alive2"),
         row("monitor-head", "HEAD /alive"),
         row("monitor-post", "POST /alive|Content-Length: 0"),
-        row("monitor-fails", "GET /alive|X-Fail: 1"),
+        row("monitor-fails", "GET /alive|X-Fail: 1").differs(A_LENGTH, &[503], End::Closed, 0),
         row("monitor-then-next", "GET /alive").then("GET /x"),
         row("errorfile-403", "GET /denied"),
         row("errorfile-403-head", "HEAD /denied"),
-        row("errorfile-503", "GET /none"),
+        row("errorfile-503", "GET /none").differs(A_LENGTH, &[503], End::Closed, 0),
         row("errorfile-400", "GET / HTTP/1.1|bad header||"),
         row("errorfile-not-for-origins-status", "GET /status/503"),
     ]

@@ -3,7 +3,6 @@
 //! What the kernel may do, it does: bytes arrive in pieces and late, sends take a part, a lasting receive ends by itself or
 //! for want of a buffer, operations complete after their stream was closed, connections are reset. What it may not do it
 //! does not: bytes stay in order, every operation completes once.
-pub mod script;
 
 use super::buffer::{CHUNK_SIZE, OutBuf, Pool};
 use super::core::Core;

@@ -1,8 +1,8 @@
 //! Clients and origins for simulated proxies, as plain tasks.
-use super::super::{ConnectTo, Core, Listener, Stream};
-use super::Rng;
-use crate::proto::h1::{self, BodyReader, Parsed, RequestKind};
-use crate::proto::http::{RequestHead, ResponseHead};
+use ringmain::net::sim::Rng;
+use ringmain::net::{ConnectTo, Core, Listener, Stream};
+use ringmain::proto::h1::{self, BodyReader, Parsed, RequestKind};
+use ringmain::proto::http::{RequestHead, ResponseHead};
 use std::net::SocketAddr;
 use std::time::Duration;
 

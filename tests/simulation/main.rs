@@ -1,6 +1,8 @@
 //! The whole proxy in a simulated network: two shards, two origins with bad manners, clients of all kinds, one seed a run.
 //! The session code is the one that serves; only the driver below it is another.
 
+mod script;
+
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -10,13 +12,13 @@ use std::time::Duration;
 use ringmain::base::ids::ListenerId;
 use ringmain::config::{Options, build_texts};
 use ringmain::net::Core;
-use ringmain::net::sim::script::{self, Inbox, Lost, Manners, chunked, content};
 use ringmain::net::sim::{Faults, Rng, SimNet, for_seeds};
 use ringmain::proto::h1::RequestKind;
 use ringmain::shard;
 use ringmain::share::Shared;
 use ringmain::syntax::Env;
 use ringmain::world::{Published, World};
+use script::{Inbox, Lost, Manners, chunked, content};
 
 const SHARDS: usize = 2;
 const CLIENTS: usize = 6;
