@@ -105,3 +105,96 @@ fn files() -> Vec<PathBuf> {
     files.sort();
     files
 }
+
+/// Every word with every kind of argument, in every section: whatever is said about it, nothing panics.
+#[test]
+fn random_lines_never_panic() {
+    use ringmain::vocab::{bind, directive, option, section, server};
+    let rounds: u64 = std::env::var("RINGMAIN_ROUNDS").ok().and_then(|r| r.parse().ok()).unwrap_or(20);
+    let first: u64 = std::env::var("RINGMAIN_SEED").ok().and_then(|r| r.parse().ok()).unwrap_or(1);
+    let mut words: Vec<&str> = directive::all().map(|r| r.name).collect();
+    words.extend(option::all().map(|r| r.name).chain(bind::all().map(|r| r.name)));
+    words.extend(server::all().map(|r| r.name).chain(section::all().map(|r| r.name)));
+    words.extend([
+        "if",
+        "unless",
+        "{",
+        "}",
+        "!",
+        "or",
+        "from",
+        "no",
+        "default",
+        "option",
+        "server",
+        "bind",
+        "TRUE",
+        "path",
+        "hdr(a)",
+        "hdr(",
+        "%[path]",
+        "%[",
+        "%",
+        "*:80",
+        ":1-3",
+        "127.0.0.1:1",
+        "[::1]:2",
+        "/x",
+        "abns@y",
+        "fd@9",
+        "0",
+        "-1",
+        "99999999999999999999",
+        "5s",
+        "5x",
+        "é",
+        "\\x00",
+        "a/b",
+        "deny",
+        "set-header",
+        "location",
+        "socket",
+        "fail",
+        "connection",
+        "auto:1/1-4",
+        "0-3",
+        "global",
+        "''",
+        "\"$HOME\"",
+        "${A",
+    ]);
+    for seed in first..first + rounds {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut random = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state % below as u64) as usize
+        };
+        let mut text = String::new();
+        for _ in 0..60 {
+            if random(8) == 0 {
+                let kinds = ["global", "defaults", "defaults d", "frontend f", "backend b", "listen l"];
+                text.push_str(kinds[random(kinds.len())]);
+            } else {
+                for _ in 0..=random(6) {
+                    text.push_str(words[random(words.len())]);
+                    text.push(' ');
+                }
+            }
+            text.push('\n');
+        }
+        let result = std::panic::catch_unwind(|| {
+            let files = [("x.cfg", text.as_bytes())];
+            let (plan, diags, map) = config::build_texts(&files, &Env::empty(), &config::Options::default());
+            for diag in &diags.list {
+                let _ = render(diag, &map, PID);
+            }
+            plan.is_some()
+        });
+        assert!(
+            result.is_ok(),
+            "RINGMAIN_SEED={seed} RINGMAIN_ROUNDS=1 cargo test --test configuration\n{text}"
+        );
+    }
+}

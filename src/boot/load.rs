@@ -16,7 +16,11 @@ pub fn load(args: &Args) -> Result<(Plan, bool), Exit> {
         use std::os::unix::ffi::OsStrExt;
         env.set("HAPROXY_LOCALPEER", name.as_bytes());
     }
-    let (plan, diags, map) = config::build(&args.files, &env, &config::Options::default());
+    let options = config::Options {
+        switched_off: if args.no_epoll { vec!["EPOLL".to_owned()] } else { Vec::new() },
+        ignore_resolution: args.ignore_resolution,
+    };
+    let (plan, diags, map) = config::build(&args.files, &env, &options);
     print(args, &diags, &map);
     let warned = diags.list.iter().any(|d| d.severity == Severity::Warning);
     match plan {

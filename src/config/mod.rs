@@ -19,6 +19,8 @@ use std::path::PathBuf;
 pub struct Options {
     /// Names for which `enabled()` is false (`EPOLL` with `-de`, …).
     pub switched_off: Vec<String>,
+    /// `-dr`: a server whose name is not known starts in maintenance.
+    pub ignore_resolution: bool,
 }
 
 /// Reads the files of `-f` and makes a Plan of them: what `-c`, the start and a reload all do. `env` is what `$VAR` sees.
@@ -56,7 +58,7 @@ fn finish(
         resolve::check(&read, &index, &map, &mut diags);
         let mut draft = read.draft;
         if !diags.has_errors() {
-            if !resolve::addresses(&mut draft, &map, &mut diags) {
+            if !resolve::addresses(&mut draft, options, &map, &mut diags) {
                 return (None, diags, map);
             }
             plan = Some(compile::plan(draft, &index));
@@ -70,3 +72,6 @@ fn finish(
     }
     (plan, diags, map)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! What can be judged only when every section is read: names, modes, what is missing. Messages and their order are those of
 //! HAProxy's `check_config_validity`.
+use super::Options;
 use super::names::{Index, SeenFrom};
 use super::read::Read;
 use crate::base::ids::BackendId;
@@ -360,7 +361,7 @@ fn title(proxy: &ProxyDraft) -> String {
 /// Looks up the host names of servers, as `init-addr` says. Gives false where one can't be found: the messages are complete
 /// then.
 #[must_use]
-pub fn addresses(draft: &mut Draft, map: &SourceMap, diags: &mut Diags) -> bool {
+pub fn addresses(draft: &mut Draft, options: &Options, map: &SourceMap, diags: &mut Diags) -> bool {
     let mut failed = false;
     for proxy in &mut draft.proxies {
         for server in &mut proxy.servers {
@@ -372,6 +373,7 @@ pub fn addresses(draft: &mut Draft, map: &SourceMap, diags: &mut Diags) -> bool 
                 InitAddr::None => Some((unknown(*family), false)),
                 InitAddr::Last => None,
             });
+            let found = found.or_else(|| options.ignore_resolution.then(|| (unknown(*family), false)));
             if let Some((ip, known)) = found {
                 server.settings.disabled |= !known;
                 server.hostname = Some(name.clone());

@@ -14,6 +14,10 @@ pub const ROW: DirectiveRow = DirectiveRow {
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     rule_line::only_named_defaults(cx, words)?;
     let name = row::text(words, 1);
+    if words.len() < 2 {
+        let text = "error detected while parsing ACL '' : missing fetch method in ACL expression ''.";
+        return Err(Diag::alert(row::place(words, 1), text).help("write `acl is_img path_beg /img`"));
+    }
     if let Some((i, c)) = name.char_indices().find(|(_, c)| !opening::permitted(*c)) {
         let text = format!("character '{c}' is not permitted in acl name '{name}'.");
         return Err(Diag::alert(words[1].sub(i, c.len_utf8()), text)
