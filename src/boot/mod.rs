@@ -12,12 +12,14 @@ mod process;
 mod threads;
 mod version;
 
+use crate::control::cli::Socket;
 use crate::control::{Control, Facts, Kept, Running, say};
 use crate::net::IoMode;
 use crate::plan::Plan;
 use crate::share::Shared;
 use crate::syntax::Env;
 use crate::syntax::cond::{self, Facts as CondFacts};
+use crate::vocab::command::Level;
 use crate::world::{Published, World};
 use args::{Args, Asked};
 use bind::{Binder, Bound};
@@ -304,8 +306,15 @@ impl Worker<'_> {
             started: SystemTime::now(),
         };
         let signals = process::worker_signals();
+        let levels = plan.global.stats_sockets.iter().map(|s| match s.level {
+            0 => Level::User,
+            1 => Level::Operator,
+            _ => Level::Admin,
+        });
+        let sockets =
+            self.bound.stats.into_iter().zip(levels).map(|(fd, level)| Socket { fd, level }).collect();
         control
-            .run(Running { published, shared, shards, kept, facts, signals })
+            .run(Running { published, shared, shards, kept, facts, sockets, signals })
             .map_err(|e| refuse(format!("[{program}.main()] cannot read signals: {e}")))
     }
 }

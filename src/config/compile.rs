@@ -21,7 +21,13 @@ use std::time::Duration;
 #[must_use]
 pub fn plan(draft: Draft, index: &Index) -> Plan {
     let mut plan = Plan { global: draft.global, ..Plan::default() };
-    let uuids = number(draft.proxies.iter().map(|p| (is_proxy(p), p.id)));
+    // HAProxy's statistics sockets stand in a proxy of their own, which has the first number.
+    let internal = (!draft.global.stats_sockets.is_empty()).then_some((true, None));
+    let numbered = internal.into_iter().chain(draft.proxies.iter().map(|p| (is_proxy(p), p.id)));
+    let mut uuids = number(numbered);
+    if internal.is_some() {
+        uuids.remove(0);
+    }
     let upgrades: Vec<bool> =
         (0..draft.proxies.len()).map(|n| becomes_http(&draft.proxies, n, index)).collect();
     for (n, mut proxy) in draft.proxies.into_iter().enumerate() {

@@ -1,6 +1,7 @@
 //! The control thread: the only writer of Worlds. Signals, health checks, the runtime API, and the process's end.
 //!
 //! It runs on a core of its own like every shard (`docs/decisions/0003-control-on-our-own-core.md`).
+pub mod cli;
 pub mod say;
 mod signals;
 mod stop;
@@ -69,6 +70,7 @@ pub struct Running {
     pub shards: Vec<ShardHandle>,
     pub kept: Vec<Kept>,
     pub facts: Facts,
+    pub sockets: Vec<cli::Socket>,
     /// Signals that are blocked in every thread, for us to read.
     pub signals: SigSet,
 }
@@ -108,6 +110,7 @@ impl Control {
             born: core.now(),
         });
         signals::start(&state, &running.signals)?;
+        cli::start(&state, running.sockets)?;
         state.start_checks();
         observe::run_sampling(&core, state.shared.clone());
         core.block_on(async move { state.all_ended().await });

@@ -35,6 +35,7 @@ pub mod acl_words;
 pub mod action;
 pub mod address;
 pub mod bind;
+pub mod command;
 pub mod convert;
 pub mod directive;
 pub mod expr;

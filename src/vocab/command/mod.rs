@@ -1,0 +1,231 @@
+//! Commands of the runtime API, one row a command (management manual, 9.3). A command sees the process only through
+//! [`Steering`], which the control thread implements.
+use crate::base::ids::{BackendId, FrontendId, ServerId};
+use crate::world::{Admin, World};
+use std::sync::Arc;
+
+macro_rules! rows {
+    ($($module:ident)*) => {
+        $(mod $module;)*
+        /// Every command, sorted by file.
+        pub static ROWS: &[&[CommandRow]] = &[$($module::ROWS),*];
+    };
+}
+
+rows! { frontend server show }
+
+/// What a connection may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    User,
+    Operator,
+    Admin,
+}
+
+/// What commands may ask of the process.
+pub trait Steering {
+    fn world(&self) -> Arc<World>;
+    /// `show info`.
+    fn info(&self) -> String;
+    /// `show stat` with its arguments.
+    ///
+    /// # Errors
+    /// What is wrong with the arguments.
+    fn stat(&self, args: &[&str]) -> Result<String, String>;
+    /// `show servers state`.
+    fn servers_state(&self, backend: Option<BackendId>) -> String;
+    /// Puts a server into maintenance, drain or service.
+    fn set_admin(&self, server: ServerId, admin: Admin);
+    fn set_weight(&self, server: ServerId, weight: u32);
+    /// Pauses or resumes a frontend's listeners.
+    fn set_paused(&self, frontend: FrontendId, paused: bool);
+    /// Stops a frontend for good.
+    fn shut_down(&self, frontend: FrontendId);
+    fn set_frontend_maxconn(&self, frontend: FrontendId, maxconn: u32);
+    fn set_server_maxconn(&self, server: ServerId, maxconn: u32);
+    fn set_global_maxconn(&self, maxconn: u32);
+}
+
+/// One command.
+pub struct CommandRow {
+    /// Its first words.
+    pub words: &'static [&'static str],
+    /// The line that `help` shows: usage, then what it does.
+    pub usage: &'static str,
+    pub doc: &'static str,
+    pub level: Level,
+    /// Runs it; `args` are the words behind its own. Answers with text, without the empty line that ends it.
+    pub run: fn(&dyn Steering, &[&str]) -> String,
+}
+
+/// Every row.
+pub fn rows() -> impl Iterator<Item = &'static CommandRow> {
+    ROWS.iter().flat_map(|rows| rows.iter())
+}
+
+/// Commands that HAProxy has and Ringmain refuses, by their first words.
+const KNOWN: &[&str] = &[
+    "abort ssl",
+    "add acl",
+    "add map",
+    "add server",
+    "add ssl",
+    "clear acl",
+    "clear counters",
+    "clear map",
+    "clear table",
+    "commit acl",
+    "commit map",
+    "commit ssl",
+    "debug",
+    "del acl",
+    "del map",
+    "del server",
+    "del ssl",
+    "disable agent",
+    "disable dynamic-cookie",
+    "disable health",
+    "dump stats-file",
+    "enable agent",
+    "enable dynamic-cookie",
+    "enable health",
+    "experimental-mode",
+    "expert-mode",
+    "get acl",
+    "get map",
+    "get var",
+    "new ssl",
+    "operator",
+    "prepare acl",
+    "prepare map",
+    "set acl",
+    "set anon",
+    "set dynamic-cookie-key",
+    "set map",
+    "set profiling",
+    "set rate-limit",
+    "set severity-output",
+    "set ssl",
+    "set table",
+    "set timeout",
+    "set var",
+    "show acl",
+    "show activity",
+    "show cache",
+    "show cli",
+    "show dev",
+    "show errors",
+    "show events",
+    "show fd",
+    "show libs",
+    "show map",
+    "show peers",
+    "show pools",
+    "show profiling",
+    "show resolvers",
+    "show schema",
+    "show sess",
+    "show ssl",
+    "show startup-logs",
+    "show table",
+    "show tasks",
+    "show threads",
+    "show trace",
+    "shutdown session",
+    "shutdown sessions",
+    "trace",
+    "user",
+    "wait",
+];
+
+/// Runs one command line.
+#[must_use]
+pub fn run(steering: &dyn Steering, level: Level, line: &str) -> String {
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    let row = rows().filter(|r| words.starts_with(r.words)).max_by_key(|r| r.words.len());
+    if let Some(row) = row {
+        if level < row.level {
+            return "Permission denied\n".to_owned();
+        }
+        return (row.run)(steering, &words[row.words.len()..]);
+    }
+    let starts = |known: &str| {
+        known.split(' ').zip(&words).all(|(a, b)| a == *b) && words.len() >= known.split(' ').count()
+    };
+    match words.first() {
+        Some(&"help") => help(level, &words[1..]),
+        _ => match KNOWN.iter().find(|k| starts(k)) {
+            Some(known) => format!("'{known}' is a HAProxy command that Ringmain does not support yet.\n"),
+            None => unknown(level, &words),
+        },
+    }
+}
+
+/// What `help` says.
+fn help(level: Level, words: &[&str]) -> String {
+    if words.is_empty() {
+        return format!("The following commands are valid at this level:\n{}", list(level, |_| true));
+    }
+    format!(
+        "The following commands are valid at this level:\n{}",
+        list(level, |r| r.words.starts_with(words))
+    )
+}
+
+fn unknown(level: Level, words: &[&str]) -> String {
+    let near = |row: &CommandRow| {
+        words.first().is_some_and(|w| row.words[0].starts_with(w) || w.starts_with(row.words[0]))
+    };
+    if !words.is_empty() && rows().any(near) {
+        let list = list(level, near);
+        return format!("Unknown command, but maybe one of the following ones is a better match:\n{list}");
+    }
+    format!("Unknown command. Please enter one of the following commands only:\n{}", list(level, |_| true))
+}
+
+fn list(level: Level, chosen: impl Fn(&CommandRow) -> bool) -> String {
+    let mut lines: Vec<(&str, &str)> =
+        rows().filter(|r| r.level <= level && chosen(r)).map(|r| (r.usage, r.doc)).collect();
+    lines.sort_unstable();
+    let always = [
+        ("help [<command>]", "list matching or all commands"),
+        ("prompt", "toggle interactive mode with prompt"),
+        ("quit", "disconnect"),
+    ];
+    lines.into_iter().chain(always).map(|(usage, doc)| format!("  {usage:<40}: {doc}\n")).collect()
+}
+
+/// Finds `backend/server`.
+fn server(steering: &dyn Steering, name: Option<&&str>) -> Result<(Arc<World>, ServerId), String> {
+    let world = steering.world();
+    let Some((backend, name)) = name.and_then(|n| n.split_once('/')) else {
+        return Err("Require 'backend/server'.\n".to_owned());
+    };
+    let Some(backend) = world.plan.backends.iter().position(|b| b.name == backend) else {
+        return Err("No such backend.\n".to_owned());
+    };
+    let found =
+        world.plan.servers_of(BackendId::from(backend)).find(|(_, s)| s.name == name).map(|(id, _)| id);
+    found.map(|id| (world, id)).ok_or_else(|| "No such server.\n".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_unique_and_documented() {
+        for row in rows() {
+            assert_eq!(rows().filter(|r| r.words == row.words).count(), 1, "{:?}", row.words);
+            assert!(row.usage.starts_with(row.words[0]) && !row.doc.is_empty(), "{:?}", row.words);
+        }
+    }
+
+    #[test]
+    fn known_commands_are_sorted_and_not_ours() {
+        assert!(KNOWN.is_sorted(), "{:?}", KNOWN.windows(2).find(|w| w[0] > w[1]));
+        for row in rows() {
+            assert!(!KNOWN.contains(&row.words.join(" ").as_str()), "{:?}", row.words);
+        }
+    }
+}
