@@ -22,7 +22,7 @@ use std::time::Duration;
 pub fn plan(draft: Draft, index: &Index) -> Plan {
     let mut plan = Plan { global: draft.global, ..Plan::default() };
     // HAProxy's statistics sockets stand in a proxy of their own, which has the first number.
-    let internal = (!draft.global.stats_sockets.is_empty()).then_some((true, None));
+    let internal = (!plan.global.stats_sockets.is_empty()).then_some((true, None));
     let numbered = internal.into_iter().chain(draft.proxies.iter().map(|p| (is_proxy(p), p.id)));
     let mut uuids = number(numbered);
     if internal.is_some() {
