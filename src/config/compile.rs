@@ -7,8 +7,8 @@ use crate::plan::draft::{
 };
 use crate::plan::frontend::FrontendTimeouts;
 use crate::plan::{
-    Backend, BackendTarget, Balance, Check, CheckKind, ConnectionMode, Frontend, Listener, ListenerAddr,
-    Mode, Plan, Server, UseBackend,
+    Backend, BackendTarget, Check, CheckKind, ConnectionMode, Frontend, Listener, ListenerAddr, Mode, Plan,
+    Server, UseBackend,
 };
 use crate::rules::{Program, Rule};
 use std::collections::BTreeSet;
@@ -282,7 +282,7 @@ fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
         mode: settings.mode,
         disabled: settings.disabled,
         servers: first..plan.servers.len() as u32,
-        balance: Balance::RoundRobin,
+        balance: settings.balance,
         timeouts: backend_timeouts(&settings.timeouts),
         connection_mode: settings.connection_mode,
         reuse: settings.reuse,

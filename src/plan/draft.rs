@@ -2,7 +2,7 @@
 //! "Last one wins", `no option` and `defaults` live here; names are still text.
 use super::frontend::{ErrorPages, ListenerAddr};
 use super::global::{Global, Log};
-use super::{CheckKind, ConnectionMode, ForwardFor, Mode, Reuse, ServerAddr};
+use super::{Balance, CheckKind, ConnectionMode, ForwardFor, Mode, Reuse, ServerAddr};
 use crate::rules::{Condition, Format, Rule};
 use crate::syntax::{Line, Span};
 use std::net::{IpAddr, SocketAddr};
@@ -193,7 +193,7 @@ pub struct Settings {
     pub maxconn: Option<u32>,
     pub backlog: Option<u32>,
     pub fullconn: Option<u32>,
-    pub balance_given: bool,
+    pub balance: Balance,
     pub reuse: Reuse,
     pub retries: u32,
     /// `option redispatch`: as [`super::Backend::redispatch`].
@@ -228,7 +228,7 @@ impl Default for Settings {
             maxconn: None,
             backlog: None,
             fullconn: None,
-            balance_given: false,
+            balance: Balance::default(),
             reuse: Reuse::default(),
             retries: 3,
             redispatch: 0,

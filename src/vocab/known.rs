@@ -1,6 +1,6 @@
 //! Every word HAProxy knows, so that none of them is ever called unknown: what has no row is refused with a message that
 //! says it is not built yet. The lists come from what 2.6.12 and 3.5 list themselves (`-dKall`) and from the manual.
-use super::{bind, directive, option, row, section, server};
+use super::{balance, bind, directive, option, row, section, server};
 use crate::syntax::suggest;
 
 /// Which list a word belongs to.
@@ -94,11 +94,12 @@ fn built(kind: Kind, word: &str) -> bool {
         Kind::Option => option::find(word).is_some(),
         Kind::Bind => bind::find(word).is_some(),
         Kind::Server => server::find(word).is_some(),
-        Kind::Balance => word == "roundrobin",
+        Kind::Balance => balance::find(word).is_some(),
     }
 }
 
-fn words(kind: Kind) -> impl Iterator<Item = &'static str> {
+/// Every word of a list.
+pub fn words(kind: Kind) -> impl Iterator<Item = &'static str> {
     lists(kind).into_iter().flatten().copied()
 }
 

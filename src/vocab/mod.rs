@@ -34,6 +34,7 @@ macro_rules! rows {
 pub mod acl_words;
 pub mod action;
 pub mod address;
+pub mod balance;
 pub mod bind;
 pub mod command;
 pub mod convert;
@@ -50,3 +51,25 @@ pub mod row;
 pub mod rule_line;
 pub mod section;
 pub mod server;
+
+#[cfg(test)]
+mod tests {
+    /// Every file of a folder of the rule language stands in its list, and the list is sorted.
+    #[test]
+    fn no_row_is_forgotten() {
+        for folder in ["action", "convert", "fetch", "matching"] {
+            let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/vocab").join(folder);
+            let text = std::fs::read_to_string(dir.join("mod.rs")).expect("read the list");
+            let list = text.split("\nrows! {").nth(1).and_then(|t| t.split('}').next()).expect("a list");
+            let listed: Vec<&str> = list.split_whitespace().collect();
+            assert!(listed.is_sorted(), "{folder}: sort the list: {listed:?}");
+            let mut files: Vec<String> = std::fs::read_dir(&dir)
+                .expect("read the folder")
+                .map(|e| e.expect("entry").file_name().to_string_lossy().replace(".rs", ""))
+                .filter(|f| f != "mod" && !text.contains(&format!("\nmod {f};")))
+                .collect();
+            files.sort();
+            assert_eq!(files, listed, "{folder}: files and list");
+        }
+    }
+}

@@ -55,7 +55,9 @@ fn admin(steering: &dyn Steering, args: &[&str], admin: Admin) -> String {
 
 fn get_weight(steering: &dyn Steering, args: &[&str]) -> String {
     match server(steering, args.first()) {
-        Ok((world, id)) => format!("{} (initial {})\n", world.server(id).weight, world.plan.server(id).weight),
+        Ok((world, id)) => {
+            format!("{} (initial {})\n", world.server(id).weight, world.plan.server(id).weight)
+        }
         Err(e) => e,
     }
 }
@@ -70,8 +72,13 @@ fn set(steering: &dyn Steering, args: &[&str]) -> String {
             Err(e) => e,
         },
         (Some("weight"), value) => weight(steering, args.first(), value.as_ref()),
-        (Some(known @ ("addr" | "agent" | "agent-addr" | "agent-port" | "agent-send" | "check-addr" | "check-port"
-        | "fqdn" | "health" | "ssl")), _) => {
+        (
+            Some(
+                known @ ("addr" | "agent" | "agent-addr" | "agent-port" | "agent-send" | "check-addr"
+                | "check-port" | "fqdn" | "health" | "ssl"),
+            ),
+            _,
+        ) => {
             format!("'set server <srv> {known}' is not supported by Ringmain yet.\n")
         }
         _ => "usage: set server <backend>/<server> state | weight <value>\n".to_owned(),

@@ -1,0 +1,16 @@
+//! `balance roundrobin` (manual 4.2); the algorithm is [`crate::rules::RoundRobin`].
+use super::BalanceRow;
+use crate::plan::Balance;
+use crate::syntax::{Diag, Word};
+use crate::vocab::row::DirectiveCx;
+
+pub const ROW: BalanceRow = BalanceRow {
+    name: "roundrobin",
+    doc: "Each server in turn, by weight, which may change while running. It is the default.",
+    parse,
+};
+
+fn parse(cx: &mut DirectiveCx<'_>, _: &[Word]) -> Result<(), Diag> {
+    cx.proxy().settings.balance = Balance::RoundRobin;
+    Ok(())
+}
