@@ -162,6 +162,12 @@ fn has_listener(plan: &Plan) -> bool {
 
 /// Limits, sockets, forks; then the worker.
 fn start(args: &Args, plan: Plan, wanted: IoMode) -> Result<(), Exit> {
+    if args.master_worker || plan.global.master_worker || !args.master_sockets.is_empty() {
+        return Err(refuse(
+            "master-worker mode ('-W', '-Ws', '-S', 'master-worker') is not supported by Ringmain yet. \
+             Start it without, and reload by '-sf'.",
+        ));
+    }
     let io_mode = decide(wanted)?;
     let shards = threads::count(&plan.global);
     let mut limits = Limits::compute(&plan, args, shards, limits::descriptors());

@@ -8,7 +8,6 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Gid, Pid, Uid, chdir, chroot, dup2_stderr, dup2_stdin, dup2_stdout};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -55,16 +54,6 @@ pub fn readiness() -> io::Result<(Waiting, Ready)> {
 }
 
 impl Ready {
-    /// From a descriptor that was inherited.
-    pub fn from_fd(fd: OwnedFd) -> Ready {
-        Ready(fd.into())
-    }
-
-    /// Its descriptor.
-    pub fn into_fd(self) -> OwnedFd {
-        self.0.into()
-    }
-
     /// All is well.
     pub fn tell(mut self) {
         // Nobody may wait any more.
@@ -77,11 +66,6 @@ impl Waiting {
     pub fn wait(mut self) -> bool {
         let mut byte = [0];
         matches!(self.0.read(&mut byte), Ok(1))
-    }
-
-    /// Its descriptor.
-    pub fn into_fd(self) -> OwnedFd {
-        self.0.into()
     }
 }
 

@@ -168,6 +168,7 @@ impl Drop for Daemon {
 
 /// The master stands through a reload, and its workers serve throughout.
 #[test]
+#[ignore = "master-worker mode is not built yet; the next test holds that it is refused"]
 fn master_and_worker_reload() {
     for program in BOTH {
         let (ground, name) = (Ground::new(), program.name());
@@ -186,6 +187,22 @@ fn master_and_worker_reload() {
         assert!(proxy.wait(Duration::from_secs(2)).is_some(), "{name}: the master ends");
         thread::sleep(Duration::from_millis(100));
         assert!(client::connect(to, crate::common::CLIENT).is_err(), "{name}: and its workers with it");
+    }
+}
+
+/// What is not built is refused, never ignored.
+#[test]
+fn master_worker_mode_is_refused_in_words() {
+    let path = file(&config()).display().to_string();
+    let env = [("F1", "1"), ("A", "127.0.10.1:1")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    for program in BOTH {
+        for flags in [&["-W"][..], &["-Ws"], &["-S", "/tmp/never.sock"]] {
+            let args = [flags, &["-f", &path]].concat();
+            let out = program.run(args.iter().copied(), &env, Duration::from_secs(3));
+            let said = crate::common::text(&out.stderr);
+            assert_eq!(out.status.code(), Some(1), "{flags:?}:\n{said}");
+            assert!(said.contains("master-worker mode") && said.contains("not supported"), "{said}");
+        }
     }
 }
 

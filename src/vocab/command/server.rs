@@ -101,7 +101,7 @@ fn weight(steering: &dyn Steering, name: Option<&&str>, value: Option<&&str>) ->
         None => match value.parse::<u32>() {
             Ok(w) if w <= 256 => w,
             Ok(_) => return "Absolute weight can only be between 0 and 256 inclusive.\n".to_owned(),
-            Err(_) => return format!("Trailing garbage in weight string.\n"),
+            Err(_) => return "Trailing garbage in weight string.\n".to_owned(),
         },
     };
     steering.set_weight(id, weight);
