@@ -24,6 +24,11 @@ pub fn load(args: &Args) -> Result<(Plan, bool), Exit> {
     print(args, &diags, &map);
     let warned = diags.list.iter().any(|d| d.severity == Severity::Warning);
     match plan {
+        Some(plan) if warned && (args.zero_warning || plan.global.zero_warning) => {
+            say::alert("config : Some warnings were found and 'zero-warning' is set. Aborting.");
+            drop(plan);
+            Err(Exit(1))
+        }
         Some(plan) => Ok((plan, warned)),
         None => Err(Exit(1)),
     }

@@ -102,9 +102,7 @@ fn without_http(proxy: &mut ProxyDraft) {
     settings.monitor_uri = None;
     settings.forward_for = None;
     settings.connection_mode = ConnectionMode::default();
-    for flag in
-        [Flag::AcceptInvalidRequest, Flag::AcceptInvalidResponse, Flag::HttpNoDelay, Flag::IgnoreProbes]
-    {
+    for flag in [Flag::HttpNoDelay, Flag::IgnoreProbes] {
         settings.flags.set(flag, false);
     }
     if matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf)) {
@@ -161,7 +159,7 @@ fn frontend(
         monitor_uri: settings.monitor_uri.clone(),
         monitor_fail: std::mem::take(&mut proxy.monitor_fail),
         error_pages: settings.error_pages.clone(),
-        accept_invalid_http_request: settings.flags.has(Flag::AcceptInvalidRequest),
+        accept_invalid_http_request: false,
         dontlognull: settings.flags.has(Flag::DontLogNull),
         dontlog_normal: settings.flags.has(Flag::DontLogNormal),
         httplog: matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf)),
@@ -299,7 +297,7 @@ fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
         all_backups: flags.has(Flag::AllBackups),
         tcp_keepalive: flags.has(Flag::ServerKeepalive),
         log_health_checks: flags.has(Flag::LogHealthChecks),
-        accept_invalid_http_response: flags.has(Flag::AcceptInvalidResponse),
+        accept_invalid_http_response: false,
         at: proxy.at,
     });
 }

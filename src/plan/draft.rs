@@ -277,8 +277,6 @@ impl LogFormat {
 #[repr(u8)]
 pub enum Flag {
     AbortOnClose,
-    AcceptInvalidRequest,
-    AcceptInvalidResponse,
     AllBackups,
     ClientKeepalive,
     ServerKeepalive,
@@ -290,7 +288,6 @@ pub enum Flag {
     PreferLastServer,
     LogAsap,
     LogSeparateErrors,
-    SocketStats,
 }
 
 /// A set of [`Flag`]s.
@@ -448,7 +445,6 @@ pub struct ServerSettings {
     pub pool_low_conn: u32,
     pub pool_purge_delay: Duration,
     pub max_reuse: Option<u32>,
-    pub tcp_user_timeout: Option<Duration>,
     pub error_limit: Option<u32>,
     pub init_addr: Vec<InitAddr>,
 }
@@ -485,7 +481,6 @@ impl Default for ServerSettings {
             pool_low_conn: 0,
             pool_purge_delay: Duration::from_secs(5),
             max_reuse: None,
-            tcp_user_timeout: None,
             error_limit: None,
             init_addr: vec![InitAddr::Last, InitAddr::Libc],
         }

@@ -1,5 +1,7 @@
 //! Every word HAProxy knows, so that none of them is ever called unknown: what has no row is refused with a message that
-//! says it is not built yet. The lists come from what 2.6.12 and 3.5 list themselves (`-dKall`) and from the manual.
+//! says it is not built yet. The lists come from what 2.6.12 and 3.5 list themselves (`-dKall`)
+//! and from the manual; the words that 2.6.12 does not list there, and their order, which decides between equally near
+//! words, were read from the program file of 2.6.12.
 use super::{balance, bind, directive, option, row, section, server};
 use crate::syntax::suggest;
 

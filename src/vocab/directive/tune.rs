@@ -42,7 +42,10 @@ pub const ROWS: &[DirectiveRow] = &[
             cx.at_most(words, 1)?;
             let value = row::integer(words)?;
             match i32::try_from(value) {
-                Ok(n @ -1..) => cx.global().maxaccept = Some(n),
+                Ok(n @ -1..) => {
+                    cx.global().maxaccept = Some(n);
+                    cx.pointless(&words[0]);
+                }
                 _ => {
                     let text = "'tune.maxaccept' expects -1 or an integer from 0 to INT_MAX.";
                     return Err(Diag::alert(words[1].span, text));
@@ -113,7 +116,7 @@ mod tests {
                 .ok();
         assert_eq!(draft.global.bufsize, Some(32_768));
         assert_eq!((draft.global.max_headers, draft.global.maxaccept), (Some(256), Some(-1)));
-        assert_eq!(draft.pointless[0].0, "tune.idletimer");
+        assert_eq!(draft.pointless[1].0, "tune.idletimer");
         assert_eq!(
             bench(GLOBAL, "tune.bufsize 0").says(),
             "'tune.bufsize' expects a positive integer argument."

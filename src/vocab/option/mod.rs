@@ -33,8 +33,6 @@ pub enum Effect {
 
 rows! { OptionRow:
     abortonclose,
-    accept_invalid_http_request,
-    accept_invalid_http_response,
     allbackups,
     clitcpka,
     contstats,
@@ -51,7 +49,6 @@ rows! { OptionRow:
     logasap,
     prefer_last_server,
     redispatch,
-    socket_stats,
     splice_auto,
     splice_request,
     splice_response,

@@ -45,7 +45,6 @@ rows! { ServerRow:
     port,
     rise,
     source,
-    tcp_ut,
     weight;
     families: intervals, pool, switches
 }
@@ -198,7 +197,7 @@ mod tests {
         let s = server(
             "check inter 3s fastinter 1s downinter 5s rise 4 fall 5 port 81 addr 127.0.0.9 weight 9 backup disabled \
              maxconn 7 maxqueue 8 cookie c id 33 source 127.0.0.5 pool-max-conn 6 pool-low-conn 2 pool-purge-delay 9s \
-             max-reuse 11 tcp-ut 2s",
+             max-reuse 11",
         );
         let (id, s) = (s.id, s.settings);
         assert_eq!(id, Some(33));
@@ -211,7 +210,7 @@ mod tests {
         assert_eq!((s.maxconn, s.maxqueue, s.cookie.as_deref()), (Some(7), Some(8), Some("c")));
         assert_eq!(s.source, Some("127.0.0.5:0".parse().unwrap()));
         assert_eq!((s.pool_max_conn, s.pool_low_conn, s.pool_purge_delay.as_secs()), (Some(6), 2, 9));
-        assert_eq!((s.max_reuse, s.tcp_user_timeout.unwrap().as_secs()), (Some(11), 2));
+        assert_eq!(s.max_reuse, Some(11));
         assert_eq!(s.check_addr, Some([127, 0, 0, 9].into()));
     }
 
@@ -245,7 +244,6 @@ mod tests {
             ("port", "'port' expects a port number as argument.."),
             ("pool-max-conn -5", "'pool-max-conn' must be >= -1."),
             ("pool-purge-delay x", "unexpected character 'x' in argument to <pool-purge-delay>.."),
-            ("tcp-ut x", "'tcp-ut' : expects a positive delay in milliseconds."),
             ("error-limit 0", "error-limit has to be > 0.."),
             (
                 "init-addr foo",

@@ -31,7 +31,10 @@ const fn of(name: &'static str, doc: &'static str, parse: Parse) -> ServerRow {
 fn low(cx: &mut ServerCx<'_, '_>, words: &[Word]) -> Result<usize, Diag> {
     value(words)?;
     match u32::try_from(number(words)) {
-        Ok(n) => cx.settings.pool_low_conn = n,
+        Ok(n) => {
+            cx.settings.pool_low_conn = n;
+            cx.line.draft.note_pointless("server … pool-low-conn", words[0].span);
+        }
         Err(_) => return Err(wrong(words, "'pool-low-conn' must be >= 0")),
     }
     Ok(0)
