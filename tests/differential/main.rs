@@ -16,6 +16,7 @@ mod conditions;
 mod connections;
 mod fetches;
 mod forwarded;
+mod random;
 mod routing;
 mod rules;
 mod tcp;
@@ -81,6 +82,33 @@ fn compare_file(file: &str) {
         });
         runs.map(|run| run.join().unwrap_or_else(|panic| format!("{}\n", message(&*panic)))).concat()
     });
+    assert!(failures.is_empty(), "\n{failures}");
+}
+
+/// The seed is fixed, so that a run can be repeated; `SEED=n` tries another, `COUNT=n` more requests.
+#[test]
+fn random_requests_are_treated_the_same() {
+    let number = |name: &str, or: u64| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(or);
+    let (seed, count) = (number("SEED", 1), number("COUNT", 150));
+    let mut failures = String::new();
+    for (file, fronts) in [("conditions", 5), ("fetches", 3), ("forwarded", 7), ("routing", 5), ("rules", 5)]
+    {
+        let mut rng = random::Rng(seed);
+        let rows: Vec<Row> = (0..count).map(|_| random::request(&mut rng, fronts)).collect();
+        let stands = [Program::Haproxy, Program::Ringmain(Io::Epoll), Program::Ringmain(Io::Uring)];
+        let [wanted, epoll, uring] = stands.map(|program| {
+            let stand = Stand::start(program, file, fronts);
+            rows.iter().map(|row| stand.run(row, Duration::ZERO)).collect::<Vec<Trace>>()
+        });
+        for (n, row) in rows.iter().enumerate() {
+            for got in [&epoll[n], &uring[n]] {
+                if let Some(difference) = difference(&wanted[n], got) {
+                    let _ =
+                        writeln!(failures, "SEED={seed}, request {n} to {file}.cfg, {row}:\n{difference}");
+                }
+            }
+        }
+    }
     assert!(failures.is_empty(), "\n{failures}");
 }
 

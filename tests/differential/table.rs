@@ -118,6 +118,19 @@ impl Row {
     }
 }
 
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "F{} from {}:", self.front, self.exchange.from)?;
+        for step in &self.exchange.steps {
+            match step {
+                Step::Send(bytes) => write!(f, " {:?}", crate::common::text(bytes))?,
+                other => write!(f, " {other:?}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Turns a row's text into bytes.
 fn spell(text: &str) -> Vec<u8> {
     let first = text.split('|').next().unwrap_or_default();
