@@ -117,7 +117,8 @@ impl Kind {
 }
 
 impl Sample<'_> {
-    /// The value as a number: text gives its leading digits (HAProxy's `c_str2int`), addresses their IPv4 number.
+    /// The value as a number: text gives its leading digits (HAProxy's `c_str2int`) and empty text nothing, addresses
+    /// their IPv4 number.
     #[must_use]
     pub fn as_int(&self) -> Option<i64> {
         match self {
@@ -125,7 +126,7 @@ impl Sample<'_> {
             Sample::Int(n) => Some(*n),
             Sample::Addr(IpAddr::V4(a)) => Some(i64::from(u32::from(*a))),
             Sample::Addr(IpAddr::V6(_)) => None,
-            Sample::Str(b) | Sample::Bin(b) | Sample::Method(b) => leading_int(b),
+            Sample::Str(b) | Sample::Bin(b) | Sample::Method(b) => (!b.is_empty()).then(|| leading_int(b)),
         }
     }
 
@@ -167,21 +168,19 @@ impl Sample<'_> {
     }
 }
 
-/// The number that text begins with; `None` for empty text, 0 where there is none.
-fn leading_int(text: &[u8]) -> Option<i64> {
-    if text.is_empty() {
-        return None;
-    }
-    let (negative, digits) = match text[0] {
-        b'-' => (true, &text[1..]),
-        b'+' => (false, &text[1..]),
+/// The number that text begins with, 0 where there is none (HAProxy's `strl2ic`: what `hdr_val` and its like give).
+#[must_use]
+pub fn leading_int(text: &[u8]) -> i64 {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
         _ => (false, text),
     };
     let value = digits
         .iter()
         .take_while(|b| b.is_ascii_digit())
         .fold(0i64, |n, b| n.saturating_mul(10).saturating_add(i64::from(b - b'0')));
-    Some(if negative { -value } else { value })
+    if negative { -value } else { value }
 }
 
 impl Sample<'_> {

@@ -45,22 +45,25 @@ pub fn in_network(addr: IpAddr, net: IpAddr, len: u8) -> bool {
 /// out when the head was read.
 pub fn for_server(req: &mut RequestHead, keep: bool) {
     // Of what the client would take, only trailers can be had through us.
-    if let Some(te) = req.head.get(b"te") {
-        let trailers = te.split(|&b| b == b',').any(|t| t.trim_ascii().eq_ignore_ascii_case(b"trailers"));
+    if req.head.get(b"te").is_some() {
+        let wanted = req.head.get_all(b"te").filter(|te| has_word(te, b"trailers")).count();
         req.head.remove(b"te");
-        if trailers {
-            req.head.add(b"te", b"trailers");
-        }
+        (0..wanted).for_each(|_| req.head.add(b"te", b"trailers"));
     }
     match (req.version, keep) {
         (Version::Http11, true) => {}
-        (Version::Http10, true) if req.head.get(b"connection").is_some() => {}
+        (Version::Http10, true) if req.head.get_all(b"connection").any(|c| has_word(c, b"upgrade")) => {}
         (Version::Http10, true) => req.head.add(b"connection", b"keep-alive"),
         // What is not kept by HTTP/1.0's own rule needs no word.
         (Version::Http10, false) => {}
         (_, false) if req.upgrade => {}
         (_, false) => req.head.add(b"connection", b"close"),
     }
+}
+
+/// Whether a comma-separated list holds a word, whatever its case.
+fn has_word(list: &[u8], word: &[u8]) -> bool {
+    list.split(|&b| b == b',').any(|t| t.trim_ascii().eq_ignore_ascii_case(word))
 }
 
 /// Gives an answer our `connection` word. `strip`: the chunked coding is taken off. A server's HTTP/1.0 stays, as in HAProxy.

@@ -93,6 +93,12 @@ fn requests() -> Vec<Row> {
         row("request-get-with-body", "GET /echo|Content-Length: 5").bytes("hello"),
         row("request-delete-with-body", "DELETE /echo|Content-Length: 5").bytes("hello"),
         row("request-unknown-method-with-body", "FROB /echo|Content-Length: 5").bytes("hello"),
+        row("request-http10-get-with-body", "GET /echo HTTP/1.0|Content-Length: 5||hello"),
+        row("request-http10-head-with-body", "HEAD /echo HTTP/1.0|Content-Length: 5||hello"),
+        row("request-http10-delete-with-body", "DELETE /echo HTTP/1.0|Content-Length: 5||hello"),
+        row("request-http10-get-empty-body", "GET /echo HTTP/1.0|Content-Length: 0||"),
+        row("request-http10-connection-words", "GET / HTTP/1.0|Connection: x-a, Keep-Alive|X-A: 1||"),
+        row("request-te-twice", "GET /|TE: trailers, gzip|TE: deflate|TE: trailers"),
         row("request-http10-length", "POST /echo HTTP/1.0|Content-Length: 5||hello"),
         row("request-equal-lengths-twice", "POST /echo|Content-Length: 5|Content-Length: 5")
             .bytes("hello")

@@ -55,6 +55,8 @@ pub enum HeadErrorKind {
     HostMismatch,
     /// A CONNECT with a body.
     ConnectBody,
+    /// A GET, HEAD or DELETE of HTTP/1.0 with a body, which many origins would take for the next request.
+    PayloadInHttp10,
     /// A WebSocket upgrade without its Sec-WebSocket-Key or Sec-WebSocket-Accept.
     WebSocket,
     /// A 101 that nobody asked for, or that does not name the upgrade.
@@ -88,6 +90,7 @@ impl HeadErrorKind {
             HeadErrorKind::RepeatedHost => "several different Hosts",
             HeadErrorKind::HostMismatch => "authority and Host disagree",
             HeadErrorKind::ConnectBody => "CONNECT with a body",
+            HeadErrorKind::PayloadInHttp10 => "GET, HEAD or DELETE of HTTP/1.0 with a body",
             HeadErrorKind::WebSocket => "WebSocket handshake without its key",
             HeadErrorKind::UnaskedUpgrade => "101 without an upgrade",
         }
@@ -104,13 +107,14 @@ pub struct HeadError {
 }
 
 impl HeadError {
-    /// The status for the client, as HAProxy 2.6: 502 for a server's fault, 422 for a coding that it does not undo,
-    /// else 400 (also for heads that are too long).
+    /// The status for the client, as HAProxy 2.6: 502 for a server's fault, 422 for a coding that it does not undo, 413
+    /// for a body where HTTP/1.0 expects none, else 400 (also for heads that are too long).
     #[must_use]
     pub fn status(&self) -> u16 {
         match (self.side, self.kind) {
             (Side::Server, _) => 502,
             (Side::Client, HeadErrorKind::CodingBeforeChunked) => 422,
+            (Side::Client, HeadErrorKind::PayloadInHttp10) => 413,
             (Side::Client, _) => 400,
         }
     }

@@ -74,6 +74,10 @@ fn settle(out: &mut RequestHead, facts: &Facts, base: usize) -> Result<(), Stop>
     if has_body && out.method() == b"CONNECT" {
         return Err(Stop::Bad(Kind::ConnectBody, base));
     }
+    // As HAProxy without `h1-accept-payload-with-any-method`.
+    if has_body && !modern && matches!(out.method(), b"GET" | b"HEAD" | b"DELETE") {
+        return Err(Stop::Bad(Kind::PayloadInHttp10, base));
+    }
     if facts.upgrade_option && facts.websocket && !facts.websocket_key {
         return Err(Stop::Bad(Kind::WebSocket, base));
     }

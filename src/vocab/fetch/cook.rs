@@ -1,7 +1,7 @@
 //! Cookies: `req.cook`, `res.cook` and their counts and numbers (7.3.6).
 use super::{Arg, FetchRow, Make, Scope};
 use crate::proto::http::Head;
-use crate::rules::sample::{Kind, Sample};
+use crate::rules::sample::{Kind, Sample, leading_int};
 use crate::rules::{Cx, Fetch};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -102,18 +102,61 @@ impl Cookie {
         };
         let Some(head) = head else { return ControlFlow::Continue(()) };
         for (_, value) in head.fields().filter(|(n, _)| n.eq_ignore_ascii_case(field)) {
-            // Behind the first semicolon an answer has attributes, a request more cookies.
-            let pairs = value.split(|&b| b == b';').take(if self.of_answer { 1 } else { usize::MAX });
-            for pair in pairs {
-                let Some(equals) = memchr::memchr(b'=', pair) else { continue };
-                let (name, value) = (pair[..equals].trim_ascii(), pair[equals + 1..].trim_ascii());
-                if self.name.is_empty() || name == self.name {
-                    visit(value)?;
-                }
-            }
+            super::each_element(value, &mut |element| self.pairs(element, visit))?;
         }
         ControlFlow::Continue(())
     }
+
+    /// The cookies in one element of a field, read as HAProxy's `http_extract_cookie_value()`: values end at a comma or
+    /// semicolon outside of quotes, names that begin with `$` and words without `=` are passed over, and a pair too
+    /// short to hold the name, `=` and one byte more ends the search. Of an answer only the first pair is a cookie.
+    fn pairs<'c>(
+        &self,
+        text: &'c [u8],
+        visit: &mut dyn FnMut(&'c [u8]) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut at = 0;
+        while at + self.name.len() + 1 < text.len() {
+            at = blank_end(text, at);
+            let stops = |b: &u8| *b == b'=' || *b == b';' || (*b == b',' && !self.of_answer);
+            let equals = text[at..].iter().position(stops).map_or(text.len(), |n| at + n);
+            let name = text[at..equals].trim_ascii_end();
+            let mut next = equals;
+            if text.get(equals) == Some(&b'=') {
+                let from = blank_end(text, equals + 1);
+                next = value_end(text, from);
+                let wanted = self.name.is_empty() || name == self.name;
+                if wanted && !name.starts_with(b"$") {
+                    visit(text[from..next].trim_ascii_end())?;
+                }
+            }
+            if self.of_answer {
+                break;
+            }
+            at = next + 1;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Where the spaces and tabs from `at` on end.
+fn blank_end(text: &[u8], at: usize) -> usize {
+    text[at..].iter().position(|b| !matches!(b, b' ' | b'\t')).map_or(text.len(), |n| at + n)
+}
+
+/// Where the value from `at` on ends: at a comma or semicolon outside of quotes.
+fn value_end(text: &[u8], at: usize) -> usize {
+    let (mut quoted, mut escaped) = (false, false);
+    for (i, &b) in text.iter().enumerate().skip(at) {
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b',' | b';' if !quoted => return i,
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 impl Fetch for Cookie {
@@ -127,7 +170,7 @@ impl Fetch for Cookie {
         match self.form {
             Form::Text => last.map(|v| Sample::Str(Cow::Borrowed(v))),
             Form::Count => Some(Sample::Int(count)),
-            Form::Number => Sample::Str(Cow::Borrowed(last?)).as_int().map(Sample::Int),
+            Form::Number => Some(Sample::Int(leading_int(last?))),
         }
     }
 
@@ -139,10 +182,38 @@ impl Fetch for Cookie {
         match self.form {
             Form::Count => self.fetch(cx).map_or(ControlFlow::Continue(()), visit),
             Form::Text => self.values(cx, &mut |v| visit(Sample::Str(Cow::Borrowed(v)))),
-            Form::Number => self.values(cx, &mut |v| match Sample::Str(Cow::Borrowed(v)).as_int() {
-                Some(n) => visit(Sample::Int(n)),
-                None => ControlFlow::Continue(()),
-            }),
+            Form::Number => self.values(cx, &mut |v| visit(Sample::Int(leading_int(v)))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(name: &str, fields: &[&str]) -> Vec<String> {
+        let cookie = Cookie { name: name.into(), form: Form::Text, of_answer: false };
+        let mut found = Vec::new();
+        for field in fields {
+            let _ = super::super::each_element(field.as_bytes(), &mut |element| {
+                cookie.pairs(element, &mut |v| {
+                    found.push(String::from_utf8_lossy(v).into_owned());
+                    ControlFlow::Continue(())
+                })
+            });
+        }
+        found
+    }
+
+    /// Each line was given to haproxy 2.6.12 (`req.cook`, `req.cook_cnt`).
+    #[test]
+    fn cookies_are_read_as_by_haproxy() {
+        assert_eq!(found("c", &["c=1, c=2; c=3"]), ["1", "2", "3"]);
+        assert_eq!(found("c", &["c=\"a,b\"; c="]), ["\"a,b\"", ""]);
+        assert_eq!(found("c", &["a=1, c; c=5 ,x=3;c=\"q;w\"; c = 7 ; =z"]), ["5", "\"q;w\"", "7"]);
+        assert_eq!(found("", &["a=1, c; c=5 ,x=3;c=\"q;w\"; c = 7 ; =z"]).len(), 6);
+        assert_eq!(found("c", &["c=1;c=2x, d=,c="]), ["1", "2x"], "nothing fits behind the last =");
+        assert_eq!(found("", &["c=1;c=2x, d=,c="]).len(), 4);
+        assert!(found("c", &["", "c", ";", "=", "c;", "$c=1"]).is_empty());
     }
 }

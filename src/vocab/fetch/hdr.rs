@@ -1,7 +1,7 @@
 //! Header fields: `req.hdr`, `req.fhdr`, `res.hdr`, … (7.3.6). `hdr` looks at each comma-separated element, `fhdr` at whole fields.
 use super::{Arg, FetchRow, Make, Scope};
 use crate::proto::http::Head;
-use crate::rules::sample::{Kind, Sample};
+use crate::rules::sample::{Kind, Sample, leading_int};
 use crate::rules::{Cx, Fetch};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -231,7 +231,7 @@ impl Header {
     fn sample<'c>(&self, element: &'c [u8]) -> Option<Sample<'c>> {
         match self.form {
             Form::Addr => super::addr_of(element).map(Sample::Addr),
-            Form::Number => Sample::Str(Cow::Borrowed(element)).as_int().map(Sample::Int),
+            Form::Number => Some(Sample::Int(leading_int(element))),
             Form::Text | Form::Count | Form::Names => Some(Sample::Str(Cow::Borrowed(element))),
         }
     }

@@ -1,6 +1,6 @@
 //! `url_param(name[,delim])`: a parameter of the query (7.3.6).
 use super::{Arg, FetchRow, Make, Scope};
-use crate::rules::sample::{Kind, Sample};
+use crate::rules::sample::{Kind, Sample, leading_int};
 use crate::rules::{Cx, Fetch};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -44,8 +44,7 @@ impl Param {
     }
 
     fn sample<'c>(&self, value: &'c [u8]) -> Option<Sample<'c>> {
-        let text = Sample::Str(Cow::Borrowed(value));
-        if self.number { text.as_int().map(Sample::Int) } else { Some(text) }
+        Some(if self.number { Sample::Int(leading_int(value)) } else { Sample::Str(Cow::Borrowed(value)) })
     }
 }
 
