@@ -172,15 +172,21 @@ fn help(level: Level, words: &[&str]) -> String {
     )
 }
 
+/// HAProxy shows the commands that come nearest; all of them for an empty line.
 fn unknown(level: Level, words: &[&str]) -> String {
-    let near = |row: &CommandRow| {
-        words.first().is_some_and(|w| row.words[0].starts_with(w) || w.starts_with(row.words[0]))
+    let Some(word) = words.first() else {
+        return format!(
+            "Unknown command. Please enter one of the following commands only:\n{}",
+            list(level, |_| true)
+        );
     };
-    if !words.is_empty() && rows().any(near) {
-        let list = list(level, near);
-        return format!("Unknown command, but maybe one of the following ones is a better match:\n{list}");
-    }
-    format!("Unknown command. Please enter one of the following commands only:\n{}", list(level, |_| true))
+    let nearest = crate::syntax::nearest(word, rows().map(|r| r.words[0]));
+    let near = |row: &CommandRow| {
+        let first = row.words[0];
+        first.starts_with(word) || word.starts_with(first) || nearest == Some(first)
+    };
+    let list = if rows().any(near) { list(level, near) } else { list(level, |_| true) };
+    format!("Unknown command, but maybe one of the following ones is a better match:\n{list}")
 }
 
 fn list(level: Level, chosen: impl Fn(&CommandRow) -> bool) -> String {
