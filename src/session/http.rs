@@ -5,30 +5,28 @@
 use super::answer;
 use super::decide::{self, By, Decision, Scene};
 use super::local::{Heads, LiveFacts, View};
-use super::outcome::{Outcome, Side};
-use super::relay::{Limits, relay};
+use super::outcome::Outcome;
+use super::passage::{Passage, Passed};
 use super::select::{Assigned, Wish, assign};
 use super::upstream;
 use super::{Conn, headers};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
-use crate::base::time::Tick;
 use crate::net::combine::Activity;
 use crate::net::{Chunk, PoolBox, Stream};
 use crate::plan::{ConnectionMode, Frontend, Plan, Reuse};
-use crate::proto::h1::{self, BodyReader, Parsed, RequestKind};
+use crate::proto::h1::{self, BodyReader, Parsed};
 use crate::proto::http::{Body, RequestHead, Version};
-use crate::rules::{Cx, NoTrace, Verdict, errorpage};
+use crate::rules::{NoTrace, Verdict, errorpage};
 use crate::share::counters::count_status;
 use std::cell::Cell;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
 /// What happens to the client's connection after an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
+pub(super) enum Next {
     /// It waits for the next request.
     Keep,
     /// It ends: the client has said that it sends no more, or is gone.
@@ -222,7 +220,7 @@ async fn read_request(
 }
 
 /// Puts `second` behind `first`; what finds no room goes back to the stream.
-fn join_chunks(stream: &Stream, first: &mut Chunk, mut second: Chunk) {
+pub(super) fn join_chunks(stream: &Stream, first: &mut Chunk, mut second: Chunk) {
     first.compact();
     let taken = first.append(&second);
     if taken < second.len() {
@@ -233,7 +231,7 @@ fn join_chunks(stream: &Stream, first: &mut Chunk, mut second: Chunk) {
 
 /// How large a head may be (`tune.bufsize`, `tune.maxrewrite`, `tune.http.maxhdr`). A head lies in one receive buffer, so
 /// that `tune.bufsize` cannot make it larger than ours.
-fn head_limits(plan: &Plan) -> h1::Limits {
+pub(super) fn head_limits(plan: &Plan) -> h1::Limits {
     let g = &plan.global;
     let size = g.bufsize.map_or(BUFSIZE, |b| (b as usize).min(BUFSIZE));
     let rewrite = g.maxrewrite.map_or(MAXREWRITE, |r| r as usize).min(size / 2);
@@ -265,14 +263,14 @@ async fn refuse(conn: &Conn, frontend: &Frontend, unread: Unread) -> Next {
 }
 
 /// The request's body: how it is framed, and what has arrived of it already.
-struct ClientBody {
-    reader: BodyReader,
-    rest: Option<Chunk>,
-    done: bool,
+pub(super) struct ClientBody {
+    pub(super) reader: BodyReader,
+    pub(super) rest: Option<Chunk>,
+    pub(super) done: bool,
 }
 
 impl ClientBody {
-    fn new(body: Body, rest: Option<Chunk>) -> ClientBody {
+    pub(super) fn new(body: Body, rest: Option<Chunk>) -> ClientBody {
         let none = matches!(body, Body::None | Body::Length(0));
         ClientBody { reader: BodyReader::new(body), rest, done: none }
     }
@@ -315,13 +313,13 @@ impl ClientBody {
 }
 
 /// Answers of our own for one request.
-struct Reply<'a> {
-    conn: &'a Conn,
-    view: &'a View,
-    head: bool,
-    version: Version,
-    keep: bool,
-    backend: Option<BackendId>,
+pub(super) struct Reply<'a> {
+    pub(super) conn: &'a Conn,
+    pub(super) view: &'a View,
+    pub(super) head: bool,
+    pub(super) version: Version,
+    pub(super) keep: bool,
+    pub(super) backend: Option<BackendId>,
 }
 
 impl Reply<'_> {
@@ -348,7 +346,7 @@ impl Reply<'_> {
     }
 
     /// Sends the error page of an outcome.
-    async fn error(&mut self, outcome: Outcome, body: &mut ClientBody) -> Next {
+    pub(super) async fn error(&mut self, outcome: Outcome, body: &mut ClientBody) -> Next {
         let plan = &self.view.plan;
         let pages = [
             Some(&plan.frontend(self.conn.info.frontend).error_pages),
@@ -362,7 +360,7 @@ impl Reply<'_> {
     }
 
     /// Sends a stored answer with the right `connection` word.
-    async fn stored(&mut self, raw: &[u8], status: u16, body: &mut ClientBody) -> Next {
+    pub(super) async fn stored(&mut self, raw: &[u8], status: u16, body: &mut ClientBody) -> Next {
         if raw.is_empty() {
             return Next::Close;
         }
@@ -485,7 +483,7 @@ async fn attempts(
     }
 }
 
-fn count_in(conn: &Conn, backend: BackendId, server: crate::base::ids::ServerId, n: u64) {
+pub(super) fn count_in(conn: &Conn, backend: BackendId, server: crate::base::ids::ServerId, n: u64) {
     let cells = conn.local.cells();
     cells.frontends[conn.info.frontend.index()].bytes_in.add(n);
     cells.backends[backend.index()].bytes_in.add(n);
@@ -504,437 +502,4 @@ fn put_back(conn: &Conn, view: &View, reuse: Reuse, assigned: Assigned) {
     } else {
         upstream::keep(&conn.local, view, server, upstream);
     }
-}
-
-/// How the passage over one server connection ended.
-enum Passed {
-    /// The connection was gone before a byte of an answer: the request may go over another one.
-    Repeat,
-    /// The client gets an error page.
-    Failed(Outcome),
-    /// The answer was cut short or the connection became a tunnel: nothing more to send.
-    Ended(Next),
-    /// The answer went out whole.
-    Finished { next: Next, reusable: bool },
-}
-
-/// One request on one server connection.
-struct Passage<'a> {
-    conn: &'a Conn,
-    view: &'a View,
-    backend: BackendId,
-    assigned: &'a Assigned,
-    /// When the server side last did something: `timeout server` counts from here.
-    server_side: Activity,
-    /// A byte of an answer has gone to the client.
-    answering: Cell<bool>,
-    /// When the final answer's head was read.
-    answered: Cell<Option<Tick>>,
-    client_timeout: Option<Duration>,
-    server_timeout: Option<Duration>,
-    /// The client's body has not passed whole yet.
-    request_left: Cell<bool>,
-}
-
-/// How sending the request's body went wrong.
-enum UploadError {
-    Client {
-        timeout: bool,
-    },
-    Bad,
-    /// The server takes no more; it may have answered.
-    Server,
-}
-
-impl Passage<'_> {
-    fn server(&self) -> &Stream {
-        &self.assigned.upstream.stream
-    }
-
-    fn server_cells(&self) -> &crate::share::ServerCells {
-        &self.conn.local.cells().servers[self.assigned.place.server.index()]
-    }
-
-    async fn run(
-        &mut self,
-        reply: &mut Reply<'_>,
-        heads: &mut Heads,
-        body: &mut ClientBody,
-        head: Vec<u8>,
-        server_keep: bool,
-    ) -> Passed {
-        if self.send_to_server(head).await.is_err() {
-            // The answer may be there already (413 before the body); else the connection was stale.
-            if self.server().has_ended() || !self.server().poll_readable() {
-                return Passed::Repeat;
-            }
-        }
-        let this = &*self;
-        let mut uploading = !body.done;
-        let mut upload_error = None;
-        let mut upload = pin!(this.upload(body));
-        let mut download = pin!(this.download(reply, heads, server_keep));
-        let passed = poll_fn(|cx| {
-            if uploading && let Poll::Ready(result) = upload.as_mut().poll(cx) {
-                uploading = false;
-                match result {
-                    Ok(()) | Err(UploadError::Server) => {}
-                    Err(e) => {
-                        upload_error = Some(e);
-                        return Poll::Ready(None);
-                    }
-                }
-            }
-            download.as_mut().poll(cx).map(Some)
-        })
-        .await;
-        match (passed, upload_error) {
-            (Some(passed), _) => passed,
-            (None, Some(UploadError::Bad)) => self.broken(Side::Client, false, 400),
-            (None, Some(UploadError::Client { timeout: true })) => self.broken(Side::Client, true, 408),
-            (None, _) => {
-                // Nobody is there to read a page.
-                self.count_broken(Some(Side::Client));
-                Passed::Ended(Next::Close)
-            }
-        }
-    }
-
-    /// The exchange broke while the request's body was passing: before the answer began the client gets a page.
-    fn broken(&self, side: Side, timeout: bool, status: u16) -> Passed {
-        self.count_broken(Some(side));
-        if self.answering.get() {
-            return Passed::Ended(Next::Close);
-        }
-        Passed::Failed(Outcome::BrokenInData { side, timeout, status })
-    }
-
-    fn count_broken(&self, side: Option<Side>) {
-        let backend = &self.conn.local.cells().backends[self.backend.index()];
-        match side {
-            Some(Side::Client) => {
-                backend.client_aborts.inc();
-                self.server_cells().client_aborts.inc();
-            }
-            Some(_) => {
-                backend.server_aborts.inc();
-                self.server_cells().server_aborts.inc();
-            }
-            None => {}
-        }
-    }
-
-    /// No byte of an answer came, and the request may not be sent again.
-    async fn server_gone(&self, reply: &mut Reply<'_>, body: &mut ClientBody) -> Next {
-        self.server_cells().failed_resp.inc();
-        self.conn.local.cells().backends[self.backend.index()].failed_resp.inc();
-        reply.error(Outcome::ServerGoneInHead, body).await
-    }
-
-    async fn send_to_server(&self, out: impl Into<crate::net::OutBuf>) -> Result<(), ()> {
-        let core = &self.conn.local.core;
-        let deadline = self.server_timeout.map(|t| core.now() + t);
-        let sent = core.until(deadline, self.server().send(out)).await;
-        self.server_side.touch(core);
-        matches!(sent, Ok(Ok(()))).then_some(()).ok_or(())
-    }
-
-    /// Passes the request's body.
-    async fn upload(&self, body: &mut ClientBody) -> Result<(), UploadError> {
-        let core = &self.conn.local.core;
-        while !body.done {
-            let deadline = self.client_timeout.map(|t| core.now() + t);
-            let mut chunk = match core.until(deadline, self.conn.stream.recv()).await {
-                Ok(Ok(Some(chunk))) => chunk,
-                Ok(_) => return Err(UploadError::Client { timeout: false }),
-                Err(_) => return Err(UploadError::Client { timeout: true }),
-            };
-            let walk = body.reader.walk(&mut chunk).map_err(|_| UploadError::Bad)?;
-            body.done = walk.done;
-            // From here on the client owes nothing, even if the server answers before the last send is told as done.
-            self.request_left.set(!walk.done);
-            count_in(self.conn, self.backend, self.assigned.place.server, walk.out_len as u64);
-            let out = split(self.conn, &self.conn.stream, chunk, walk.out_len, walk.consumed);
-            self.send_to_server(out).await.map_err(|()| UploadError::Server)?;
-        }
-        Ok(())
-    }
-}
-
-/// The first `out_len` bytes of a chunk for sending. What is behind the `consumed` ones goes back to its stream.
-fn split(
-    conn: &Conn,
-    stream: &Stream,
-    mut chunk: Chunk,
-    out_len: usize,
-    consumed: usize,
-) -> crate::net::OutBuf {
-    if consumed == chunk.len() {
-        chunk.truncate(out_len);
-        return chunk.into();
-    }
-    let mut out = conn.local.core.take_vec();
-    out.extend_from_slice(&chunk[..out_len]);
-    chunk.advance(consumed);
-    stream.unread(chunk);
-    out.into()
-}
-
-impl Passage<'_> {
-    /// Reads the answer and passes it to the client.
-    async fn download(&self, reply: &mut Reply<'_>, heads: &mut Heads, server_keep: bool) -> Passed {
-        let kind = RequestKind { head: reply.head, ..RequestKind::of(&heads.req) };
-        let mut rest;
-        loop {
-            rest = match self.read_answer(heads, &kind).await {
-                Ok(rest) => rest,
-                Err(passed) => return passed,
-            };
-            if !is_interim(heads.res.status) {
-                self.answered.set(Some(self.conn.local.core.now()));
-                break;
-            }
-            // 100, 103 …: passed on as they are, the answer itself is still to come (RFC 9110, 15.2).
-            if let Some(chunk) = rest.take() {
-                self.server().unread(chunk);
-            }
-            let mut out = self.conn.local.core.take_vec();
-            h1::write_response(&heads.res, &mut out);
-            self.answering.set(true);
-            if self.send_to_client(out).await.is_err() {
-                return self.broken(Side::Client, false, heads.res.status);
-            }
-        }
-        if let Some(passed) = self.response_rules(reply, heads).await {
-            return passed;
-        }
-        if heads.res.body == Body::Tunnel {
-            return self.tunnel(heads, rest).await;
-        }
-        self.pass_answer(reply, heads, rest, server_keep).await
-    }
-
-    /// Reads one head from the server; gives what came behind it.
-    async fn read_answer(&self, heads: &mut Heads, kind: &RequestKind) -> Result<Option<Chunk>, Passed> {
-        let limits = head_limits(&self.view.plan);
-        let (mut have, mut seen): (Option<Chunk>, usize) = (None, 0);
-        loop {
-            let received = self.conn.local.core.while_active(&self.server_side, self.server().recv()).await;
-            let chunk = match received {
-                Ok(Ok(Some(chunk))) => chunk,
-                Ok(_) if have.is_none() && !self.answering.get() => return Err(Passed::Repeat),
-                Ok(_) => {
-                    self.count_failed_answer();
-                    return Err(self.end_of_head(Outcome::ServerGoneInHead));
-                }
-                Err(_) => {
-                    self.count_failed_answer();
-                    return Err(self.end_of_head(Outcome::ServerTimeout));
-                }
-            };
-            self.server_side.touch(&self.conn.local.core);
-            let mut chunk = match have.take() {
-                None => chunk,
-                Some(mut first) => {
-                    join_chunks(self.server(), &mut first, chunk);
-                    first
-                }
-            };
-            if !h1::worth_parsing(&chunk, seen, &limits) {
-                seen = chunk.len();
-                have = Some(chunk);
-                continue;
-            }
-            seen = chunk.len();
-            match h1::parse_response(&chunk, &limits, kind, &mut heads.res) {
-                Ok(Parsed::Complete { consumed }) => {
-                    chunk.advance(consumed);
-                    return Ok((!chunk.is_empty()).then_some(chunk));
-                }
-                Ok(Parsed::Partial) => have = Some(chunk),
-                Err(_) => {
-                    self.count_failed_answer();
-                    return Err(self.end_of_head(Outcome::BadAnswer));
-                }
-            }
-        }
-    }
-
-    fn count_failed_answer(&self) {
-        self.server_cells().failed_resp.inc();
-        self.conn.local.cells().backends[self.backend.index()].failed_resp.inc();
-    }
-
-    /// After an interim answer went out an error page would still be in order: it is the first final answer.
-    fn end_of_head(&self, outcome: Outcome) -> Passed {
-        Passed::Failed(outcome)
-    }
-
-    /// Runs the `http-response` rules, the backend's first.
-    async fn response_rules(&self, reply: &mut Reply<'_>, heads: &mut Heads) -> Option<Passed> {
-        let plan = &self.view.plan;
-        let verdict = {
-            let facts = LiveFacts { world: self.view, shared: &self.conn.local.shared };
-            let mut cx = Cx {
-                conn: &self.conn.info,
-                req: Some(&mut heads.req),
-                res: Some(&mut heads.res),
-                req_body: &[],
-                first_request: self.conn.requests.get() <= 1,
-                backend: Some(self.backend),
-                server: Some(self.assigned.place.server),
-                facts: &facts,
-            };
-            let backend = plan.backend(self.backend).http_response.run(&mut cx, &mut NoTrace);
-            match backend {
-                // Both halves of one `listen` have the same rules: they run once.
-                verdict if plan.frontend(self.conn.info.frontend).own_backend == Some(self.backend) => {
-                    verdict
-                }
-                Verdict::Continue | Verdict::Allow => {
-                    plan.frontend(self.conn.info.frontend).http_response.run(&mut cx, &mut NoTrace)
-                }
-                verdict => verdict,
-            }
-        };
-        match verdict {
-            Verdict::Continue | Verdict::Allow => None,
-            Verdict::Deny { status } => {
-                self.conn.local.cells().backends[self.backend.index()].denied_resp.inc();
-                self.server_cells().denied_resp.inc();
-                Some(Passed::Failed(Outcome::AnswerDenied { status }))
-            }
-            Verdict::Answer { status, bytes, close } => {
-                reply.keep &= !close && !self.request_left.get();
-                let mut body = ClientBody::new(Body::None, None);
-                Some(Passed::Ended(reply.stored(&bytes, status, &mut body).await))
-            }
-            Verdict::Drop => {
-                self.conn.stream.reset_on_close();
-                Some(Passed::Ended(Next::Drop))
-            }
-        }
-    }
-
-    async fn send_to_client(&self, out: impl Into<crate::net::OutBuf>) -> Result<(), ()> {
-        let core = &self.conn.local.core;
-        let deadline = self.client_timeout.map(|t| core.now() + t);
-        let sent = core.until(deadline, self.conn.stream.send(out)).await;
-        matches!(sent, Ok(Ok(()))).then_some(()).ok_or(())
-    }
-
-    fn count_out(&self, n: usize) {
-        let cells = self.conn.local.cells();
-        cells.frontends[self.conn.info.frontend.index()].bytes_out.add(n as u64);
-        cells.backends[self.backend.index()].bytes_out.add(n as u64);
-        self.server_cells().bytes_out.add(n as u64);
-    }
-
-    /// Sends the head and the body of a final answer.
-    async fn pass_answer(
-        &self,
-        reply: &mut Reply<'_>,
-        heads: &mut Heads,
-        rest: Option<Chunk>,
-        server_keep: bool,
-    ) -> Passed {
-        let (res, core) = (&mut heads.res, &self.conn.local.core);
-        let framed = res.body != Body::UntilClose;
-        let server_stays = framed && server_keep && res.keep_alive;
-        // A client of HTTP/1.0 knows no chunks: it gets the bare bytes and the end of the connection.
-        let strip = res.body == Body::Chunked && heads.req.version == Version::Http10;
-        let keep = reply.keep && framed && !strip;
-        headers::for_client(res, heads.req.version, keep, strip);
-        let cells = self.conn.local.cells();
-        count_status(&cells.frontends[self.conn.info.frontend.index()].status, res.status);
-        count_status(&cells.backends[self.backend.index()].status, res.status);
-        count_status(&self.server_cells().status, res.status);
-
-        let mut out = core.take_vec();
-        h1::write_response(res, &mut out);
-        let mut reader = if strip { BodyReader::stripping(res.body) } else { BodyReader::new(res.body) };
-        let mut done = matches!(res.body, Body::None | Body::Length(0));
-        let mut surplus = false;
-        if let Some(mut chunk) = rest {
-            if !done {
-                let Ok(walk) = reader.walk(&mut chunk) else { return Passed::Failed(Outcome::BadAnswer) };
-                out.extend_from_slice(&chunk[..walk.out_len]);
-                done = walk.done;
-                surplus = walk.consumed < chunk.len();
-            } else {
-                surplus = true;
-            }
-        }
-        self.answering.set(true);
-        self.count_out(out.len());
-        if self.send_to_client(out).await.is_err() {
-            return self.broken(Side::Client, false, res.status);
-        }
-        while !done {
-            self.server_side.touch(core);
-            let received = core.while_active(&self.server_side, self.server().recv()).await;
-            let mut chunk = match received {
-                Ok(Ok(Some(chunk))) => chunk,
-                Ok(Ok(None)) if !framed => break,
-                Ok(_) => return self.broken(Side::Server, false, res.status),
-                Err(_) => return self.broken(Side::Server, true, res.status),
-            };
-            let Ok(walk) = reader.walk(&mut chunk) else {
-                return self.broken(Side::Server, false, res.status);
-            };
-            done = walk.done;
-            surplus = walk.consumed < chunk.len();
-            chunk.truncate(walk.out_len);
-            self.count_out(chunk.len());
-            if self.send_to_client(chunk).await.is_err() {
-                return self.broken(Side::Client, false, res.status);
-            }
-        }
-        let next = match (keep, self.request_left.get()) {
-            (_, true) => Next::Linger,
-            (true, false) => Next::Keep,
-            (false, false) => Next::Close,
-        };
-        let reusable = server_stays && !surplus && !self.request_left.get() && !self.server().is_sending();
-        Passed::Finished { next, reusable }
-    }
-
-    /// After 101, or 2xx to CONNECT: bytes both ways.
-    async fn tunnel(&self, heads: &mut Heads, rest: Option<Chunk>) -> Passed {
-        let cells = self.conn.local.cells();
-        let status = heads.res.status;
-        count_status(&cells.frontends[self.conn.info.frontend.index()].status, status);
-        count_status(&cells.backends[self.backend.index()].status, status);
-        count_status(&self.server_cells().status, status);
-        let mut out = self.conn.local.core.take_vec();
-        h1::write_response(&heads.res, &mut out);
-        if let Some(chunk) = rest {
-            self.server().unread(chunk);
-        }
-        self.answering.set(true);
-        self.count_out(out.len());
-        if self.send_to_client(out).await.is_err() {
-            return self.broken(Side::Client, false, status);
-        }
-        let (fe, be) = (
-            self.view.plan.frontend(self.conn.info.frontend).timeouts,
-            self.view.plan.backend(self.backend).timeouts,
-        );
-        let limits = Limits {
-            client: be.tunnel.or(fe.client),
-            server: be.tunnel.or(be.server),
-            client_fin: fe.client_fin,
-            server_fin: be.server_fin,
-        };
-        let passed = relay(&self.conn.local.core, &self.conn.stream, self.server(), limits).await;
-        count_in(self.conn, self.backend, self.assigned.place.server, passed.from_client);
-        self.count_out(passed.from_server as usize);
-        self.count_broken(passed.broken.map(|(side, _)| side));
-        Passed::Ended(Next::Close)
-    }
-}
-
-/// An answer that another one follows.
-fn is_interim(status: u16) -> bool {
-    (100..200).contains(&status) && status != 101
 }

@@ -6,6 +6,7 @@ pub mod headers;
 mod http;
 mod local;
 mod outcome;
+mod passage;
 mod relay;
 mod select;
 mod tcp;

@@ -1,7 +1,6 @@
 //! `word(index,delimiters)`: a part of the text.
 use super::ConvertRow;
-use crate::rules::sample::{Kind, Sample};
-use crate::rules::{Convert, Cx};
+use crate::rules::sample::Kind;
 
 /// The rows of this file.
 pub const ROWS: &[ConvertRow] = &[ConvertRow {
@@ -10,27 +9,5 @@ pub const ROWS: &[ConvertRow] = &[ConvertRow {
     takes: Kind::Str,
     gives: Kind::Str,
     doc: "One part of the text between delimiters, empty parts not counted.",
-    make,
+    make: |args| super::field::make(args, true),
 }];
-
-#[derive(Debug)]
-struct Part {
-    index: i64,
-    delimiters: Vec<u8>,
-}
-
-fn make(args: &[String]) -> Result<Box<dyn Convert>, String> {
-    let index = args[0].parse().map_err(|_| format!("'{}' is not a number", args[0]))?;
-    if index == 0 {
-        return Err("the index is not 0: parts are counted from 1".to_owned());
-    }
-    Ok(Box::new(Part { index, delimiters: args[1].clone().into_bytes() }))
-}
-
-impl Convert for Part {
-    fn convert<'c>(&'c self, input: Sample<'c>, _cx: &'c Cx<'_>) -> Option<Sample<'c>> {
-        let whole = super::text(input);
-        let range = super::nth_part(&whole, self.index, &self.delimiters, true);
-        Some(Sample::Str(super::part(whole, range)))
-    }
-}
