@@ -192,7 +192,8 @@ fn watch(load: &load::Load, interrupt: &SignalFd, limit: Option<Duration>) {
     let live = io::stdout().is_terminal();
     loop {
         let next = Duration::from_secs(began.elapsed().as_secs() + 1).min(limit.unwrap_or(Duration::MAX));
-        let wait = next.saturating_sub(began.elapsed()).as_millis().max(1);
+        // A millisecond more, so that the second is over when it is told.
+        let wait = next.saturating_sub(began.elapsed()).as_millis() + 1;
         let timeout = PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX);
         let mut fds = [PollFd::new(interrupt.as_fd(), PollFlags::POLLIN)];
         let signalled = poll(&mut fds, timeout).is_ok_and(|n| n > 0);

@@ -84,7 +84,7 @@ fn answer(req: &RequestHead, name: &str, served: u64) -> Vec<u8> {
         let page = format!(
             "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
              <title>{name} behind Ringmain</title><style>:root{{color-scheme:light dark}}body{{font:1rem/1.5 system-ui;\
-             max-width:42rem;margin:3rem auto;padding:0 1rem}}th{{text-align:left;padding-right:1rem}}</style>\
+             max-width:42rem;margin:3rem auto;padding:0 1rem}}th{{text-align:left;vertical-align:top;white-space:nowrap;padding-right:1rem}}td{{overflow-wrap:anywhere}}</style>\
              <h1>This is {name}</h1><p>Request {served} on this connection: <code>{} {}</code>. Reload to be sent to \
              another origin by weight.</p><h2>What came in</h2><table>{fields}</table>",
             text(req.method()),
