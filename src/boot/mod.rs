@@ -7,6 +7,7 @@ mod bind;
 mod bind_unix;
 mod limits;
 mod load;
+mod master;
 mod old_sockets;
 mod process;
 mod threads;
@@ -162,18 +163,29 @@ fn has_listener(plan: &Plan) -> bool {
 
 /// Limits, sockets, forks; then the worker.
 fn start(args: &Args, plan: Plan, wanted: IoMode) -> Result<(), Exit> {
-    if args.master_worker || plan.global.master_worker || !args.master_sockets.is_empty() {
+    if !args.master_sockets.is_empty() {
+        return Err(refuse("the master's socket ('-S') is not supported by Ringmain yet."));
+    }
+    if !(args.master_worker || plan.global.master_worker) {
+        return serve(args, plan, wanted, None);
+    }
+    if (args.daemon || plan.global.daemon) && !args.foreground {
         return Err(refuse(
-            "master-worker mode ('-W', '-Ws', '-S', 'master-worker') is not supported by Ringmain yet. \
-             Start it without, and reload by '-sf'.",
+            "master-worker mode as a daemon is not supported by Ringmain yet: use '-Ws' or '-W -db'.",
         ));
     }
+    master::run(args, plan, wanted)
+}
+
+/// Limits, sockets, forks; then the worker. `ready` hears when it serves.
+fn serve(args: &Args, plan: Plan, wanted: IoMode, mut ready: Option<Ready>) -> Result<(), Exit> {
     let io_mode = decide(wanted)?;
     let shards = threads::count(&plan.global);
     let mut limits = Limits::compute(&plan, args, shards, limits::descriptors());
     limits.apply(&plan, args, shards).map_err(refuse)?;
     let bound = bind_all(args, &plan, shards, limits.effective)?;
-    let daemon = (args.daemon || plan.global.daemon) && !args.foreground;
+    let under_master = ready.is_some();
+    let daemon = (args.daemon || plan.global.daemon) && !args.foreground && !under_master;
     let pid_file = match args.pidfile.as_ref().or(plan.global.pidfile.as_ref()).filter(|_| daemon) {
         Some(path) => Some(process::pid_file(&args.program, path).map_err(|text| {
             process::tell(&args.old_pids, Signal::SIGTTIN);
@@ -181,7 +193,6 @@ fn start(args: &Args, plan: Plan, wanted: IoMode) -> Result<(), Exit> {
         })?),
         None => None,
     };
-    let mut ready = None;
     if daemon {
         let cannot = |e| refuse(format!("[{}.main()] Cannot fork ({e}).", args.program));
         let (waiting, tell) = process::readiness().map_err(cannot)?;
@@ -199,7 +210,7 @@ fn start(args: &Args, plan: Plan, wanted: IoMode) -> Result<(), Exit> {
         process::tell(&args.old_pids, args.old_signal);
     }
     drop(pid_file);
-    Worker { args, plan, io_mode, limits, bound, ready }.run()
+    Worker { args, plan, io_mode, limits, bound, ready, daemon }.run()
 }
 
 /// The parent of a daemon waits until the daemon accepts, so that its exit code tells.
@@ -269,6 +280,8 @@ struct Worker<'a> {
     limits: Limits,
     bound: Bound,
     ready: Option<Ready>,
+    /// Nobody looks at its standard streams any more.
+    daemon: bool,
 }
 
 impl Worker<'_> {
@@ -298,7 +311,7 @@ impl Worker<'_> {
         )
         .map_err(|e| cannot(&e))?;
         say::started();
-        if self.ready.is_some() || say::is_quiet() {
+        if self.daemon || say::is_quiet() {
             process::quiet_streams();
             say::set_quiet(true);
         }

@@ -78,6 +78,12 @@ pub fn exit_code(pid: Pid) -> u8 {
     }
 }
 
+/// This process is to end when its parent does.
+pub fn end_with_parent() {
+    // Without it the worker would only outlive a master that was killed.
+    let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGTERM);
+}
+
 /// A session of its own, away from the terminal.
 pub fn new_session() {
     // It fails only for a process that leads its group, which a forked child does not.

@@ -49,7 +49,7 @@ pub const FEATURES: &[(&str, bool)] = &[
     ("SLZ", false),
     ("STATIC_PCRE", false),
     ("STATIC_PCRE2", false),
-    ("SYSTEMD", false),
+    ("SYSTEMD", true),
     ("TFO", false),
     ("THREAD", true),
     ("THREAD_DUMP", false),

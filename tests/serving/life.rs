@@ -168,7 +168,6 @@ impl Drop for Daemon {
 
 /// The master stands through a reload, and its workers serve throughout.
 #[test]
-#[ignore = "master-worker mode is not built yet; the next test holds that it is refused"]
 fn master_and_worker_reload() {
     for program in BOTH {
         let (ground, name) = (Ground::new(), program.name());
@@ -190,19 +189,63 @@ fn master_and_worker_reload() {
     }
 }
 
+/// A reload with a broken file leaves the old worker where it is.
+#[test]
+fn a_failed_reload_keeps_the_worker() {
+    for program in BOTH {
+        let (ground, name) = (Ground::new(), program.name());
+        let path = file(&config());
+        let mut proxy = Proxy::start_with(program, &path, &ground.env, &["-W"], &[ground.front(1)]);
+        let to = ground.front(1);
+        fs::write(&path, format!("{}    frobnicate yes\n", config())).expect("break the file");
+        proxy.signal(Signal::SIGUSR2);
+        proxy.await_said("Failed to load worker");
+        assert_eq!(status(&get(to, "/")), 200, "{name}: the old worker serves");
+        assert!(proxy.is_running(), "{name}: under its master");
+        proxy.signal(Signal::SIGUSR1);
+        let ended = proxy.wait(Duration::from_secs(2)).unwrap_or_else(|| panic!("{name} still runs"));
+        assert_eq!(ended.code(), Some(0), "{name}: a soft stop is a good end");
+    }
+}
+
+/// `-Ws` tells the service manager each step.
+#[test]
+fn the_service_manager_hears_of_each_step() {
+    for program in BOTH {
+        let ground = Ground::new();
+        let path = scratch("notify", "");
+        let _ = fs::remove_file(&path);
+        let manager = std::os::unix::net::UnixDatagram::bind(&path).expect("the manager's socket");
+        manager.set_read_timeout(Some(Duration::from_secs(3))).expect("timeout");
+        let heard = || {
+            let mut bytes = [0; 200];
+            let n = manager.recv(&mut bytes).expect("a message");
+            crate::common::text(&bytes[..n]).lines().next().unwrap_or_default().to_owned()
+        };
+        let env =
+            [ground.env.clone(), vec![("NOTIFY_SOCKET".to_owned(), path.display().to_string())]].concat();
+        let mut proxy = Proxy::start_with(program, &file(&config()), &env, &["-Ws"], &[ground.front(1)]);
+        assert_eq!(heard(), "READY=1");
+        proxy.signal(Signal::SIGUSR2);
+        assert_eq!((heard(), heard()), ("RELOADING=1".to_owned(), "READY=1".to_owned()));
+        proxy.signal(Signal::SIGTERM);
+        assert_eq!(heard(), "STOPPING=1");
+        assert_eq!(proxy.wait(Duration::from_secs(2)).and_then(|s| s.code()), Some(143));
+        let _ = fs::remove_file(&path);
+    }
+}
+
 /// What is not built is refused, never ignored.
 #[test]
-fn master_worker_mode_is_refused_in_words() {
+fn the_masters_socket_is_refused_in_words() {
     let path = file(&config()).display().to_string();
     let env = [("F1", "1"), ("A", "127.0.10.1:1")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     for program in BOTH {
-        for flags in [&["-W"][..], &["-Ws"], &["-S", "/tmp/never.sock"]] {
-            let args = [flags, &["-f", &path]].concat();
-            let out = program.run(args.iter().copied(), &env, Duration::from_secs(3));
-            let said = crate::common::text(&out.stderr);
-            assert_eq!(out.status.code(), Some(1), "{flags:?}:\n{said}");
-            assert!(said.contains("master-worker mode") && said.contains("not supported"), "{said}");
-        }
+        let args = ["-W", "-S", "/tmp/never.sock", "-f", &path];
+        let out = program.run(args, &env, Duration::from_secs(3));
+        let said = crate::common::text(&out.stderr);
+        assert_eq!(out.status.code(), Some(1), "{said}");
+        assert!(said.contains("'-S'") && said.contains("not supported"), "{said}");
     }
 }
 

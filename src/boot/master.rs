@@ -1,0 +1,166 @@
+//! Master-worker mode (`-W`, `-Ws`, `master-worker`): a thin parent that holds no socket. It starts a worker, starts
+//! another one on SIGUSR2 or SIGHUP with the files as they are now, passes other signals on, and ends with its worker.
+//! A worker that does not come up leaves the old one where it is (management manual, 3 and 4).
+use super::args::Args;
+use super::process::{self, Side};
+use super::{Exit, load, refuse};
+use crate::control::say;
+use crate::net::IoMode;
+use crate::plan::Plan;
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use std::os::unix::net::UnixDatagram;
+
+/// Runs the master until its worker has ended.
+///
+/// # Errors
+/// The worker's exit code, or 1 where the first one did not come up.
+pub fn run(args: &Args, plan: Plan, wanted: IoMode) -> Result<(), Exit> {
+    use Signal::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2};
+    let signals: SigSet =
+        [SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2].into_iter().collect();
+    process::block_only(&signals);
+    let current = launch(args, Some(plan), wanted, &args.old_pids, args.old_signal)?;
+    let mut master =
+        Master { args, wanted, current, former: Vec::new(), systemd: Systemd::new(args.systemd) };
+    master.systemd.tell("READY=1");
+    loop {
+        let Ok(signal) = signals.wait() else { continue };
+        match signal {
+            SIGCHLD => {
+                if let Some(code) = master.reap() {
+                    return if code == 0 { Ok(()) } else { Err(Exit(code)) };
+                }
+            }
+            SIGUSR2 | SIGHUP => master.reload(),
+            other => {
+                if matches!(other, SIGTERM | SIGINT | SIGUSR1) {
+                    master.systemd.tell("STOPPING=1");
+                }
+                master.pass_on(other);
+            }
+        }
+    }
+}
+
+struct Master<'a> {
+    args: &'a Args,
+    wanted: IoMode,
+    current: Pid,
+    /// Workers that finish what they began.
+    former: Vec<Pid>,
+    systemd: Systemd,
+}
+
+impl Master<'_> {
+    /// Starts a worker with the files as they are now; the old one is told to finish once all is bound.
+    fn reload(&mut self) {
+        self.systemd.tell("RELOADING=1");
+        say::notice("Reloading Ringmain");
+        let old = [self.current.as_raw()];
+        match launch(self.args, None, self.wanted, &old, Signal::SIGUSR1) {
+            Ok(pid) => self.former.push(std::mem::replace(&mut self.current, pid)),
+            Err(_) => say::warning("Failed to load worker! The present one goes on."),
+        }
+        self.systemd.tell("READY=1");
+    }
+
+    fn pass_on(&self, signal: Signal) {
+        for pid in self.former.iter().chain([&self.current]) {
+            // One that has just ended is reaped next.
+            let _ = kill(*pid, signal);
+        }
+    }
+
+    /// Takes note of workers that ended; the exit code when the present one has.
+    fn reap(&mut self) -> Option<u8> {
+        loop {
+            let (pid, code, how) = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::Exited(pid, code)) => {
+                    (pid, u8::try_from(code).unwrap_or(1), "Exit".to_owned())
+                }
+                Ok(WaitStatus::Signaled(pid, signal, _)) => {
+                    (pid, 128 + u8::try_from(signal as i32).unwrap_or(0), signal.to_string())
+                }
+                _ => return None,
+            };
+            if pid == self.current {
+                say::alert(format!("Current worker ({pid}) exited with code {code} ({how})"));
+                for pid in &self.former {
+                    let _ = kill(*pid, Signal::SIGTERM);
+                }
+                say::warning(format!("All workers exited. Exiting... ({code})"));
+                return Some(code);
+            }
+            self.former.retain(|former| *former != pid);
+            say::notice(format!("Former worker ({pid}) exited with code {code} ({how})"));
+        }
+    }
+}
+
+/// Forks a worker and waits until it serves. Without a Plan it reads the files.
+///
+/// # Errors
+/// Its exit code, when it does not come up.
+fn launch(
+    args: &Args,
+    plan: Option<Plan>,
+    wanted: IoMode,
+    old_pids: &[i32],
+    old_signal: Signal,
+) -> Result<Pid, Exit> {
+    let cannot = |e| refuse(format!("[{}.main()] Cannot fork ({e}).", args.program));
+    let (waiting, tell) = process::readiness().map_err(cannot)?;
+    match process::fork().map_err(cannot)? {
+        Side::Child => {
+            drop(waiting);
+            process::end_with_parent();
+            process::block_only(&process::worker_signals());
+            let worker = Args { old_pids: old_pids.to_vec(), old_signal, ..args.clone() };
+            let served = match plan {
+                Some(plan) => Ok((plan, false)),
+                None => load::load(&worker),
+            }
+            .and_then(|(plan, _)| super::serve(&worker, plan, wanted, Some(tell)));
+            std::process::exit(served.map_or_else(|exit| i32::from(exit.0), |()| 0));
+        }
+        Side::Parent(pid) => {
+            drop(tell);
+            if waiting.wait() {
+                say::notice(format!("New worker ({pid}) forked"));
+                say::notice("Loading success.");
+                return Ok(pid);
+            }
+            Err(Exit(process::exit_code(pid).max(1)))
+        }
+    }
+}
+
+/// What `-Ws` tells the service manager (`sd_notify(3)`).
+struct Systemd(Option<UnixDatagram>);
+
+impl Systemd {
+    /// Connects to `$NOTIFY_SOCKET` where it is asked for and there.
+    fn new(wanted: bool) -> Systemd {
+        let path = std::env::var_os("NOTIFY_SOCKET").filter(|_| wanted);
+        Systemd(path.and_then(|path| {
+            use std::os::linux::net::SocketAddrExt;
+            use std::os::unix::ffi::OsStrExt;
+            let addr = match path.as_bytes().strip_prefix(b"@") {
+                Some(name) => std::os::unix::net::SocketAddr::from_abstract_name(name),
+                None => std::os::unix::net::SocketAddr::from_pathname(&path),
+            };
+            let socket = UnixDatagram::unbound().ok()?;
+            socket.connect_addr(&addr.ok()?).ok()?;
+            Some(socket)
+        }))
+    }
+
+    fn tell(&self, state: &str) {
+        if let Some(socket) = &self.0 {
+            // A service manager that is gone needs no news.
+            let _ = socket.send(format!("{state}\nMAINPID={}\n", std::process::id()).as_bytes());
+        }
+    }
+}
