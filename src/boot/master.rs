@@ -2,15 +2,21 @@
 //! another one on SIGUSR2 or SIGHUP with the files as they are now, passes other signals on, and ends with its worker.
 //! A worker that does not come up leaves the old one where it is (management manual, 3 and 4).
 use super::args::Args;
-use super::process::{self, Side};
+use super::process::{self, Ready, Side};
 use super::{Exit, load, refuse};
 use crate::control::say;
 use crate::net::IoMode;
 use crate::plan::Plan;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
+use std::time::Instant;
+
+mod cli;
 
 /// Runs the master until its worker has ended.
 ///
@@ -21,55 +27,95 @@ pub fn run(args: &Args, plan: Plan, wanted: IoMode) -> Result<(), Exit> {
     let signals: SigSet =
         [SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2].into_iter().collect();
     process::block_only(&signals);
-    let current = launch(args, Some(plan), wanted, &args.old_pids, args.old_signal)?;
+    let sockets = args.master_sockets.iter().map(|text| cli::bind(text)).collect::<Result<Vec<_>, _>>();
+    let sockets = sockets.map_err(refuse)?;
+    let caught = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC)
+        .map_err(|e| refuse(format!("[{}.main()] cannot read signals: {e}", args.program)))?;
+    let current = launch(args, Some(plan), wanted, &args.old_pids, args.old_signal, 0)?;
+    let systemd = Systemd::new(args.systemd);
     let mut master =
-        Master { args, wanted, current, former: Vec::new(), systemd: Systemd::new(args.systemd) };
+        Master { args, wanted, current, former: Vec::new(), systemd, reloads: 0, born: Instant::now() };
     master.systemd.tell("READY=1");
     loop {
-        let Ok(signal) = signals.wait() else { continue };
-        match signal {
-            SIGCHLD => {
+        let mut fds = vec![PollFd::new(caught.as_fd(), PollFlags::POLLIN)];
+        fds.extend(sockets.iter().map(|s| PollFd::new(s.as_fd(), PollFlags::POLLIN)));
+        if poll(&mut fds, PollTimeout::NONE).is_err() {
+            continue;
+        }
+        let ready: Vec<bool> = fds.iter().map(|f| f.any().unwrap_or(false)).collect();
+        for socket in sockets.iter().zip(&ready[1..]).filter(|(_, ready)| **ready).map(|(s, _)| s) {
+            cli::answer(&mut master, socket);
+        }
+        if !ready[0] {
+            continue;
+        }
+        let Ok(Some(info)) = caught.read_signal() else { continue };
+        match Signal::try_from(info.ssi_signo as i32) {
+            Ok(SIGCHLD) => {
                 if let Some(code) = master.reap() {
                     return if code == 0 { Ok(()) } else { Err(Exit(code)) };
                 }
             }
-            SIGUSR2 | SIGHUP => master.reload(),
-            other => {
+            Ok(SIGUSR2 | SIGHUP) => drop(master.reload()),
+            Ok(other) => {
                 if matches!(other, SIGTERM | SIGINT | SIGUSR1) {
                     master.systemd.tell("STOPPING=1");
                 }
                 master.pass_on(other);
             }
+            Err(_) => {}
         }
     }
+}
+
+/// What a worker has of its master.
+pub struct Link {
+    pub ready: Ready,
+    /// A listening socket for commands.
+    pub command: Option<OwnedFd>,
+}
+
+/// One worker.
+#[derive(Clone, Copy, Debug)]
+struct Kid {
+    pid: Pid,
+    /// The number in the name of its command socket.
+    number: u32,
+    born: Instant,
 }
 
 struct Master<'a> {
     args: &'a Args,
     wanted: IoMode,
-    current: Pid,
+    current: Kid,
     /// Workers that finish what they began.
-    former: Vec<Pid>,
+    former: Vec<Kid>,
     systemd: Systemd,
+    reloads: u32,
+    born: Instant,
 }
 
 impl Master<'_> {
-    /// Starts a worker with the files as they are now; the old one is told to finish once all is bound.
-    fn reload(&mut self) {
+    /// Starts a worker with the files as they are now; the old one is told to finish once all is bound. Whether it came up.
+    fn reload(&mut self) -> bool {
         self.systemd.tell("RELOADING=1");
         say::notice("Reloading Ringmain");
-        let old = [self.current.as_raw()];
-        match launch(self.args, None, self.wanted, &old, Signal::SIGUSR1) {
-            Ok(pid) => self.former.push(std::mem::replace(&mut self.current, pid)),
+        self.reloads += 1;
+        let old = [self.current.pid.as_raw()];
+        let launched = launch(self.args, None, self.wanted, &old, Signal::SIGUSR1, self.reloads);
+        let came_up = launched.is_ok();
+        match launched {
+            Ok(kid) => self.former.push(std::mem::replace(&mut self.current, kid)),
             Err(_) => say::warning("Failed to load worker! The present one goes on."),
         }
         self.systemd.tell("READY=1");
+        came_up
     }
 
     fn pass_on(&self, signal: Signal) {
-        for pid in self.former.iter().chain([&self.current]) {
+        for kid in self.former.iter().chain([&self.current]) {
             // One that has just ended is reaped next.
-            let _ = kill(*pid, signal);
+            let _ = kill(kid.pid, signal);
         }
     }
 
@@ -85,15 +131,15 @@ impl Master<'_> {
                 }
                 _ => return None,
             };
-            if pid == self.current {
+            if pid == self.current.pid {
                 say::alert(format!("Current worker ({pid}) exited with code {code} ({how})"));
-                for pid in &self.former {
-                    let _ = kill(*pid, Signal::SIGTERM);
+                for kid in &self.former {
+                    let _ = kill(kid.pid, Signal::SIGTERM);
                 }
                 say::warning(format!("All workers exited. Exiting... ({code})"));
                 return Some(code);
             }
-            self.former.retain(|former| *former != pid);
+            self.former.retain(|former| former.pid != pid);
             say::notice(format!("Former worker ({pid}) exited with code {code} ({how})"));
         }
     }
@@ -109,9 +155,11 @@ fn launch(
     wanted: IoMode,
     old_pids: &[i32],
     old_signal: Signal,
-) -> Result<Pid, Exit> {
+    number: u32,
+) -> Result<Kid, Exit> {
     let cannot = |e| refuse(format!("[{}.main()] Cannot fork ({e}).", args.program));
     let (waiting, tell) = process::readiness().map_err(cannot)?;
+    let command = cli::command_socket(std::process::id(), number).ok();
     match process::fork().map_err(cannot)? {
         Side::Child => {
             drop(waiting);
@@ -122,15 +170,15 @@ fn launch(
                 Some(plan) => Ok((plan, false)),
                 None => load::load(&worker),
             }
-            .and_then(|(plan, _)| super::serve(&worker, plan, wanted, Some(tell)));
+            .and_then(|(plan, _)| super::serve(&worker, plan, wanted, Some(Link { ready: tell, command })));
             std::process::exit(served.map_or_else(|exit| i32::from(exit.0), |()| 0));
         }
         Side::Parent(pid) => {
-            drop(tell);
+            drop((tell, command));
             if waiting.wait() {
                 say::notice(format!("New worker ({pid}) forked"));
                 say::notice("Loading success.");
-                return Ok(pid);
+                return Ok(Kid { pid, number, born: Instant::now() });
             }
             Err(Exit(process::exit_code(pid).max(1)))
         }

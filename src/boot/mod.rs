@@ -30,6 +30,7 @@ use nix::unistd::Pid;
 use old_sockets::OldSockets;
 use process::{Ready, Side};
 use std::ffi::OsString;
+use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -163,10 +164,10 @@ fn has_listener(plan: &Plan) -> bool {
 
 /// Limits, sockets, forks; then the worker.
 fn start(args: &Args, plan: Plan, wanted: IoMode) -> Result<(), Exit> {
-    if !args.master_sockets.is_empty() {
-        return Err(refuse("the master's socket ('-S') is not supported by Ringmain yet."));
-    }
     if !(args.master_worker || plan.global.master_worker) {
+        if !args.master_sockets.is_empty() {
+            return Err(refuse("a master CLI socket ('-S') needs master-worker mode ('-W')."));
+        }
         return serve(args, plan, wanted, None);
     }
     if (args.daemon || plan.global.daemon) && !args.foreground {
@@ -177,14 +178,15 @@ fn start(args: &Args, plan: Plan, wanted: IoMode) -> Result<(), Exit> {
     master::run(args, plan, wanted)
 }
 
-/// Limits, sockets, forks; then the worker. `ready` hears when it serves.
-fn serve(args: &Args, plan: Plan, wanted: IoMode, mut ready: Option<Ready>) -> Result<(), Exit> {
+/// Limits, sockets, forks; then the worker. Under a master it tells when it serves and answers to it.
+fn serve(args: &Args, plan: Plan, wanted: IoMode, master: Option<master::Link>) -> Result<(), Exit> {
+    let under_master = master.is_some();
+    let (mut ready, command) = master.map_or((None, None), |link| (Some(link.ready), link.command));
     let io_mode = decide(wanted)?;
     let shards = threads::count(&plan.global);
     let mut limits = Limits::compute(&plan, args, shards, limits::descriptors());
     limits.apply(&plan, args, shards).map_err(refuse)?;
     let bound = bind_all(args, &plan, shards, limits.effective)?;
-    let under_master = ready.is_some();
     let daemon = (args.daemon || plan.global.daemon) && !args.foreground && !under_master;
     let pid_file = match args.pidfile.as_ref().or(plan.global.pidfile.as_ref()).filter(|_| daemon) {
         Some(path) => Some(process::pid_file(&args.program, path).map_err(|text| {
@@ -210,7 +212,7 @@ fn serve(args: &Args, plan: Plan, wanted: IoMode, mut ready: Option<Ready>) -> R
         process::tell(&args.old_pids, args.old_signal);
     }
     drop(pid_file);
-    Worker { args, plan, io_mode, limits, bound, ready, daemon }.run()
+    Worker { args, plan, io_mode, limits, bound, ready, daemon, command }.run()
 }
 
 /// The parent of a daemon waits until the daemon accepts, so that its exit code tells.
@@ -282,6 +284,8 @@ struct Worker<'a> {
     ready: Option<Ready>,
     /// Nobody looks at its standard streams any more.
     daemon: bool,
+    /// Where the master's commands come in.
+    command: Option<OwnedFd>,
 }
 
 impl Worker<'_> {
@@ -330,8 +334,9 @@ impl Worker<'_> {
             1 => Level::Operator,
             _ => Level::Admin,
         });
-        let sockets =
-            self.bound.stats.into_iter().zip(levels).map(|(fd, level)| Socket { fd, level }).collect();
+        let masters = self.command.map(|fd| Socket { fd, level: Level::Admin });
+        let own = self.bound.stats.into_iter().zip(levels).map(|(fd, level)| Socket { fd, level });
+        let sockets = own.chain(masters).collect();
         control
             .run(Running { published, shared, shards, kept, facts, sockets, signals })
             .map_err(|e| refuse(format!("[{program}.main()] cannot read signals: {e}")))

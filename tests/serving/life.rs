@@ -235,17 +235,37 @@ fn the_service_manager_hears_of_each_step() {
     }
 }
 
-/// What is not built is refused, never ignored.
+/// The master's socket shows its processes, reloads, and passes commands on to the worker.
 #[test]
-fn the_masters_socket_is_refused_in_words() {
-    let path = file(&config()).display().to_string();
-    let env = [("F1", "1"), ("A", "127.0.10.1:1")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+fn the_masters_socket_answers() {
+    use std::io::{Read, Write};
     for program in BOTH {
-        let args = ["-W", "-S", "/tmp/never.sock", "-f", &path];
-        let out = program.run(args, &env, Duration::from_secs(3));
-        let said = crate::common::text(&out.stderr);
-        assert_eq!(out.status.code(), Some(1), "{said}");
-        assert!(said.contains("'-S'") && said.contains("not supported"), "{said}");
+        let ground = Ground::new();
+        let path = scratch("master", "");
+        let socket = format!("{},mode,600", path.display());
+        let flags = ["-W", "-S", &socket];
+        let mut proxy = Proxy::start_with(program, &file(&config()), &ground.env, &flags, &[ground.front(1)]);
+        let ask = |command: &str| {
+            let mut stream = std::os::unix::net::UnixStream::connect(&path).expect("the master's socket");
+            stream.set_read_timeout(Some(Duration::from_secs(8))).expect("timeout");
+            stream.write_all(format!("{command}\n").as_bytes()).expect("ask");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("the answer");
+            answer
+        };
+        let processes = ask("show proc");
+        let lines: Vec<&str> = processes.lines().collect();
+        assert!(lines[0].starts_with("#<PID>") && lines[1].contains("master"), "{processes}");
+        assert!(lines[2] == "# workers" && lines[3].contains("worker"), "{processes}");
+        assert!(ask("@1 show stat").contains("f,FRONTEND,"), "the worker's figures");
+        assert!(ask("reload").contains("Success=1"));
+        assert!(ask("show proc").contains("master          1 "), "{}", ask("show proc"));
+        assert!(ask("@9 show info").contains("Can't find"));
+        assert!(ask("@master help").contains("show proc"));
+        assert_eq!(status(&get(ground.front(1), "/")), 200);
+        proxy.signal(Signal::SIGTERM);
+        assert!(proxy.wait(Duration::from_secs(2)).is_some());
+        let _ = fs::remove_file(&path);
     }
 }
 
