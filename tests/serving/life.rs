@@ -49,6 +49,7 @@ fn soft_stop_closes_idle_connections() {
             let steps = vec![Step::Send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".into())];
             client::run(to, &Exchange { steps, linger: Duration::from_secs(3), ..Exchange::default() })
         });
+        ground.log.await_requests(1);
         thread::sleep(Duration::from_millis(150));
         proxy.signal(Signal::SIGUSR1);
         let ended =
