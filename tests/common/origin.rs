@@ -384,7 +384,8 @@ fn chunked(seen: &Seen, sizes: &str, trailers: &str) -> Vec<u8> {
     if seen.head.request().0 == "HEAD" {
         return all;
     }
-    for size in sizes.split(',').filter_map(|s| s.parse::<usize>().ok()) {
+    // A chunk of no bytes would be the last one.
+    for size in sizes.split(',').filter_map(|s| s.parse::<usize>().ok()).filter(|size| *size > 0) {
         all.extend_from_slice(format!("{size:x}\r\n").as_bytes());
         all.extend_from_slice(&pattern(size));
         all.extend_from_slice(b"\r\n");

@@ -48,6 +48,62 @@ pub fn request(rng: &mut Rng, fronts: usize) -> Row {
     Row { front, ..row }
 }
 
+/// Several requests on one connection, in pieces of any size, with bodies both ways.
+pub fn conversation(rng: &mut Rng, fronts: usize) -> Row {
+    let count = 1 + rng.below(4);
+    let turns: Vec<String> = (0..count).map(|_| turn(rng)).collect();
+    let text = turns.concat().into_bytes();
+    let front = 1 + rng.below(fronts);
+    let mut row = Row { front, ..row("random", "").linger(0).answers(count) };
+    let mut rest = text.as_slice();
+    while !rest.is_empty() {
+        let most = [3, 40, 400, 100_000][rng.below(4)];
+        let (piece, tail) = rest.split_at(rest.len().min(1 + rng.below(most)));
+        // A few pauses let the pieces arrive apart; more would only take time.
+        row = if rng.below(4) == 0 { row.pause(1) } else { row };
+        row = row.bytes(piece);
+        rest = tail;
+    }
+    let method = |turn: &String| turn.split(' ').next().unwrap_or_default().to_owned();
+    row.exchange.methods = turns.iter().map(method).collect();
+    row
+}
+
+fn turn(rng: &mut Rng) -> String {
+    let method = rng.pick(&["GET", "GET", "POST", "POST", "PUT", "HEAD", "DELETE"]);
+    let len = [0, 1, 5, 100, 5_000, 17_000, 40_000][rng.below(7)];
+    let path = match rng.below(16) {
+        0..=3 => format!("/len/{len}"),
+        4..=6 => format!("/chunked/{len},{},{len}", 1 + rng.below(300)),
+        7..=9 => "/echo".to_owned(),
+        10 => "/204".to_owned(),
+        11 => "/304".to_owned(),
+        12 => "/1xx".to_owned(),
+        13 => "/trailers".to_owned(),
+        14 => format!("/http10/{len}"),
+        _ => [format!("/toclose/{len}"), format!("/connclose/{len}"), "/status/404".to_owned()][rng.below(3)]
+            .clone(),
+    };
+    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: example.test\r\n");
+    if rng.below(12) == 0 {
+        text.push_str("Connection: close\r\n");
+    }
+    let body = "0123456789abcdef".repeat([0, 1, 20, 400, 2_500][rng.below(5)]);
+    match rng.below(3) {
+        _ if method == "GET" || method == "HEAD" => text.push_str("\r\n"),
+        0 => text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len())),
+        1 => {
+            text.push_str("Transfer-Encoding: chunked\r\n\r\n");
+            for chunk in body.as_bytes().chunks(1 + rng.below(9_000)) {
+                text.push_str(&format!("{:x}\r\n{}\r\n", chunk.len(), crate::common::text(chunk)));
+            }
+            text.push_str(rng.pick(&["0\r\n\r\n", "0\r\nX-Trailer: 1\r\n\r\n"]));
+        }
+        _ => text.push_str("Content-Length: 0\r\n\r\n"),
+    }
+    text
+}
+
 fn path(rng: &mut Rng) -> String {
     let words = [
         "exact",
