@@ -53,6 +53,8 @@ pub async fn serve(conn: &Conn) {
         }
         match PoolBox::new(exchange(conn)).await {
             Next::Keep => {}
+            // Some clients go on sending behind the request they called the last one.
+            Next::Close if conn.stream.poll_readable() => return linger(conn).await,
             Next::Close | Next::Drop => return,
             Next::Linger => return linger(conn).await,
         }

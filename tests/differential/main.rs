@@ -93,8 +93,12 @@ fn random_requests_are_treated_the_same() {
 
 #[test]
 fn random_conversations_are_treated_the_same() {
-    // About one in 5,000 times haproxy 2.6.12 answers 400 to a sound chunked body behind other requests.
-    let mistaken = |haproxy: &Trace| haproxy.outcome.statuses().contains(&400);
+    // About one in 5,000 times haproxy 2.6.12 answers 400 to a sound chunked body behind other requests, or cuts off
+    // its answer by a reset because the client has sent more than was read.
+    let mistaken = |haproxy: &Trace| {
+        let answers = &haproxy.outcome.answers;
+        answers.iter().any(|a| a.head.status() == 400 || !a.body.complete)
+    };
     compare_random(&[("bodies", 1), ("connections", 7)], 150, random::conversation, mistaken);
 }
 
@@ -118,9 +122,10 @@ fn compare_random(
             rows.iter().map(|row| stand.run(row, Duration::ZERO)).collect::<Vec<Trace>>()
         });
         for (n, row) in rows.iter().enumerate() {
-            for got in [&epoll[n], &uring[n]] {
+            for (got, io) in [(&epoll[n], "epoll"), (&uring[n], "uring")] {
                 if let Some(difference) = difference(&wanted[n], got).filter(|_| !mistaken(&wanted[n])) {
-                    let _ = writeln!(failures, "SEED={seed}, row {n} of {file}.cfg, {row}:\n{difference}");
+                    let _ =
+                        writeln!(failures, "SEED={seed}, row {n} of {file}.cfg, {io}, {row}:\n{difference}");
                 }
             }
         }
