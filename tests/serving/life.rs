@@ -60,6 +60,27 @@ fn soft_stop_closes_idle_connections() {
     }
 }
 
+/// The two modes in which everything here is tested are two: each holds its own kind of descriptor.
+#[test]
+fn each_io_mode_is_what_it_says() {
+    if Program::is_understudied() {
+        return;
+    }
+    for (program, own, other) in
+        [(BOTH[0], "[eventpoll]", "[io_uring]"), (BOTH[1], "[io_uring]", "[eventpoll]")]
+    {
+        let ground = Ground::new();
+        let proxy = ground.serve(program, 1, &config());
+        let open: Vec<String> = fs::read_dir(format!("/proc/{}/fd", proxy.pid()))
+            .expect("/proc")
+            .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
+            .map(|link| link.display().to_string())
+            .collect();
+        let holds = |kind: &str| open.iter().any(|link| link.ends_with(kind));
+        assert!(holds(own) && !holds(other), "{}: {open:?}\n{}", program.name(), proxy.errors());
+    }
+}
+
 #[test]
 fn sigterm_ends_at_once() {
     for program in BOTH {
