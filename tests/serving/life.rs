@@ -71,6 +71,8 @@ fn each_io_mode_is_what_it_says() {
     {
         let ground = Ground::new();
         let proxy = ground.serve(program, 1, &config());
+        // The kernel accepts before the engine runs: an answer shows that it does.
+        assert_eq!(status(&get(ground.front(1), "/")), 200, "{}", program.name());
         let open: Vec<String> = fs::read_dir(format!("/proc/{}/fd", proxy.pid()))
             .expect("/proc")
             .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
