@@ -222,6 +222,13 @@ impl Error {
     }
 }
 
+impl Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let reason = self.1.as_ref().map_or(String::new(), |e| format!(" ({})", reason(e)));
+        write!(f, "{}{reason}", self.0)
+    }
+}
+
 /// HAProxy's message about one address.
 fn failure(
     plan: &Plan,
@@ -232,7 +239,6 @@ fn failure(
     addr: &ListenerAddr,
 ) -> Failure {
     let place = at.map_or(String::new(), |at| format!("[{}:{}] ", plan.sources.name(at.file), at.line));
-    let reason = error.1.as_ref().map_or(String::new(), |e| format!(" ({})", reason(e)));
     let where_ = match addr {
         ListenerAddr::Inet(addr) => format!("for [{}]", plain(*addr)),
         ListenerAddr::Unix(path) => format!("[{}]", path.display()),
@@ -240,7 +246,7 @@ fn failure(
         ListenerAddr::Fd(fd) => format!("[fd@{fd}]"),
     };
     Failure {
-        text: format!("Binding {place}for {kind} {name}: {}{reason} {where_}", error.0),
+        text: format!("Binding {place}for {kind} {name}: {error} {where_}"),
         retryable: error.1.as_ref().is_some_and(|e| e.kind() == io::ErrorKind::AddrInUse),
     }
 }
@@ -270,7 +276,8 @@ fn backlog(configured: Option<u32>, maxconn: u32) -> u32 {
     configured.filter(|n| *n > 0).unwrap_or(if maxconn > 0 { maxconn } else { DEFAULT_BACKLOG })
 }
 
-fn inet(
+/// A bound internet socket that does not listen yet.
+pub fn inet(
     addr: SocketAddr,
     interface: Option<&str>,
     v6only: bool,

@@ -2,6 +2,7 @@
 //! another one on SIGUSR2 or SIGHUP with the files as they are now, passes other signals on, and ends with its worker.
 //! A worker that does not come up leaves the old one where it is (management manual, 3 and 4).
 use super::args::Args;
+use super::old_sockets::OldSockets;
 use super::process::{self, Ready, Side};
 use super::{Exit, load, refuse};
 use crate::control::say;
@@ -12,7 +13,8 @@ use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use std::os::fd::{AsFd, OwnedFd};
+use socket2::Socket;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixDatagram;
 use std::time::Instant;
 
@@ -22,20 +24,36 @@ mod cli;
 ///
 /// # Errors
 /// The worker's exit code, or 1 where the first one did not come up.
-pub fn run(args: &Args, plan: Plan, wanted: IoMode) -> Result<(), Exit> {
+pub fn run(args: &Args, plan: Plan, wanted: IoMode, daemon: Option<Ready>) -> Result<(), Exit> {
     use Signal::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2};
     let signals: SigSet =
         [SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2].into_iter().collect();
     process::block_only(&signals);
-    let sockets = args.master_sockets.iter().map(|text| cli::bind(text)).collect::<Result<Vec<_>, _>>();
+    let sockets = args.master_sockets.iter().map(|text| cli::listen(text)).collect::<Result<Vec<_>, _>>();
     let sockets = sockets.map_err(refuse)?;
     let caught = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC)
         .map_err(|e| refuse(format!("[{}.main()] cannot read signals: {e}", args.program)))?;
-    let current = launch(args, Some(plan), wanted, &args.old_pids, args.old_signal, 0)?;
+    let outlives_failure = plan.global.no_exit_on_failure;
+    let own: Vec<RawFd> = sockets.iter().map(Socket::as_raw_fd).chain([caught.as_raw_fd()]).collect();
+    let current = launch(args, Some(plan), wanted, OldSockets::default(), 0, &own)?;
     let systemd = Systemd::new(args.systemd);
-    let mut master =
-        Master { args, wanted, current, former: Vec::new(), systemd, reloads: 0, born: Instant::now() };
+    let mut master = Master {
+        args,
+        wanted,
+        current: Some(current),
+        former: Vec::new(),
+        systemd,
+        reloads: 0,
+        failed: 0,
+        born: Instant::now(),
+        outlives_failure,
+        own,
+    };
     master.systemd.tell("READY=1");
+    if let Some(parent) = daemon {
+        process::quiet_streams();
+        parent.tell();
+    }
     loop {
         let mut fds = vec![PollFd::new(caught.as_fd(), PollFlags::POLLIN)];
         fds.extend(sockets.iter().map(|s| PollFd::new(s.as_fd(), PollFlags::POLLIN)));
@@ -73,6 +91,8 @@ pub struct Link {
     pub ready: Ready,
     /// A listening socket for commands.
     pub command: Option<OwnedFd>,
+    /// What the worker before it listens on.
+    pub old: OldSockets,
 }
 
 /// One worker.
@@ -87,33 +107,58 @@ struct Kid {
 struct Master<'a> {
     args: &'a Args,
     wanted: IoMode,
-    current: Kid,
+    /// The worker that accepts; none when it ended and others still finish.
+    current: Option<Kid>,
     /// Workers that finish what they began.
     former: Vec<Kid>,
     systemd: Systemd,
     reloads: u32,
+    /// Reloads that brought up no worker, since the last one that did.
+    failed: u32,
     born: Instant,
+    /// `no-exit-on-failure`: workers that finish what they began may, though the present one has failed.
+    outlives_failure: bool,
+    /// Descriptors that are the master's alone.
+    own: Vec<RawFd>,
 }
 
 impl Master<'_> {
-    /// Starts a worker with the files as they are now; the old one is told to finish once all is bound. Whether it came up.
+    /// Starts a worker with the files as they are now. It takes the listening sockets of the old one, which is told to
+    /// finish once all is bound. Whether it came up.
     fn reload(&mut self) -> bool {
         self.systemd.tell("RELOADING=1");
         say::notice("Reloading Ringmain");
         self.reloads += 1;
-        let old = [self.current.pid.as_raw()];
-        let launched = launch(self.args, None, self.wanted, &old, Signal::SIGUSR1, self.reloads);
+        let sockets = match self.current.map(|kid| cli::sockets_of(kid.number)) {
+            None => OldSockets::default(),
+            Some(Ok(sockets)) => sockets,
+            Some(Err(e)) => {
+                say::warning(format!(
+                    "Failed to get the sockets from the old worker ({e}): it binds its own."
+                ));
+                OldSockets::default()
+            }
+        };
+        let old = self.current.iter().map(|kid| kid.pid.as_raw()).collect();
+        let args = Args { old_pids: old, old_signal: Signal::SIGUSR1, old_socket: None, ..self.args.clone() };
+        let launched = launch(&args, None, self.wanted, sockets, self.reloads, &self.own);
         let came_up = launched.is_ok();
         match launched {
-            Ok(kid) => self.former.push(std::mem::replace(&mut self.current, kid)),
-            Err(_) => say::warning("Failed to load worker! The present one goes on."),
+            Ok(kid) => {
+                self.failed = 0;
+                self.former.extend(self.current.replace(kid));
+            }
+            Err(_) => {
+                self.failed += 1;
+                say::warning("Failed to load worker! The present one goes on.");
+            }
         }
         self.systemd.tell("READY=1");
         came_up
     }
 
     fn pass_on(&self, signal: Signal) {
-        for kid in self.former.iter().chain([&self.current]) {
+        for kid in self.former.iter().chain(&self.current) {
             // One that has just ended is reaped next.
             let _ = kill(kid.pid, signal);
         }
@@ -131,16 +176,22 @@ impl Master<'_> {
                 }
                 _ => return None,
             };
-            if pid == self.current.pid {
+            if self.current.is_some_and(|kid| kid.pid == pid) {
+                self.current = None;
                 say::alert(format!("Current worker ({pid}) exited with code {code} ({how})"));
-                for kid in &self.former {
-                    let _ = kill(kid.pid, Signal::SIGTERM);
+                if !self.outlives_failure || self.former.is_empty() {
+                    self.pass_on(Signal::SIGTERM);
+                    say::warning(format!("All workers exited. Exiting... ({code})"));
+                    return Some(code);
                 }
-                say::warning(format!("All workers exited. Exiting... ({code})"));
-                return Some(code);
+                continue;
             }
             self.former.retain(|former| former.pid != pid);
             say::notice(format!("Former worker ({pid}) exited with code {code} ({how})"));
+            if self.current.is_none() && self.former.is_empty() {
+                say::warning(format!("All workers exited. Exiting... ({code})"));
+                return Some(code);
+            }
         }
     }
 }
@@ -153,9 +204,9 @@ fn launch(
     args: &Args,
     plan: Option<Plan>,
     wanted: IoMode,
-    old_pids: &[i32],
-    old_signal: Signal,
+    old: OldSockets,
     number: u32,
+    not_for_it: &[RawFd],
 ) -> Result<Kid, Exit> {
     let cannot = |e| refuse(format!("[{}.main()] Cannot fork ({e}).", args.program));
     let (waiting, tell) = process::readiness().map_err(cannot)?;
@@ -163,18 +214,19 @@ fn launch(
     match process::fork().map_err(cannot)? {
         Side::Child => {
             drop(waiting);
+            process::close(not_for_it);
             process::end_with_parent();
             process::block_only(&process::worker_signals());
-            let worker = Args { old_pids: old_pids.to_vec(), old_signal, ..args.clone() };
+            let link = Link { ready: tell, command, old };
             let served = match plan {
                 Some(plan) => Ok((plan, false)),
-                None => load::load(&worker),
+                None => load::load(args),
             }
-            .and_then(|(plan, _)| super::serve(&worker, plan, wanted, Some(Link { ready: tell, command })));
+            .and_then(|(plan, _)| super::serve(args, plan, wanted, Some(link)));
             std::process::exit(served.map_or_else(|exit| i32::from(exit.0), |()| 0));
         }
         Side::Parent(pid) => {
-            drop((tell, command));
+            drop((tell, command, old));
             if waiting.wait() {
                 say::notice(format!("New worker ({pid}) forked"));
                 say::notice("Loading success.");

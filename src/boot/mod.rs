@@ -170,48 +170,80 @@ fn start(args: &Args, plan: Plan, wanted: IoMode) -> Result<(), Exit> {
         }
         return serve(args, plan, wanted, None);
     }
-    if (args.daemon || plan.global.daemon) && !args.foreground {
-        return Err(refuse(
-            "master-worker mode as a daemon is not supported by Ringmain yet: use '-Ws' or '-W -db'.",
-        ));
+    let pid_file = pid_file(args, &plan)?;
+    if !is_daemon(args, &plan) {
+        process::write_pid(pid_file, nix::unistd::getpid());
+        return master::run(args, plan, wanted, None);
     }
-    master::run(args, plan, wanted)
+    match daemonize(args)? {
+        Daemon::Parent { child, waiting } => parent(args, child, waiting, pid_file),
+        Daemon::Child(tell) => {
+            drop(pid_file);
+            master::run(args, plan, wanted, Some(tell))
+        }
+    }
+}
+
+fn is_daemon(args: &Args, plan: &Plan) -> bool {
+    (args.daemon || plan.global.daemon) && !args.foreground
+}
+
+/// The pid file, opened while that is still allowed.
+fn pid_file(args: &Args, plan: &Plan) -> Result<Option<std::fs::File>, Exit> {
+    let path = args.pidfile.as_ref().or(plan.global.pidfile.as_ref());
+    let open = |path| {
+        process::pid_file(&args.program, path).map_err(|text| {
+            process::tell(&args.old_pids, Signal::SIGTTIN);
+            refuse(text)
+        })
+    };
+    path.map(|path| open(path)).transpose()
+}
+
+/// The two sides of going into the background.
+enum Daemon {
+    Parent { child: Pid, waiting: process::Waiting },
+    Child(Ready),
+}
+
+fn daemonize(args: &Args) -> Result<Daemon, Exit> {
+    let cannot = |e| refuse(format!("[{}.main()] Cannot fork ({e}).", args.program));
+    let (waiting, tell) = process::readiness().map_err(cannot)?;
+    match process::fork().map_err(cannot)? {
+        Side::Parent(child) => {
+            drop(tell);
+            Ok(Daemon::Parent { child, waiting })
+        }
+        Side::Child => {
+            drop(waiting);
+            process::new_session();
+            Ok(Daemon::Child(tell))
+        }
+    }
 }
 
 /// Limits, sockets, forks; then the worker. Under a master it tells when it serves and answers to it.
 fn serve(args: &Args, plan: Plan, wanted: IoMode, master: Option<master::Link>) -> Result<(), Exit> {
     let under_master = master.is_some();
-    let (mut ready, command) = master.map_or((None, None), |link| (Some(link.ready), link.command));
+    let daemon = is_daemon(args, &plan);
+    let (mut ready, command, old) = match master {
+        Some(link) => (Some(link.ready), link.command, link.old),
+        None => (None, None, OldSockets::default()),
+    };
     let io_mode = decide(wanted)?;
     let shards = threads::count(&plan.global);
     let mut limits = Limits::compute(&plan, args, shards, limits::descriptors());
     limits.apply(&plan, args, shards).map_err(refuse)?;
-    let bound = bind_all(args, &plan, shards, limits.effective)?;
-    let daemon = (args.daemon || plan.global.daemon) && !args.foreground && !under_master;
-    let pid_file = match args.pidfile.as_ref().or(plan.global.pidfile.as_ref()).filter(|_| daemon) {
-        Some(path) => Some(process::pid_file(&args.program, path).map_err(|text| {
-            process::tell(&args.old_pids, Signal::SIGTTIN);
-            refuse(text)
-        })?),
-        None => None,
-    };
-    if daemon {
-        let cannot = |e| refuse(format!("[{}.main()] Cannot fork ({e}).", args.program));
-        let (waiting, tell) = process::readiness().map_err(cannot)?;
-        match process::fork().map_err(cannot)? {
-            Side::Parent(child) => {
-                drop(tell);
-                return parent(args, child, waiting, pid_file);
-            }
-            Side::Child => {
-                process::new_session();
-                ready = Some(tell);
-            }
+    let bound = bind_all(args, &plan, shards, limits.effective, old)?;
+    if daemon && !under_master {
+        let pid_file = pid_file(args, &plan)?;
+        match daemonize(args)? {
+            Daemon::Parent { child, waiting } => return parent(args, child, waiting, pid_file),
+            Daemon::Child(tell) => ready = Some(tell),
         }
     } else {
         process::tell(&args.old_pids, args.old_signal);
     }
-    drop(pid_file);
     Worker { args, plan, io_mode, limits, bound, ready, daemon, command }.run()
 }
 
@@ -236,12 +268,12 @@ const BIND_RETRIES: u32 = 100;
 const BIND_PAUSE: Duration = Duration::from_millis(10);
 
 /// Binds everything, or says all that failed.
-fn bind_all(args: &Args, plan: &Plan, shards: usize, maxconn: u32) -> Result<Bound, Exit> {
+fn bind_all(args: &Args, plan: &Plan, shards: usize, maxconn: u32, old: OldSockets) -> Result<Bound, Exit> {
     let program = &args.program;
     let old = match &args.old_socket {
         Some(path) if path.as_os_str() != "/dev/null" => OldSockets::from_path(path)
             .map_err(|e| refuse(format!("Failed to get the sockets from the old process! ({e})")))?,
-        _ => OldSockets::default(),
+        _ => old,
     };
     let mut binder = Binder::new(plan, shards, !args.no_reuseport, maxconn, old);
     let mut failures = binder.try_all();
@@ -329,13 +361,14 @@ impl Worker<'_> {
             started: SystemTime::now(),
         };
         let signals = process::worker_signals();
-        let levels = plan.global.stats_sockets.iter().map(|s| match s.level {
+        let level = |s: &crate::plan::StatsSocket| match s.level {
             0 => Level::User,
             1 => Level::Operator,
             _ => Level::Admin,
-        });
-        let masters = self.command.map(|fd| Socket { fd, level: Level::Admin });
-        let own = self.bound.stats.into_iter().zip(levels).map(|(fd, level)| Socket { fd, level });
+        };
+        let masters = self.command.map(|fd| Socket { fd, level: Level::Admin, gives_listeners: true });
+        let own = self.bound.stats.into_iter().zip(&plan.global.stats_sockets);
+        let own = own.map(|(fd, s)| Socket { fd, level: level(s), gives_listeners: s.expose_fd_listeners });
         let sockets = own.chain(masters).collect();
         control
             .run(Running { published, shared, shards, kept, facts, sockets, signals })

@@ -8,6 +8,7 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Gid, Pid, Uid, chdir, chroot, dup2_stderr, dup2_stdin, dup2_stdout};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -82,6 +83,14 @@ pub fn exit_code(pid: Pid) -> u8 {
 pub fn end_with_parent() {
     // Without it the worker would only outlive a master that was killed.
     let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGTERM);
+}
+
+/// Closes descriptors whose owners never run again in this process: a child that does not return to its parent's frames.
+pub fn close(fds: &[RawFd]) {
+    for fd in fds {
+        // SAFETY: the owners are in frames below the fork, which end with `exit`.
+        drop(unsafe { OwnedFd::from_raw_fd(*fd) });
+    }
 }
 
 /// A session of its own, away from the terminal.

@@ -1,5 +1,5 @@
 //! The runtime API's sockets: lines in, answers out, as HAProxy's statistics socket has it (management manual, 9.3).
-use super::State;
+use super::{State, hand_over};
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::time::Tick;
 use crate::health;
@@ -18,6 +18,8 @@ use std::time::Duration;
 pub struct Socket {
     pub fd: OwnedFd,
     pub level: Level,
+    /// `expose-fd listeners`.
+    pub gives_listeners: bool,
 }
 
 /// A command line may be so long.
@@ -32,16 +34,24 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) fn start(state: &Rc<State>, sockets: Vec<Socket>) -> io::Result<()> {
     for socket in sockets {
         let listener = state.core.listen(socket.fd)?;
-        state.core.spawn(accept(state.clone(), listener, socket.level));
+        let rights = Rights { level: socket.level, gives_listeners: socket.gives_listeners };
+        state.core.spawn(accept(state.clone(), listener, rights));
     }
     Ok(())
 }
 
-async fn accept(state: Rc<State>, listener: Listener, level: Level) {
+/// What connections of a socket may do.
+#[derive(Clone, Copy)]
+struct Rights {
+    level: Level,
+    gives_listeners: bool,
+}
+
+async fn accept(state: Rc<State>, listener: Listener, rights: Rights) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                state.core.spawn(serve(state.clone(), stream, level));
+                state.core.spawn(serve(state.clone(), stream, rights));
             }
             Err(_) => state.core.sleep_until(state.core.now() + Duration::from_millis(100)).await,
         }
@@ -49,11 +59,17 @@ async fn accept(state: Rc<State>, listener: Listener, level: Level) {
 }
 
 /// One connection: a line and its answer, or with `prompt` as many as the client wants.
-async fn serve(state: Rc<State>, stream: Stream, level: Level) {
+async fn serve(state: Rc<State>, stream: Stream, rights: Rights) {
     let timeout = state.published.load().plan.global.stats_timeout.unwrap_or(TIMEOUT);
     let (mut bytes, mut prompt) = (Vec::new(), false);
     loop {
         let Some(line) = read_line(&state, &stream, &mut bytes, timeout).await else { return };
+        if line == "_getsocks" && rights.gives_listeners {
+            // Whoever asked sees the end of the connection where it did not work.
+            let _ =
+                state.core.until(Some(state.core.now() + timeout), hand_over::give(&state, &stream)).await;
+            return;
+        }
         let mut out = String::new();
         let mut quit = false;
         for command in split(&line) {
@@ -62,7 +78,7 @@ async fn serve(state: Rc<State>, stream: Stream, level: Level) {
                 "quit" => quit = true,
                 "" if prompt => {}
                 command => {
-                    out.push_str(&command::run(&state, level, command));
+                    out.push_str(&command::run(&state, rights.level, command));
                     if !out.ends_with("\n\n") {
                         out.push('\n');
                     }

@@ -2,6 +2,7 @@
 //!
 //! It runs on a core of its own like every shard (`docs/decisions/0003-control-on-our-own-core.md`).
 pub mod cli;
+mod hand_over;
 pub mod say;
 mod signals;
 mod stop;

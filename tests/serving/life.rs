@@ -199,17 +199,113 @@ fn master_and_worker_reload() {
             Proxy::start_with(program, &file(&config()), &ground.env, &["-W"], &[ground.front(1)]);
         let to = ground.front(1);
         assert_eq!(status(&get(to, "/")), 200, "{name}");
+        let before = listening_inodes(to);
         proxy.signal(Signal::SIGUSR2);
-        for _ in 0..40 {
+        let until = Instant::now() + Duration::from_millis(800);
+        while Instant::now() < until {
             assert_eq!(status(&get(to, "/")), 200, "{name}: during the reload");
-            thread::sleep(Duration::from_millis(20));
         }
+        assert_eq!(listening_inodes(to), before, "{name}: the new worker has the old one's sockets");
         assert!(proxy.is_running(), "{name}: the master stays");
         proxy.await_said("New worker (");
         proxy.signal(Signal::SIGTERM);
         assert!(proxy.wait(Duration::from_secs(2)).is_some(), "{name}: the master ends");
-        thread::sleep(Duration::from_millis(100));
-        assert!(client::connect(to, crate::common::CLIENT).is_err(), "{name}: and its workers with it");
+        refuses_soon(to, name);
+    }
+}
+
+/// The workers end with their master.
+fn refuses_soon(to: std::net::SocketAddr, name: &str) {
+    let until = Instant::now() + Duration::from_secs(3);
+    while client::connect(to, crate::common::CLIENT).is_ok() {
+        assert!(Instant::now() < until, "{name}: a worker outlives its master");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The kernel's numbers of the sockets that listen at an address.
+fn listening_inodes(at: std::net::SocketAddr) -> Vec<String> {
+    let std::net::SocketAddr::V4(v4) = at else { panic!("{at} is no IPv4 address") };
+    let local = format!("{:08X}:{:04X}", u32::from_ne_bytes(v4.ip().octets()), v4.port());
+    let table = fs::read_to_string("/proc/net/tcp").expect("the kernel's table");
+    let mut found: Vec<String> = table
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|words| words[1] == local && words[3] == "0A")
+        .map(|words| words[9].to_owned())
+        .collect();
+    found.sort();
+    assert!(!found.is_empty(), "nothing listens at {at}");
+    found
+}
+
+/// Listening sockets go from process to process (`-x`), haproxy's among them: never bound anew, so that no connection
+/// that waits in the kernel is lost.
+#[test]
+fn listening_sockets_are_handed_over() {
+    for ringmain in BOTH {
+        let ground = Ground::new();
+        let control = scratch("control", "");
+        let text = config().replace(
+            "defaults",
+            &format!(
+                "global\n    nbthread 1\n    stats socket {} level admin expose-fd listeners\ndefaults",
+                control.display()
+            ),
+        );
+        assert!(text.starts_with("global"), "{text}");
+        let (path, to) = (file(&text), ground.front(1));
+        let mut old = Proxy::start(Program::Haproxy, &path, &ground.env, &[to]);
+        let inodes = listening_inodes(to);
+        for next in [ringmain, ringmain, Program::Haproxy, ringmain] {
+            let (socket, pid) = (control.display().to_string(), old.id().to_string());
+            let flags = ["-db", "-x", &socket, "-sf", &pid];
+            let new = Proxy::start_with(next, &path, &ground.env, &flags, &[to]);
+            let ended = old.wait(Duration::from_secs(3));
+            assert_eq!(ended.and_then(|s| s.code()), Some(0), "{} after {}", next.name(), old.program.name());
+            assert_eq!(listening_inodes(to), inodes, "{} after {}", next.name(), old.program.name());
+            assert_eq!(status(&get(to, "/")), 200, "{}", next.name());
+            old = new;
+        }
+        let _ = fs::remove_file(&control);
+    }
+}
+
+/// In the background too: the pid file names the master, which answers at a TCP port, and reloads.
+#[test]
+fn a_master_as_a_daemon() {
+    use std::io::{Read, Write};
+    for program in BOTH {
+        let (ground, name) = (Ground::new(), program.name());
+        let (path, pid_file) =
+            (file(&config()).display().to_string(), scratch("pid", "").display().to_string());
+        let master = ground.front(2);
+        let master_text = master.to_string();
+        let args = ["-W", "-D", "-S", &master_text, "-p", &pid_file, "-f", &path];
+        let out = program.run(args, &ground.env, Duration::from_secs(5));
+        assert_eq!(out.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&out.stderr));
+        let daemon = Daemon::from(&pid_file);
+        let ask = |command: &str| {
+            let mut stream = std::net::TcpStream::connect(master).expect("the master's port");
+            stream.set_read_timeout(Some(Duration::from_secs(8))).expect("timeout");
+            stream.write_all(format!("{command}\n").as_bytes()).expect("ask");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("the answer");
+            answer
+        };
+        let listed = ask("show proc");
+        assert!(listed.contains(&format!("{:<16}master ", daemon.0)), "{name}: {listed}");
+        assert_eq!(status(&get(ground.front(1), "/")), 200, "{name}: its worker serves");
+        kill(Pid::from_raw(daemon.0), Signal::SIGUSR2).expect("the master");
+        let until = Instant::now() + Duration::from_secs(3);
+        while !ask("show proc").contains("master          1 [failed: 0]") {
+            assert!(Instant::now() < until, "{name}: no reload: {}", ask("show proc"));
+            thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(status(&get(ground.front(1), "/")), 200, "{name}: the new worker serves");
+        kill(Pid::from_raw(daemon.0), Signal::SIGTERM).expect("the master");
+        assert!(daemon.is_gone(Duration::from_secs(3)), "{name}: it ends");
+        refuses_soon(ground.front(1), name);
     }
 }
 

@@ -1,7 +1,12 @@
 //! The master's own socket (`-S`): `show proc`, `reload`, `show version`, and `@1 COMMAND` for the present worker
 //! (management manual, 9.4). One line a connection; the master waits for no client longer than a moment.
 use super::{Kid, Master};
-use std::fmt::Write as _;
+use crate::boot::old_sockets::OldSockets;
+use crate::boot::{bind, bind_unix};
+use crate::plan::ListenerAddr;
+use crate::syntax::Env;
+use crate::vocab::address;
+use socket2::Socket;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
@@ -11,6 +16,7 @@ use std::time::{Duration, Instant};
 /// How long a client or a worker may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 const LINE_LIMIT: u64 = 16_384;
+const BACKLOG: u32 = 64;
 
 const HELP: &str = "The following commands are valid at this level:
   @!<pid>                                 : send a command to the <pid> process
@@ -23,32 +29,51 @@ const HELP: &str = "The following commands are valid at this level:
 ";
 
 /// Binds the socket of one `-S`: a path, with options of `bind` behind commas.
-pub fn bind(text: &str) -> Result<UnixListener, String> {
+pub fn listen(text: &str) -> Result<Socket, String> {
     let mut parts = text.split(',');
-    let path = parts.next().unwrap_or_default();
-    let path = path.strip_prefix("unix@").unwrap_or(path);
-    if !path.starts_with('/') {
-        return Err(format!("'-S {text}': Ringmain's master listens on unix sockets only, for now."));
-    }
-    // One that a former process left.
-    let _ = std::fs::remove_file(path);
-    let listener = UnixListener::bind(path).map_err(|e| format!("'-S {text}': cannot bind socket ({e})"))?;
-    let mut mode = 0o600;
+    let addr = parts.next().unwrap_or_default();
+    let (mut mode, mut uid, mut gid) = (0o600, None, None);
     while let Some(option) = parts.next() {
-        match (option, parts.next()) {
-            ("mode", Some(value)) => {
+        let Some(value) = parts.next() else {
+            return Err(format!("'-S {text}': option '{option}' wants a value"));
+        };
+        let number = || value.parse().map_err(|_| format!("'-S {text}': '{value}' is no number"));
+        match option {
+            "mode" => {
                 mode = u32::from_str_radix(value, 8)
                     .map_err(|_| format!("'-S {text}': '{value}' is no mode"))?;
             }
-            ("level", Some(_)) => {}
-            (other, _) => {
+            "uid" => uid = Some(number()?),
+            "gid" => gid = Some(number()?),
+            // Whoever may connect to the master may do everything, in HAProxy too.
+            "level" => {}
+            other => {
                 return Err(format!("'-S {text}': option '{other}' is not supported by Ringmain yet."));
             }
         }
     }
-    use std::os::unix::fs::PermissionsExt;
-    let _ = std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode));
-    Ok(listener)
+    let addrs = address::listeners(&address::expand(addr, &Env::from_process()), None)
+        .map_err(|(inner, ..)| format!("'-S {text}': {inner}"))?;
+    let [addr] = &addrs[..] else { return Err(format!("'-S {text}': one address is wanted")) };
+    let cannot = |e: io::Error| format!("'-S {text}': cannot bind socket ({e})");
+    match addr {
+        ListenerAddr::Unix(path) => {
+            let bound = bind_unix::path(path, Some(mode), uid, gid, BACKLOG)
+                .map_err(|e| format!("'-S {text}': {e}"))?;
+            bound.1.commit().map_err(cannot)?;
+            Ok(bound.0.into())
+        }
+        ListenerAddr::Abstract(name) => {
+            bind_unix::hidden(name, BACKLOG).map(Socket::from).map_err(|e| format!("'-S {text}': {e}"))
+        }
+        ListenerAddr::Inet(addr) => {
+            let bound = bind::inet(*addr, None, false, false, true).map(Socket::from);
+            let socket = bound.map_err(|e| format!("'-S {text}': {e}"))?;
+            socket.listen(BACKLOG as i32).map_err(cannot)?;
+            Ok(socket)
+        }
+        ListenerAddr::Fd(_) => Err(format!("'-S {text}': descriptors are not supported by Ringmain yet.")),
+    }
 }
 
 fn name(master: u32, number: u32) -> io::Result<SocketAddr> {
@@ -60,8 +85,13 @@ pub fn command_socket(master: u32, number: u32) -> io::Result<OwnedFd> {
     UnixListener::bind_addr(&name(master, number)?).map(OwnedFd::from)
 }
 
+/// The listening sockets of a worker.
+pub fn sockets_of(number: u32) -> io::Result<OldSockets> {
+    OldSockets::from_stream(&UnixStream::connect_addr(&name(std::process::id(), number)?)?)
+}
+
 /// Takes one connection and answers its line.
-pub fn answer(master: &mut Master<'_>, listener: &UnixListener) {
+pub fn answer(master: &mut Master<'_>, listener: &Socket) {
     let Ok((mut stream, _)) = listener.accept() else { return };
     let patient = stream.set_read_timeout(Some(PATIENCE)).and(stream.set_write_timeout(Some(PATIENCE)));
     let mut line = String::new();
@@ -100,14 +130,9 @@ fn forward(master: &Master<'_>, to: &str, command: &str) -> io::Result<String> {
     let kid = match to.strip_prefix('!') {
         Some(pid) => {
             let pid: i32 = pid.parse().map_err(|_| missing())?;
-            master
-                .former
-                .iter()
-                .chain([&master.current])
-                .find(|k| k.pid.as_raw() == pid)
-                .ok_or_else(missing)?
+            master.former.iter().chain(&master.current).find(|k| k.pid.as_raw() == pid).ok_or_else(missing)?
         }
-        None if to == "1" => &master.current,
+        None if to == "1" => master.current.as_ref().ok_or_else(missing)?,
         None => return Err(missing()),
     };
     let mut stream = UnixStream::connect_addr(&name(std::process::id(), kid.number)?)?;
@@ -121,15 +146,18 @@ fn forward(master: &Master<'_>, to: &str, command: &str) -> io::Result<String> {
 fn show_proc(master: &Master<'_>) -> String {
     let head = ["#<PID>", "<type>", "<reloads>", "<uptime>", "<version>"];
     let mut out = head.map(|name| format!("{name:<16}")).concat() + "\n";
-    let row = |pid: i32, kind: &str, reloads: u32, born: Instant| {
+    let row = |pid: i32, kind: &str, reloads: &str, born: Instant| {
         let up = born.elapsed().as_secs();
         let up = format!("{}d{:02}h{:02}m{:02}s", up / 86_400, up / 3_600 % 24, up / 60 % 60, up % 60);
         let version = env!("CARGO_PKG_VERSION");
         format!("{pid:<16}{kind:<16}{reloads:<16}{up:<16}{version:<16}\n")
     };
-    let worker = |kid: &Kid| row(kid.pid.as_raw(), "worker", master.reloads - kid.number, kid.born);
-    out.push_str(&row(std::process::id() as i32, "master", master.reloads, master.born));
-    let _ = write!(out, "# workers\n{}", worker(&master.current));
+    let worker =
+        |kid: &Kid| row(kid.pid.as_raw(), "worker", &(master.reloads - kid.number).to_string(), kid.born);
+    let reloads = format!("{} [failed: {}]", master.reloads, master.failed);
+    out.push_str(&row(std::process::id() as i32, "master", &reloads, master.born));
+    out.push_str("# workers\n");
+    out.extend(master.current.iter().map(worker));
     if !master.former.is_empty() {
         out.push_str("# old workers\n");
         out.extend(master.former.iter().map(worker));

@@ -93,6 +93,7 @@ struct Pattern<'a> {
 fn flags(words: &[Word]) -> Result<(Flags, Vec<Pattern<'_>>), Diag> {
     let mut flags = Flags::default();
     let mut patterns = Vec::new();
+    let mut of_maps = false;
     let mut words = words.iter();
     let mut rest: Vec<&Word> = Vec::new();
     while let Some(word) = words.next() {
@@ -120,14 +121,9 @@ fn flags(words: &[Word]) -> Result<(Flags, Vec<Pattern<'_>>), Diag> {
             }
             "-f" => {
                 let file = value()?;
-                patterns.extend(from_file(file)?);
+                patterns.extend(from_file(file, of_maps)?);
             }
-            "-M" => {
-                return Err(Diag::alert(
-                    word.span,
-                    "flag -M (a file of maps) is not supported by Ringmain yet",
-                ));
-            }
+            "-M" => of_maps = true,
             "--" => {
                 rest.extend(words);
                 break;
@@ -151,8 +147,9 @@ fn flags(words: &[Word]) -> Result<(Flags, Vec<Pattern<'_>>), Diag> {
     Ok((flags, patterns))
 }
 
-/// The patterns of a file: one a line, white space around it dropped, `#` lines and empty ones left out.
-fn from_file(word: &Word) -> Result<Vec<Pattern<'_>>, Diag> {
+/// The patterns of a file: one a line, white space around it dropped, `#` lines and empty ones left out. Of a map only the
+/// keys count: a line's first word.
+fn from_file(word: &Word, of_maps: bool) -> Result<Vec<Pattern<'_>>, Diag> {
     let path = word.text();
     let text = std::fs::read(path).map_err(|_| {
         Diag::alert(word.span, format!("failed to open pattern file <{path}>"))
@@ -161,6 +158,7 @@ fn from_file(word: &Word) -> Result<Vec<Pattern<'_>>, Diag> {
     let lines = text.split(|&b| b == b'\n').map(<[u8]>::trim_ascii);
     Ok(lines
         .filter(|l| !l.is_empty() && !l.starts_with(b"#"))
+        .map(|l| if of_maps { l.split(u8::is_ascii_whitespace).next().unwrap_or(l) } else { l })
         .map(|l| Pattern { bytes: l.to_vec(), word })
         .collect())
 }
@@ -304,6 +302,23 @@ mod tests {
         let condition = parse_condition(&mut scope, &words("if a")).unwrap();
         parse_acl(&mut scope, &words("a path_beg /img")).unwrap();
         assert!(with_cx(REQUEST, |cx| condition.holds(cx)));
+    }
+
+    /// With `-M` a file's lines are a map's: only their keys count, for the files behind the flag.
+    #[test]
+    fn keys_of_a_map_file() {
+        let path = std::env::temp_dir().join(format!("ringmain-map-{}", std::process::id()));
+        std::fs::write(&path, "# hosts\n/img/a.PNG  one two\n\t/y\ttwo\n").unwrap();
+        let file = path.display();
+        for (acl, want) in [
+            (format!("a path -M -f {file}"), true),
+            (format!("a path -f {file}"), false),
+            (format!("a path -f {file} -M"), false),
+            (format!("a path -M -f {file} /z"), true),
+        ] {
+            assert_eq!(holds(&[&acl], "if a").unwrap(), want, "{acl}");
+        }
+        std::fs::remove_file(&path).unwrap();
     }
 
     #[test]
