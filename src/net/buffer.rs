@@ -9,8 +9,10 @@ use std::ops::{Deref, DerefMut, Range};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Bytes of one receive buffer.
+/// Bytes of one receive buffer where nobody asks for more.
 pub const CHUNK_SIZE: usize = crate::base::limits::BUFSIZE;
+/// The smallest buffer.
+const MIN_SIZE: usize = 1_024;
 /// Buffers added at a time.
 pub const SLAB: usize = 64;
 /// Most buffers of a core: what a kernel buffer ring can name.
@@ -24,13 +26,28 @@ pub struct Pool {
     /// Buffers that nobody holds. In ring mode the kernel holds them instead, see `given_back`.
     free: RefCell<Vec<u16>>,
     held: Cell<usize>,
+    /// Bytes of one buffer.
+    size: usize,
 }
 
 impl Pool {
     /// An empty pool; the first buffers are made on first use.
     #[must_use]
     pub fn new() -> Rc<Pool> {
-        Rc::new(Pool { slabs: RefCell::default(), free: RefCell::default(), held: Cell::new(0) })
+        Pool::with_size(CHUNK_SIZE)
+    }
+
+    /// An empty pool of buffers of so many bytes.
+    #[must_use]
+    pub fn with_size(size: usize) -> Rc<Pool> {
+        let size = size.max(MIN_SIZE);
+        Rc::new(Pool { slabs: RefCell::default(), free: RefCell::default(), held: Cell::new(0), size })
+    }
+
+    /// Bytes of one buffer.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// Adds a slab of buffers to the free list; false when the limit is reached.
@@ -40,7 +57,7 @@ impl Pool {
         if first + SLAB > MAX_BUFFERS {
             return false;
         }
-        slabs.push(vec![0u8; SLAB * CHUNK_SIZE].into_boxed_slice());
+        slabs.push(vec![0u8; SLAB * self.size].into_boxed_slice());
         self.free.borrow_mut().extend((first..first + SLAB).rev().map(|i| i as u16));
         true
     }
@@ -68,12 +85,12 @@ impl Pool {
         let mut slabs = self.slabs.borrow_mut();
         let slab = &mut slabs[usize::from(id) / SLAB];
         // SAFETY: the offset is inside the slab, which is never moved or freed while the pool lives.
-        unsafe { slab.as_mut_ptr().add((usize::from(id) % SLAB) * CHUNK_SIZE) }
+        unsafe { slab.as_mut_ptr().add((usize::from(id) % SLAB) * self.size) }
     }
 
     /// A chunk over buffer `id`, which the kernel (or the free list) has just handed out with `len` bytes in it.
     pub fn chunk(self: &Rc<Self>, id: u16, len: usize) -> Chunk {
-        debug_assert!(len <= CHUNK_SIZE);
+        debug_assert!(len <= self.size);
         self.held.set(self.held.get() + 1);
         Chunk { start: self.start(id), range: 0..len as u32, id, pool: self.clone() }
     }
@@ -121,20 +138,20 @@ impl Chunk {
 
     /// The buffer's whole memory, for a driver that fills it.
     pub fn room(&mut self) -> &mut [u8] {
-        // SAFETY: the buffer is CHUNK_SIZE long and this chunk is its only user.
-        unsafe { std::slice::from_raw_parts_mut(self.start, CHUNK_SIZE) }
+        // SAFETY: the buffer is as long as its pool says and this chunk is its only user.
+        unsafe { std::slice::from_raw_parts_mut(self.start, self.pool.size) }
     }
 
     /// Says that `n` bytes from the start of the memory are filled.
     pub fn filled(&mut self, n: usize) {
-        assert!(n <= CHUNK_SIZE);
+        assert!(n <= self.pool.size);
         self.range = 0..n as u32;
     }
 
     /// Appends bytes behind the present ones where there is room; says how many went in.
     pub fn append(&mut self, bytes: &[u8]) -> usize {
         let end = self.range.end as usize;
-        let n = bytes.len().min(CHUNK_SIZE - end);
+        let n = bytes.len().min(self.pool.size - end);
         self.room()[end..end + n].copy_from_slice(&bytes[..n]);
         self.range.end += n as u32;
         n

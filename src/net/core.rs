@@ -90,9 +90,17 @@ impl Core {
     /// # Errors
     /// `Uring` where the kernel refuses it, or no descriptors left.
     pub fn new(mode: IoMode) -> io::Result<Core> {
+        Core::with_buffers(mode, super::buffer::CHUNK_SIZE)
+    }
+
+    /// The same with receive buffers of so many bytes.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn with_buffers(mode: IoMode, bytes: usize) -> io::Result<Core> {
         let bell = super::ring::bell()?;
         let mailbox = Arc::new(Mailbox::with_bell(bell));
-        let driver = super::ring::driver(mode, mailbox.bell())?;
+        let driver = super::ring::driver(mode, mailbox.bell(), super::buffer::Pool::with_size(bytes))?;
         Ok(Core::with_driver(driver, mailbox))
     }
 

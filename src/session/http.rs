@@ -231,11 +231,10 @@ pub(super) fn join_chunks(stream: &Stream, first: &mut Chunk, mut second: Chunk)
     }
 }
 
-/// How large a head may be (`tune.bufsize`, `tune.maxrewrite`, `tune.http.maxhdr`). A head lies in one receive buffer, so
-/// that `tune.bufsize` cannot make it larger than ours.
+/// How large a head may be (`tune.bufsize`, `tune.maxrewrite`, `tune.http.maxhdr`). A head lies in one receive buffer.
 pub(super) fn head_limits(plan: &Plan) -> h1::Limits {
     let g = &plan.global;
-    let size = g.bufsize.map_or(BUFSIZE, |b| (b as usize).min(BUFSIZE));
+    let size = g.bufsize.map_or(BUFSIZE, |b| b as usize);
     let rewrite = g.maxrewrite.map_or(MAXREWRITE, |r| r as usize).min(size / 2);
     h1::Limits {
         max_head: size - rewrite,

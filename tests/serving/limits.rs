@@ -119,3 +119,23 @@ fn too_few_descriptors_are_refused_or_said() {
         proxy.await_said("FD limit (256) too low for maxconn=25000");
     }
 }
+
+/// `tune.bufsize` makes room for larger heads, of requests and of answers.
+#[test]
+fn larger_buffers_take_larger_heads() {
+    for program in BOTH {
+        let ground = Ground::new();
+        let text = format!(
+            "global\n    tune.bufsize 65536\n{DEFAULTS}frontend f\n    bind \"127.0.10.1:${{F1}}\"\n    default_backend b\n\
+             backend b\n    server a \"${{A}}\"\n"
+        );
+        let _proxy = ground.serve(program, 1, &text);
+        let with = |bytes: usize| {
+            let field = "x".repeat(bytes);
+            client::get(ground.front(1), &format!("GET / HTTP/1.1\r\nHost: a\r\nX-Big: {field}\r\n\r\n"))
+                .statuses()
+        };
+        assert_eq!(with(60_000), [200], "{}", program.name());
+        assert_eq!(with(70_000), [400], "{}: larger than the buffer", program.name());
+    }
+}

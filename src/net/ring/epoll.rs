@@ -1,6 +1,6 @@
 //! The epoll driver, for kernels and containers without io_uring: edge-triggered, one registration a descriptor, receives
 //! tried when the kernel says readable, sends tried at once.
-use super::super::buffer::{CHUNK_SIZE, OutBuf, Pool};
+use super::super::buffer::{OutBuf, Pool};
 use super::super::driver::{Completion, ConnectOptions, ConnectTo, Driver, DriverState, Key};
 use super::socket;
 use crate::base::time::Tick;
@@ -61,12 +61,12 @@ fn last_errno() -> i32 {
 
 impl Epoll {
     /// An epoll set for this thread.
-    pub fn new(bell: Option<RawFd>) -> io::Result<Epoll> {
+    pub fn new(bell: Option<RawFd>, pool: Rc<Pool>) -> io::Result<Epoll> {
         // SAFETY: plain system call; the descriptor is checked and owned from here on.
         let epoll = unsafe { OwnedFd::from_raw_fd(check(libc::epoll_create1(libc::EPOLL_CLOEXEC))?) };
         let driver = Epoll {
             epoll,
-            pool: Pool::new(),
+            pool,
             entries: Vec::new(),
             again: Vec::new(),
             late: Vec::new(),
@@ -179,13 +179,14 @@ impl Epoll {
         };
         let entry = &mut self.entries[slot];
         let room = chunk.room();
-        // SAFETY: the room is CHUNK_SIZE bytes of this chunk alone.
-        let n = unsafe { libc::recv(entry.fd, room.as_mut_ptr().cast(), CHUNK_SIZE, libc::MSG_DONTWAIT) };
+        let size = room.len();
+        // SAFETY: the room is so many bytes of this chunk alone.
+        let n = unsafe { libc::recv(entry.fd, room.as_mut_ptr().cast(), size, libc::MSG_DONTWAIT) };
         if n > 0 {
             chunk.filled(n as usize);
             out.push(Completion::Received { key, chunk, armed: true });
             // A short read has emptied the socket; an end that is known still has to be read.
-            if n as usize == CHUNK_SIZE || entry.hung_up {
+            if n as usize == size || entry.hung_up {
                 self.queue(key.slot);
             } else {
                 entry.readable = false;

@@ -4,19 +4,21 @@ mod epoll;
 mod socket;
 mod uring;
 
+use super::buffer::Pool;
 use super::core::IoMode;
 use super::driver::Driver;
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::rc::Rc;
 
 /// Makes the driver of a core. `bell` is the eventfd that other threads ring.
-pub(super) fn driver(mode: IoMode, bell: Option<RawFd>) -> io::Result<Box<dyn Driver>> {
+pub(super) fn driver(mode: IoMode, bell: Option<RawFd>, pool: Rc<Pool>) -> io::Result<Box<dyn Driver>> {
     match mode {
-        IoMode::Epoll => Ok(Box::new(epoll::Epoll::new(bell)?)),
-        IoMode::Uring => Ok(Box::new(uring::Uring::new(bell)?)),
+        IoMode::Epoll => Ok(Box::new(epoll::Epoll::new(bell, pool)?)),
+        IoMode::Uring => Ok(Box::new(uring::Uring::new(bell, pool)?)),
         IoMode::Auto => match probe() {
-            Ok(()) => Ok(Box::new(uring::Uring::new(bell)?)),
-            Err(_) => Ok(Box::new(epoll::Epoll::new(bell)?)),
+            Ok(()) => Ok(Box::new(uring::Uring::new(bell, pool)?)),
+            Err(_) => Ok(Box::new(epoll::Epoll::new(bell, pool)?)),
         },
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Invariants of the unsafe parts: the buffer ring's memory and every receive buffer live as long as the driver; a send's
 //! bytes live in the core's table until its completion came; an address to connect to lives in `addresses` until then.
-use super::super::buffer::{CHUNK_SIZE, OutBuf, Pool, SLAB};
+use super::super::buffer::{OutBuf, Pool, SLAB};
 use super::super::driver::{Completion, ConnectOptions, ConnectTo, Driver, DriverState, Key};
 use super::socket;
 use crate::base::time::Tick;
@@ -68,14 +68,14 @@ impl BufferRing {
     }
 
     /// Writes one entry behind the tail; the kernel sees it after `publish`.
-    fn push(&mut self, id: u16, start: *mut u8) {
+    fn push(&mut self, id: u16, start: *mut u8, len: usize) {
         let index = usize::from(self.tail & (RING_ENTRIES - 1));
         // SAFETY: the index is inside the ring; the kernel reads entries before the published tail only. The last two
         // bytes of entry 0 are the tail itself, which the setters do not touch.
         unsafe {
             let entry = &mut *self.memory.cast::<BufRingEntry>().add(index);
             entry.set_addr(start as u64);
-            entry.set_len(CHUNK_SIZE as u32);
+            entry.set_len(len as u32);
             entry.set_bid(id);
         }
         self.tail = self.tail.wrapping_add(1);
@@ -142,7 +142,7 @@ pub fn probe() -> Result<(), String> {
 
 impl Uring {
     /// A ring for this thread.
-    pub fn new(bell: Option<RawFd>) -> io::Result<Uring> {
+    pub fn new(bell: Option<RawFd>, pool: Rc<Pool>) -> io::Result<Uring> {
         let ring = build(SQ_ENTRIES, CQ_ENTRIES)?;
         let buffers = BufferRing::new();
         // SAFETY: the memory is freed after the ring is closed (field order).
@@ -154,7 +154,6 @@ impl Uring {
                 0,
             )?;
         }
-        let pool = Pool::new();
         pool.grow();
         Ok(Uring {
             ring,
@@ -182,7 +181,8 @@ impl Uring {
     fn give_buffers(&mut self) {
         if self.pool.free_count() > 0 {
             let buffers = &mut self.buffers;
-            self.pool.drain_free(|id, start| buffers.push(id, start));
+            let size = self.pool.size();
+            self.pool.drain_free(|id, start| buffers.push(id, start, size));
             buffers.publish();
         }
     }

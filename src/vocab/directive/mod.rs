@@ -51,7 +51,7 @@ rows! { DirectiveRow:
     unix_bind,
     use_backend,
     zero_warning;
-    families: environment, errorloc, identity, platform, removed, threads, tune
+    families: environment, errorloc, identity, platform, removed, threads, tls_defaults, tune
 }
 
 /// Reads one line of a section that has rows.
