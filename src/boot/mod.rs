@@ -159,7 +159,8 @@ fn checked(plan: &Plan, warned: bool) -> Result<(), Exit> {
 }
 
 fn has_listener(plan: &Plan) -> bool {
-    plan.listeners.iter().any(|l| !plan.frontend(l.frontend).disabled)
+    !plan.global.stats_sockets.is_empty()
+        || plan.listeners.iter().any(|l| !plan.frontend(l.frontend).disabled)
 }
 
 /// Limits, sockets, forks; then the worker.

@@ -151,10 +151,14 @@ impl State {
         self.shards.iter().for_each(ShardHandle::refresh);
     }
 
+    /// The shards end with their last listener and connection; a statistics socket alone keeps the process too, until it
+    /// is told to stop.
     async fn all_ended(&self) {
+        let steered = !self.published.load().plan.global.stats_sockets.is_empty();
         poll_fn(|_| {
-            let ended = self.ended.count.load(Ordering::Acquire);
-            if ended >= self.shards.len() { Poll::Ready(()) } else { Poll::Pending }
+            let ended = self.ended.count.load(Ordering::Acquire) >= self.shards.len();
+            let stays = steered && !self.stopping.get();
+            if ended && !stays { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }

@@ -30,6 +30,8 @@ impl State {
             }
             let deadline = global.hard_stop_after.map(|after| state.core.now() + after);
             state.stop_listening();
+            // Where every shard has ended before, nothing else tells.
+            state.core.wake_all();
             if let Some(deadline) = deadline {
                 state.core.sleep_until(deadline).await;
                 state.hard_stop();

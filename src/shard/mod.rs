@@ -109,6 +109,8 @@ pub fn start_with(
         let task = core.spawn(accept(shard.clone(), id, listener));
         shard.acceptors.borrow_mut().push(task);
     }
+    // One without a listener has nothing to do.
+    shard.stop_if_done();
     shard
 }
 

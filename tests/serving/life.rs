@@ -419,3 +419,28 @@ fn checking_a_file() {
         }
     }
 }
+
+/// Debian's own file has no frontend, only a statistics socket: it is valid, and such a process stays until it is stopped.
+#[test]
+fn a_statistics_socket_alone_is_something_to_serve() {
+    for program in [Program::Haproxy, BOTH[0], BOTH[1]] {
+        let (ground, name) = (Ground::new(), program.name());
+        let socket = scratch("stats", "");
+        let path = file(&format!("global\n    stats socket {} level admin\n", socket.display()));
+        let text = path.display().to_string();
+        let out = program.run(["-c", "-f", &text], &ground.env, Duration::from_secs(5));
+        assert_eq!(out.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&out.stdout));
+        let mut proxy = Proxy::start(program, &path, &ground.env, &[]);
+        let until = Instant::now() + Duration::from_secs(3);
+        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            assert!(Instant::now() < until, "{name}: no statistics socket");
+            thread::sleep(Duration::from_millis(10));
+        }
+        thread::sleep(Duration::from_millis(100));
+        assert!(proxy.is_running(), "{name}: it stays");
+        proxy.signal(Signal::SIGUSR1);
+        let ended = proxy.wait(Duration::from_secs(3)).unwrap_or_else(|| panic!("{name} still runs"));
+        assert_eq!(ended.code(), Some(0), "{name}");
+        let _ = fs::remove_file(&socket);
+    }
+}
