@@ -29,6 +29,8 @@ pub struct Shared {
     pub checks: Checks,
     /// Rates and peaks, sampled once a second.
     pub trends: std::sync::Mutex<Trends>,
+    /// Another process has our listening sockets too: whoever waits in the kernel's queues is its to serve.
+    pub handed_over: AtomicBool,
 }
 
 impl Shared {
@@ -43,6 +45,7 @@ impl Shared {
             queues: (0..backends).map(|_| Queue::default()).collect(),
             checks: Checks::new(backends, servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
+            handed_over: AtomicBool::new(false),
         }
     }
 }

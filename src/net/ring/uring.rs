@@ -304,6 +304,8 @@ impl Driver for Uring {
     }
 
     fn accept(&mut self, key: Key, state: &mut DriverState) {
+        // Another process may listen on the same socket, and have made it non-blocking.
+        let _ = socket::borrow(state.fd, |s| s.set_nonblocking(false));
         let entry = opcode::AcceptMulti::new(Fd(state.fd)).flags(libc::SOCK_CLOEXEC).build();
         self.push(&entry.user_data(user_data(Op::Accept, key)));
     }

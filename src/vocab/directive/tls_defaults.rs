@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn they_stand_without_tls() {
-        bench(GLOBAL, "ca-base /etc/ssl/certs\nssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets").ok();
+        bench(GLOBAL, "ca-base /etc/ssl/certs\nssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets")
+            .ok();
         assert_eq!(bench(GLOBAL, "crt-base").says(), "'crt-base' expects an argument.");
     }
 }
