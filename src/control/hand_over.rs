@@ -5,6 +5,7 @@ use crate::net::Stream;
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, RawFd};
+use std::sync::atomic::Ordering;
 
 /// Descriptors in one message at most, as HAProxy has it.
 const MAX_SEND_FD: usize = 253;
@@ -31,6 +32,7 @@ pub(super) async fn give(state: &State, stream: &Stream) -> io::Result<()> {
         }
         send(stream, &records.concat(), fds)?;
     }
+    state.shared.handed_over.store(true, Ordering::Relaxed);
     // The other side closes; until then nothing of what was sent may be lost.
     while stream.recv().await?.is_some() {}
     Ok(())

@@ -421,9 +421,9 @@ impl Listener {
         });
     }
 
-    /// Ends accepting for good and gives the connections that were taken or lie in the kernel's queue: whoever connected
-    /// before the end is served.
-    pub async fn finish(&self) -> Vec<(Stream, Option<SocketAddr>)> {
+    /// Ends accepting for good and gives the connections that were taken, with `rest` also those that lie in the kernel's
+    /// queue: whoever connected before the end is served.
+    pub async fn finish(&self, rest: bool) -> Vec<(Stream, Option<SocketAddr>)> {
         self.pause();
         poll_fn(|_| {
             self.with(|l| {
@@ -434,8 +434,10 @@ impl Listener {
         .await;
         let mut taken = self.with(|l| {
             let mut taken: Vec<_> = l.queue.drain(..).collect();
-            let mut driver = self.0.core.0.driver.borrow_mut();
-            driver.accept_rest(&mut l.driver, &mut |fd, peer| taken.push((fd, peer)));
+            if rest {
+                let mut driver = self.0.core.0.driver.borrow_mut();
+                driver.accept_rest(&mut l.driver, &mut |fd, peer| taken.push((fd, peer)));
+            }
             taken
         });
         let adopt = |(fd, peer)| self.0.core.adopt_raw(fd, true).ok().map(|stream| (stream, peer));

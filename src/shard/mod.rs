@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -239,7 +240,8 @@ async fn accept(shard: Rc<Shard>, id: ListenerId, listener: Listener) {
         }
     }
     // Who connected before the end is served, whatever the limits say: the alternative is a reset.
-    for (stream, peer) in listener.finish().await {
+    let shared_with_next = shard.local.shared.handed_over.load(Ordering::Relaxed);
+    for (stream, peer) in listener.finish(!shared_with_next).await {
         shard.local.shared.process.enter();
         shard.local.shared.frontends[frontend.index()].enter();
         serve(&shard, id, frontend, stream, peer);

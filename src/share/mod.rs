@@ -10,6 +10,7 @@ pub use checks::{CheckResult, CheckState, CheckStatus, Checks, Life};
 pub use counters::{BackendCells, Counter, FrontendCells, Gauge, ProcessCells, ServerCells, ShardCounters};
 pub use gate::Gate;
 pub use queue::{Queue, Ticket};
+use std::sync::atomic::AtomicBool;
 pub use trends::Trends;
 
 /// Everything the cores of one process share, sized by the Plan.

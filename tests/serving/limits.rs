@@ -132,7 +132,7 @@ fn larger_buffers_take_larger_heads() {
         let _proxy = ground.serve(program, 1, &text);
         let with = |bytes: usize| {
             let field = "x".repeat(bytes);
-            client::get(ground.front(1), &format!("GET / HTTP/1.1\r\nHost: a\r\nX-Big: {field}\r\n\r\n"))
+            client::get(ground.front(1), format!("GET / HTTP/1.1\r\nHost: a\r\nX-Big: {field}\r\n\r\n"))
                 .statuses()
         };
         assert_eq!(with(60_000), [200], "{}", program.name());
