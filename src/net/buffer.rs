@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 /// Bytes of one receive buffer where nobody asks for more.
 pub const CHUNK_SIZE: usize = crate::base::limits::BUFSIZE;
+/// Bytes between two buffers beside their size. Without them all buffers would begin in the same few sets of the caches,
+/// and every message would push another one's head out.
+const COLOUR: usize = 5 * 64;
 /// The smallest buffer.
 const MIN_SIZE: usize = 1_024;
 /// Buffers added at a time.
@@ -57,7 +60,7 @@ impl Pool {
         if first + SLAB > MAX_BUFFERS {
             return false;
         }
-        slabs.push(vec![0u8; SLAB * self.size].into_boxed_slice());
+        slabs.push(vec![0u8; SLAB * (self.size + COLOUR)].into_boxed_slice());
         self.free.borrow_mut().extend((first..first + SLAB).rev().map(|i| i as u16));
         true
     }
@@ -85,7 +88,7 @@ impl Pool {
         let mut slabs = self.slabs.borrow_mut();
         let slab = &mut slabs[usize::from(id) / SLAB];
         // SAFETY: the offset is inside the slab, which is never moved or freed while the pool lives.
-        unsafe { slab.as_mut_ptr().add((usize::from(id) % SLAB) * self.size) }
+        unsafe { slab.as_mut_ptr().add((usize::from(id) % SLAB) * (self.size + COLOUR)) }
     }
 
     /// A chunk over buffer `id`, which the kernel (or the free list) has just handed out with `len` bytes in it.

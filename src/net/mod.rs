@@ -148,6 +148,41 @@ mod tests {
     }
 
     #[test]
+    fn a_forgotten_send_arrives_or_is_told_later() {
+        for mode in modes() {
+            let core = Core::new(mode).unwrap();
+            let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+            let addr = socket.local_addr().unwrap();
+            let listener = core.listen(socket.into()).unwrap();
+            let reader = std::thread::spawn(move || {
+                use std::io::Read;
+                let mut s = std::net::TcpStream::connect(addr).unwrap();
+                std::thread::sleep(Duration::from_millis(30));
+                let mut got = vec![0; 5_000_000];
+                s.read_exact(&mut got).unwrap();
+                assert!(got.iter().enumerate().all(|(i, b)| *b == (i / 1_000_000) as u8));
+                // The rest is refused: closing with bytes unread resets.
+            });
+            let c = core.clone();
+            core.block_on(async move {
+                let (stream, _) = listener.accept().await.unwrap();
+                for i in 0..5 {
+                    stream.send_soon(vec![i; 1_000_000]).await.unwrap();
+                }
+                assert!(stream.is_sending(), "{mode:?}: the reader sleeps still");
+                stream.flush().await.unwrap();
+                assert!(!stream.is_sending());
+                let told = c.now() + Duration::from_secs(5);
+                while stream.send_soon(vec![9; 1_000_000]).await.is_ok() {
+                    assert!(c.now() < told, "{mode:?}: nobody reads, and nothing says so");
+                }
+                assert!(stream.flush().await.is_err() || stream.recv().await.is_err());
+            });
+            reader.join().unwrap();
+        }
+    }
+
+    #[test]
     fn a_dropped_wait_loses_no_bytes() {
         for mode in modes() {
             let core = Core::new(mode).unwrap();

@@ -50,6 +50,10 @@ pub(super) struct StreamState {
     out: Option<OutBuf>,
     out_from: usize,
     sent: Option<Result<(), i32>>,
+    /// Nobody waits for the send under way: how it ended is told only where it failed.
+    forgotten: bool,
+    /// Why a forgotten send failed.
+    send_error: i32,
     reset_on_close: bool,
 }
 
@@ -68,6 +72,8 @@ impl StreamState {
             out: None,
             out_from: 0,
             sent: None,
+            forgotten: false,
+            send_error: 0,
             reset_on_close: false,
         }
     }
@@ -293,6 +299,7 @@ impl Stream {
                         return Poll::Ready(Ok(()));
                     }
                     s.sent = None;
+                    s.forgotten = false;
                     s.out_from = 0;
                     self.core.push_out(self.key, s, out);
                 }
@@ -308,7 +315,60 @@ impl Stream {
         .await
     }
 
-    /// Whether a send is still under way (its wait was dropped).
+    /// Starts sending all of it and returns at once; waits only for a send before it. Whether it arrived shows in what
+    /// comes next: a later send, [`Stream::flush`], or the end of what is received. Saves a turn of the task for each send
+    /// that needs no wait, which is nearly every one.
+    ///
+    /// # Errors
+    /// The send before it failed, or this one at once.
+    pub async fn send_soon(&self, buf: impl Into<OutBuf>) -> io::Result<()> {
+        let mut buf = Some(buf.into());
+        poll_fn(move |_| {
+            self.with(|s| {
+                if s.send_error != 0 {
+                    return Poll::Ready(Err(io::Error::from_raw_os_error(s.send_error)));
+                }
+                if s.out.is_some() {
+                    s.writer = self.core.current();
+                    return Poll::Pending;
+                }
+                s.writer = TaskId::NONE;
+                let out = buf.take().expect("polled again after its end");
+                if out.bytes().is_empty() {
+                    self.core.give_back(out);
+                    return Poll::Ready(Ok(()));
+                }
+                s.forgotten = true;
+                s.out_from = 0;
+                self.core.push_out(self.key, s, out);
+                Poll::Ready(match s.sent.take() {
+                    Some(Err(e)) => Err(io::Error::from_raw_os_error(e)),
+                    Some(Ok(())) | None => Ok(()),
+                })
+            })
+        })
+        .await
+    }
+
+    /// Waits for the end of what [`Stream::send_soon`] started.
+    ///
+    /// # Errors
+    /// It failed.
+    pub async fn flush(&self) -> io::Result<()> {
+        poll_fn(|_| {
+            self.with(|s| match (s.send_error, &s.out) {
+                (0, None) => Poll::Ready(Ok(())),
+                (0, Some(_)) => {
+                    s.writer = self.core.current();
+                    Poll::Pending
+                }
+                (e, _) => Poll::Ready(Err(io::Error::from_raw_os_error(e))),
+            })
+        })
+        .await
+    }
+
+    /// Whether a send is still under way (nobody waits for it, or its wait was dropped).
     #[must_use]
     pub fn is_sending(&self) -> bool {
         self.with(|s| s.out.is_some())
@@ -587,21 +647,41 @@ impl Core {
 
     fn sent(&self, key: Key, result: Result<usize, i32>) {
         let open = self.with_stream(key, |s| {
-            let Some(out) = s.out.take() else { return TaskId::NONE };
+            let Some(out) = s.out.take() else { return (TaskId::NONE, TaskId::NONE) };
             match result {
                 Ok(n) if s.out_from + n < out.bytes().len() => {
                     s.out_from += n;
                     self.push_out(key, s, out);
-                    return if s.sent.is_some() { s.writer } else { TaskId::NONE };
+                    if s.sent.is_none() {
+                        return (TaskId::NONE, TaskId::NONE);
+                    }
                 }
-                Ok(_) => s.sent = Some(Ok(())),
-                Err(e) => s.sent = Some(Err(e)),
+                result => {
+                    s.sent = Some(result.map(|_| ()));
+                    self.give_back(out);
+                }
             }
-            self.give_back(out);
-            s.writer
+            if !s.forgotten {
+                return (s.writer, TaskId::NONE);
+            }
+            match s.sent.take() {
+                Some(Err(e)) => {
+                    s.send_error = e;
+                    // A connection that broke ends on the receiving side too, behind what has arrived; any other reason
+                    // would be seen by nobody.
+                    if s.end.is_none() && !matches!(e, libc::EPIPE | libc::ECONNRESET | libc::ETIMEDOUT) {
+                        s.end = Some(e);
+                    }
+                    (s.writer, s.reader)
+                }
+                _ => (s.writer, TaskId::NONE),
+            }
         });
         match open {
-            Some(writer) => self.wake(writer),
+            Some((writer, reader)) => {
+                self.wake(writer);
+                self.wake(reader);
+            }
             None => self.pending_done(key),
         }
     }

@@ -47,18 +47,33 @@ const LINGER_BYTES: usize = 256 * 1_024;
 pub async fn serve(conn: &Conn) {
     conn.local.cells().process.sess_tot.inc();
     conn.local.cells().frontends[conn.info.frontend.index()].sess_tot.inc();
-    loop {
+    let next = loop {
         if conn.requests.get() > 0 && !idle(conn).await {
-            return;
+            break Next::Close;
         }
         match PoolBox::new(exchange(conn)).await {
             Next::Keep => {}
-            // Some clients go on sending behind the request they called the last one.
-            Next::Close if conn.stream.poll_readable() => return linger(conn).await,
-            Next::Close | Next::Drop => return,
-            Next::Linger => return linger(conn).await,
+            next => break next,
         }
+    };
+    if next == Next::Drop {
+        return;
     }
+    // Closing would stop what is still being sent.
+    if conn.stream.is_sending() && !flush(conn).await {
+        return;
+    }
+    // Some clients go on sending behind the request they called the last one.
+    if next == Next::Linger || (conn.requests.get() > 0 && conn.stream.poll_readable()) {
+        linger(conn).await;
+    }
+}
+
+/// Waits until what is being sent to the client has gone out, `timeout client` at most; whether it has.
+pub(super) async fn flush(conn: &Conn) -> bool {
+    let core = &conn.local.core;
+    let timeout = conn.local.view().plan.frontend(conn.info.frontend).timeouts.client;
+    matches!(core.until(timeout.map(|t| core.now() + t), conn.stream.flush()).await, Ok(Ok(())))
 }
 
 /// Waits for the next request's first byte; false when the connection is to be closed without a word.
@@ -67,18 +82,25 @@ async fn idle(conn: &Conn) -> bool {
     if conn.stream.poll_readable() {
         return true;
     }
-    let deadline = {
-        let view = local.view();
-        let t = view.plan.frontend(conn.info.frontend).timeouts;
-        t.http_keep_alive.or(t.http_request).or(t.client).map(|t| local.core.now() + t)
-    };
-    let readable = poll_fn(|_| {
-        if conn.stream.poll_readable() {
-            return Poll::Ready(true);
+    loop {
+        let deadline = {
+            let view = local.view();
+            let t = view.plan.frontend(conn.info.frontend).timeouts;
+            t.http_keep_alive.or(t.http_request).or(t.client).map(|t| local.core.now() + t)
+        };
+        let readable = poll_fn(|_| {
+            if conn.stream.poll_readable() {
+                return Poll::Ready(true);
+            }
+            if local.stopping.get() { Poll::Ready(false) } else { Poll::Pending }
+        });
+        match local.core.until(deadline, readable).await {
+            Ok(goes_on) => return goes_on,
+            // The client is slow with the last answer, not with its next request.
+            Err(_) if conn.stream.is_sending() && flush(conn).await => {}
+            Err(_) => return false,
         }
-        if local.stopping.get() { Poll::Ready(false) } else { Poll::Pending }
-    });
-    local.core.until(deadline, readable).await.unwrap_or(false)
+    }
 }
 
 /// Ends the sending side and reads what still comes for a moment.
@@ -257,7 +279,7 @@ async fn refuse(conn: &Conn, frontend: &Frontend, unread: Unread) -> Next {
     out.extend_from_slice(errorpage::default_page(outcome.status()));
     fe.bytes_out.add(out.len() as u64);
     let deadline = frontend.timeouts.client.map(|t| conn.local.core.now() + t);
-    match conn.local.core.until(deadline, conn.stream.send(out)).await {
+    match conn.local.core.until(deadline, conn.stream.send_soon(out)).await {
         Ok(Ok(())) => Next::Linger,
         _ => Next::Close,
     }
@@ -381,8 +403,7 @@ impl Reply<'_> {
         let mut out = self.conn.local.core.take_vec();
         answer::write(raw, connection, self.head, &mut out);
         self.count(status, out.len());
-        let sent = self.send(out).await;
-        if sent { next } else { Next::Close }
+        if self.send(out).await { next } else { Next::Close }
     }
 
     fn count(&self, status: u16, bytes: usize) {
@@ -399,7 +420,10 @@ impl Reply<'_> {
     async fn send(&self, out: Vec<u8>) -> bool {
         let core = &self.conn.local.core;
         let timeout = self.view.plan.frontend(self.conn.info.frontend).timeouts.client;
-        matches!(core.until(timeout.map(|t| core.now() + t), self.conn.stream.send(out)).await, Ok(Ok(())))
+        matches!(
+            core.until(timeout.map(|t| core.now() + t), self.conn.stream.send_soon(out)).await,
+            Ok(Ok(()))
+        )
     }
 }
 

@@ -147,7 +147,7 @@ impl Passage<'_> {
     async fn send_to_server(&self, out: impl Into<crate::net::OutBuf>) -> Result<(), ()> {
         let core = &self.conn.local.core;
         let deadline = self.server_timeout.map(|t| core.now() + t);
-        let sent = core.until(deadline, self.server().send(out)).await;
+        let sent = core.until(deadline, self.server().send_soon(out)).await;
         self.server_side.touch(core);
         matches!(sent, Ok(Ok(()))).then_some(()).ok_or(())
     }
@@ -332,7 +332,7 @@ impl Passage<'_> {
     async fn send_to_client(&self, out: impl Into<crate::net::OutBuf>) -> Result<(), ()> {
         let core = &self.conn.local.core;
         let deadline = self.client_timeout.map(|t| core.now() + t);
-        let sent = core.until(deadline, self.conn.stream.send(out)).await;
+        let sent = core.until(deadline, self.conn.stream.send_soon(out)).await;
         matches!(sent, Ok(Ok(()))).then_some(()).ok_or(())
     }
 
@@ -426,7 +426,8 @@ impl Passage<'_> {
         }
         self.answering.set(true);
         self.count_out(out.len());
-        if self.send_to_client(out).await.is_err() {
+        let flushed = super::http::flush(self.conn);
+        if self.send_to_client(out).await.is_err() || !flushed.await {
             return self.broken(Side::Client, false, status);
         }
         let (fe, be) = (
