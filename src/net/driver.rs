@@ -59,6 +59,8 @@ pub enum Completion {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DriverState {
     pub fd: RawFd,
+    /// More bytes follow what is sent next.
+    pub more: bool,
 }
 
 /// Moves bytes. Operations complete by a [`Completion`] from a later `turn`, also after their stream was closed.

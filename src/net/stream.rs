@@ -61,7 +61,7 @@ impl StreamState {
     pub(super) fn new(connect: Connect) -> StreamState {
         StreamState {
             generation: 0,
-            driver: DriverState { fd: NO_FD },
+            driver: DriverState { fd: NO_FD, more: false },
             receive: Receive::Idle,
             connect,
             first: None,
@@ -300,6 +300,7 @@ impl Stream {
                     }
                     s.sent = None;
                     s.forgotten = false;
+                    s.driver.more = false;
                     s.out_from = 0;
                     self.core.push_out(self.key, s, out);
                 }
@@ -322,6 +323,14 @@ impl Stream {
     /// # Errors
     /// The send before it failed, or this one at once.
     pub async fn send_soon(&self, buf: impl Into<OutBuf>) -> io::Result<()> {
+        self.send_part(buf, false).await
+    }
+
+    /// The same; with `more` there is more to come soon, and the kernel may wait for it to fill its packets (`MSG_MORE`).
+    ///
+    /// # Errors
+    /// As `send_soon`.
+    pub async fn send_part(&self, buf: impl Into<OutBuf>, more: bool) -> io::Result<()> {
         let mut buf = Some(buf.into());
         poll_fn(move |_| {
             self.with(|s| {
@@ -339,6 +348,7 @@ impl Stream {
                     return Poll::Ready(Ok(()));
                 }
                 s.forgotten = true;
+                s.driver.more = more;
                 s.out_from = 0;
                 self.core.push_out(self.key, s, out);
                 Poll::Ready(match s.sent.take() {

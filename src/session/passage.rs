@@ -19,6 +19,10 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+/// Pieces of a body so large that the kernel may wait for the next one to fill its packets. A server that sends small
+/// pieces means each to arrive.
+const BULK: usize = 8 * 1_024;
+
 /// How the passage over one server connection ended.
 pub(super) enum Passed {
     /// The connection was gone before a byte of an answer: the request may go over another one.
@@ -76,7 +80,7 @@ impl Passage<'_> {
         head: Vec<u8>,
         server_keep: bool,
     ) -> Passed {
-        if self.send_to_server(head).await.is_err() {
+        if self.send_to_server(head, false).await.is_err() {
             // The answer may be there already (413 before the body); else the connection was stale.
             if self.server().has_ended() || !self.server().poll_readable() {
                 return Passed::Repeat;
@@ -144,10 +148,12 @@ impl Passage<'_> {
         reply.error(Outcome::ServerGoneInHead, body).await
     }
 
-    async fn send_to_server(&self, out: impl Into<crate::net::OutBuf>) -> Result<(), ()> {
+    async fn send_to_server(&self, out: impl Into<crate::net::OutBuf>, more: bool) -> Result<(), ()> {
         let core = &self.conn.local.core;
         let deadline = self.server_timeout.map(|t| core.now() + t);
-        let sent = core.until(deadline, self.server().send_soon(out)).await;
+        let out = out.into();
+        let more = more && out.bytes().len() >= BULK;
+        let sent = core.until(deadline, self.server().send_part(out, more)).await;
         self.server_side.touch(core);
         matches!(sent, Ok(Ok(()))).then_some(()).ok_or(())
     }
@@ -168,7 +174,7 @@ impl Passage<'_> {
             self.request_left.set(!walk.done);
             count_in(self.conn, self.backend, self.assigned.place.server, walk.out_len as u64);
             let out = split(self.conn, &self.conn.stream, chunk, walk.out_len, walk.consumed);
-            self.send_to_server(out).await.map_err(|()| UploadError::Server)?;
+            self.send_to_server(out, body.reader.has_more()).await.map_err(|()| UploadError::Server)?;
         }
         Ok(())
     }
@@ -214,7 +220,7 @@ impl Passage<'_> {
             let mut out = self.conn.local.core.take_vec();
             h1::write_response(&heads.res, &mut out);
             self.answering.set(true);
-            if self.send_to_client(out).await.is_err() {
+            if self.send_to_client(out, false).await.is_err() {
                 return self.broken(Side::Client, false, heads.res.status);
             }
         }
@@ -329,10 +335,12 @@ impl Passage<'_> {
         }
     }
 
-    async fn send_to_client(&self, out: impl Into<crate::net::OutBuf>) -> Result<(), ()> {
+    async fn send_to_client(&self, out: impl Into<crate::net::OutBuf>, more: bool) -> Result<(), ()> {
         let core = &self.conn.local.core;
         let deadline = self.client_timeout.map(|t| core.now() + t);
-        let sent = core.until(deadline, self.conn.stream.send_soon(out)).await;
+        let out = out.into();
+        let more = more && out.bytes().len() >= BULK;
+        let sent = core.until(deadline, self.conn.stream.send_part(out, more)).await;
         matches!(sent, Ok(Ok(()))).then_some(()).ok_or(())
     }
 
@@ -380,7 +388,7 @@ impl Passage<'_> {
         }
         self.answering.set(true);
         self.count_out(out.len());
-        if self.send_to_client(out).await.is_err() {
+        if self.send_to_client(out, reader.has_more()).await.is_err() {
             return self.broken(Side::Client, false, res.status);
         }
         while !done {
@@ -399,7 +407,7 @@ impl Passage<'_> {
             surplus = walk.consumed < chunk.len();
             chunk.truncate(walk.out_len);
             self.count_out(chunk.len());
-            if self.send_to_client(chunk).await.is_err() {
+            if self.send_to_client(chunk, reader.has_more()).await.is_err() {
                 return self.broken(Side::Client, false, res.status);
             }
         }
@@ -427,7 +435,7 @@ impl Passage<'_> {
         self.answering.set(true);
         self.count_out(out.len());
         let flushed = super::http::flush(self.conn);
-        if self.send_to_client(out).await.is_err() || !flushed.await {
+        if self.send_to_client(out, false).await.is_err() || !flushed.await {
             return self.broken(Side::Client, false, status);
         }
         let (fe, be) = (

@@ -334,7 +334,8 @@ impl Driver for Epoll {
     ) -> Option<Result<usize, i32>> {
         let rest = &bytes.bytes()[from..];
         loop {
-            let flags = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
+            let more = if state.more { libc::MSG_MORE } else { 0 };
+            let flags = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT | more;
             // SAFETY: the slice is valid for reading.
             let n = unsafe { libc::send(state.fd, rest.as_ptr().cast(), rest.len(), flags) };
             if n >= 0 {

@@ -341,8 +341,9 @@ impl Driver for Uring {
     ) -> Option<Result<usize, i32>> {
         let rest = &bytes.bytes()[from..];
         let len = u32::try_from(rest.len()).unwrap_or(u32::MAX);
+        let more = if state.more { libc::MSG_MORE } else { 0 };
         let entry = opcode::Send::new(Fd(state.fd), rest.as_ptr(), len)
-            .flags(libc::MSG_NOSIGNAL | libc::MSG_WAITALL)
+            .flags(libc::MSG_NOSIGNAL | libc::MSG_WAITALL | more)
             .build()
             .user_data(user_data(Op::Send, key));
         self.push(&entry);

@@ -115,6 +115,12 @@ impl BodyReader {
         self.state == State::Done
     }
 
+    /// More of the body is known to come: a length that is not reached yet.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.state == State::Length && self.left > 0
+    }
+
     /// Bytes of content that must still come, where that is known: all of them for a length, those of the present
     /// chunk in chunked coding.
     #[must_use]
