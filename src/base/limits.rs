@@ -1,7 +1,10 @@
 //! Every limit has a name. Sizes are in bytes.
 
-/// The size of one receive buffer and of the largest message head: HAProxy's `tune.bufsize`.
+/// The size of the largest message head, with the room for rewriting: HAProxy's `tune.bufsize`.
 pub const BUFSIZE: usize = 16_384;
+/// The size of one receive buffer at least: large bodies pass in pieces of this size, and of a small message only its own
+/// length is ever touched.
+pub const RECEIVE_SIZE: usize = 65_536;
 /// The room HAProxy keeps in a buffer for header rewriting (`tune.maxrewrite`).
 pub const MAXREWRITE: usize = 1_024;
 /// The most header fields in one message: HAProxy's `tune.http.maxhdr`.

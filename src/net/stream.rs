@@ -10,8 +10,10 @@ use std::net::SocketAddr;
 use std::os::fd::RawFd;
 use std::task::Poll;
 
-/// Chunks that may wait unread in a stream before its receive is stopped.
-pub const INBOX_LIMIT: usize = 4;
+/// Chunks that may wait unread in a stream before its receive is stopped …
+pub const INBOX_LIMIT: usize = 16;
+/// … and bytes.
+pub const INBOX_BYTES: usize = 65_536;
 /// Accepted connections that may wait for their task before accepting is stopped.
 pub const ACCEPT_LIMIT: usize = 64;
 
@@ -80,6 +82,12 @@ impl StreamState {
 
     fn waiting(&self) -> usize {
         usize::from(self.first.is_some()) + self.rest.len()
+    }
+
+    /// Whether so much waits that no more is to come for now.
+    fn is_full(&self) -> bool {
+        self.waiting() >= INBOX_LIMIT
+            || self.first.iter().chain(&self.rest).map(|c| c.len()).sum::<usize>() >= INBOX_BYTES
     }
 
     fn push(&mut self, chunk: Chunk) {
@@ -619,7 +627,7 @@ impl Core {
                     self.0.driver.borrow_mut().receive(key, &mut s.driver);
                     return TaskId::NONE;
                 }
-            } else if s.waiting() >= INBOX_LIMIT && s.receive == Receive::Armed {
+            } else if s.receive == Receive::Armed && s.is_full() {
                 s.receive = Receive::Stopping;
                 self.0.driver.borrow_mut().stop_receive(key, &mut s.driver);
             }

@@ -1,7 +1,7 @@
 //! One core's loop: its listeners, its sessions, its idle server connections. A shard ends when its listeners are stopped
 //! and its last connection has gone.
 use crate::base::ids::{BackendId, FrontendId, ListenerId};
-use crate::base::limits::BUFSIZE;
+use crate::base::limits::RECEIVE_SIZE;
 use crate::base::time::Tick;
 use crate::net::{Core, IoMode, Listener, Notifier, Stream, TaskId};
 use crate::session::{self, Local};
@@ -63,7 +63,7 @@ fn with_here(f: impl FnOnce(&Rc<Shard>)) {
 /// # Errors
 /// The engine could not be had, or a listener not be watched.
 pub fn run(config: ShardConfig, started: impl FnOnce(ShardHandle)) -> io::Result<()> {
-    let bytes = config.published.load().plan.global.bufsize.map_or(BUFSIZE, |b| b as usize);
+    let bytes = config.published.load().plan.global.bufsize.map_or(0, |b| b as usize).max(RECEIVE_SIZE);
     let core = Core::with_buffers(config.io, bytes)?;
     let handle = ShardHandle { notifier: core.notifier() };
     let shard = start(&core, config)?;
