@@ -63,6 +63,23 @@ pub struct DriverState {
     pub more: bool,
 }
 
+/// Operations under way when a descriptor is closed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pending {
+    pub receive: bool,
+    pub send: bool,
+    pub connect: bool,
+    /// An accept or a watch.
+    pub listen: bool,
+}
+
+impl Pending {
+    /// How many they are.
+    pub fn count(self) -> u8 {
+        u8::from(self.receive) + u8::from(self.send) + u8::from(self.connect) + u8::from(self.listen)
+    }
+}
+
 /// Moves bytes. Operations complete by a [`Completion`] from a later `turn`, also after their stream was closed.
 pub trait Driver {
     /// A short name for `-vv` and `show info`.
@@ -107,7 +124,7 @@ pub trait Driver {
     fn shutdown(&mut self, state: &mut DriverState);
     /// Closes, cancelling the `pending` operations under way. Says for how many of them a completion still comes.
     /// `reset`: the peer gets a RST.
-    fn close(&mut self, key: Key, state: &mut DriverState, pending: u8, reset: bool) -> u8;
+    fn close(&mut self, key: Key, state: &mut DriverState, pending: Pending, reset: bool) -> u8;
     /// The local address of a socket.
     fn local_addr(&self, state: &DriverState) -> Option<SocketAddr>;
 }

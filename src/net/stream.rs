@@ -1,7 +1,7 @@
 //! Streams and listeners: the handles sessions hold, the state behind them, and how completions reach it.
 use super::buffer::{Chunk, OutBuf};
 use super::core::{Core, TaskId};
-use super::driver::{Completion, DriverState, GENERATION_BITS, Key};
+use super::driver::{Completion, DriverState, GENERATION_BITS, Key, Pending};
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
@@ -428,10 +428,12 @@ impl Drop for Stream {
         let generation = slot.generation();
         let (pending, out) = match slot {
             Slot::Stream(s) => {
-                let receiving = s.receive != Receive::Idle;
-                let sending = s.out.is_some();
-                let connecting = s.connect == Connect::Pending;
-                let pending = u8::from(receiving) + u8::from(sending) + u8::from(connecting);
+                let pending = Pending {
+                    receive: s.receive != Receive::Idle,
+                    send: s.out.is_some(),
+                    connect: s.connect == Connect::Pending,
+                    listen: false,
+                };
                 let pending = if s.driver.fd == NO_FD {
                     0
                 } else {
@@ -441,7 +443,7 @@ impl Drop for Stream {
                 (pending, s.out.take())
             }
             Slot::Listener(l) => {
-                let pending = u8::from(l.armed);
+                let pending = Pending { listen: l.armed, ..Pending::default() };
                 let pending = self.core.0.driver.borrow_mut().close(self.key, &mut l.driver, pending, false);
                 for (fd, _) in l.queue.drain(..) {
                     super::ring::close_fd(fd);

@@ -1,7 +1,7 @@
 //! The epoll driver, for kernels and containers without io_uring: edge-triggered, one registration a descriptor, receives
 //! tried when the kernel says readable, sends tried at once.
 use super::super::buffer::{OutBuf, Pool};
-use super::super::driver::{Completion, ConnectOptions, ConnectTo, Driver, DriverState, Key};
+use super::super::driver::{Completion, ConnectOptions, ConnectTo, Driver, DriverState, Key, Pending};
 use super::socket;
 use crate::base::time::Tick;
 use std::io;
@@ -377,7 +377,7 @@ impl Driver for Epoll {
         socket::shutdown(state.fd);
     }
 
-    fn close(&mut self, key: Key, state: &mut DriverState, _pending: u8, reset: bool) -> u8 {
+    fn close(&mut self, key: Key, state: &mut DriverState, _pending: Pending, reset: bool) -> u8 {
         if reset {
             socket::reset_on_close(state.fd);
         }

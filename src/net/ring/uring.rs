@@ -4,7 +4,7 @@
 //! Invariants of the unsafe parts: the buffer ring's memory and every receive buffer live as long as the driver; a send's
 //! bytes live in the core's table until its completion came; an address to connect to lives in `addresses` until then.
 use super::super::buffer::{OutBuf, Pool, SLAB};
-use super::super::driver::{Completion, ConnectOptions, ConnectTo, Driver, DriverState, Key};
+use super::super::driver::{Completion, ConnectOptions, ConnectTo, Driver, DriverState, Key, Pending};
 use super::socket;
 use crate::base::time::Tick;
 use io_uring::types::{BufRingEntry, CancelBuilder, Fd, SubmitArgs, Timespec};
@@ -369,17 +369,25 @@ impl Driver for Uring {
         socket::shutdown(state.fd);
     }
 
-    fn close(&mut self, _key: Key, state: &mut DriverState, pending: u8, reset: bool) -> u8 {
+    fn close(&mut self, key: Key, state: &mut DriverState, pending: Pending, reset: bool) -> u8 {
         if reset {
             socket::reset_on_close(state.fd);
         }
-        if pending > 0 {
+        // By their names: to cancel by descriptor the kernel would look at every waiting operation of the ring.
+        for (op, under_way) in
+            [(Op::Receive, pending.receive), (Op::Send, pending.send), (Op::Connect, pending.connect)]
+        {
+            if under_way {
+                self.cancel(user_data(op, key));
+            }
+        }
+        if pending.listen {
             let cancel = opcode::AsyncCancel2::new(CancelBuilder::fd(Fd(state.fd)).all()).build();
             self.push(&cancel.user_data(Op::Ignore as u64).flags(squeue::Flags::SKIP_SUCCESS));
         }
         let close = opcode::Close::new(Fd(state.fd)).build();
         self.push(&close.user_data(Op::Ignore as u64).flags(squeue::Flags::SKIP_SUCCESS));
-        pending
+        pending.count()
     }
 
     fn local_addr(&self, state: &DriverState) -> Option<SocketAddr> {

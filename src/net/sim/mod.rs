@@ -6,7 +6,7 @@
 
 use super::buffer::{CHUNK_SIZE, OutBuf, Pool};
 use super::core::Core;
-use super::driver::{Completion, ConnectOptions, ConnectTo, Driver, DriverState, Key};
+use super::driver::{Completion, ConnectOptions, ConnectTo, Driver, DriverState, Key, Pending};
 use super::mailbox::Mailbox;
 use super::stream::Listener;
 use crate::base::time::Tick;
@@ -599,7 +599,8 @@ impl Driver for Sim {
         }
     }
 
-    fn close(&mut self, key: Key, state: &mut DriverState, pending: u8, reset: bool) -> u8 {
+    fn close(&mut self, key: Key, state: &mut DriverState, pending: Pending, reset: bool) -> u8 {
+        let pending = pending.count();
         let net = &mut *self.net.borrow_mut();
         let (fd, index) = (state.fd, self.index);
         if let Some(listener) = net.listeners.remove(&fd) {
