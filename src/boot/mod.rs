@@ -5,6 +5,7 @@
 mod args;
 mod bind;
 mod bind_unix;
+mod host;
 mod limits;
 mod load;
 mod master;
@@ -235,6 +236,11 @@ fn serve(args: &Args, plan: Plan, wanted: IoMode, master: Option<master::Link>) 
     let shards = threads::count(&plan.global);
     let mut limits = Limits::compute(&plan, args, shards, limits::descriptors());
     limits.apply(&plan, args, shards).map_err(refuse)?;
+    // What nobody asked for needs no warning.
+    if let Some(wanted) = args.maxconn.or(plan.global.maxconn) {
+        let wanted = u64::from(wanted.min(limits.effective));
+        host::warnings(&plan, wanted, std::path::Path::new("/proc/sys")).iter().for_each(say::warning);
+    }
     let bound = bind_all(args, &plan, shards, limits.effective, old)?;
     if daemon && !under_master {
         let pid_file = pid_file(args, &plan)?;
