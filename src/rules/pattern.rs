@@ -144,6 +144,9 @@ pub enum Place {
     Word(&'static [u8]),
 }
 
+/// Values up to this length are compared without case on the stack.
+const SHORT: usize = 256;
+
 /// `beg`, `end`, `sub`, `dir`, `dom`.
 #[derive(Debug)]
 pub struct Texts {
@@ -213,11 +216,22 @@ fn has_word(text: &[u8], finder: &Finder, delimiters: &[u8]) -> bool {
 impl Match for Texts {
     fn matches(&self, sample: &Sample<'_>) -> bool {
         let mut scratch = Vec::new();
-        let mut lower = Vec::new();
+        let (mut short, mut long) = ([0; SHORT], Vec::new());
         let mut text = sample.as_bytes(&mut scratch);
         if self.ignore_case && self.place != Place::Begin && self.place != Place::End {
-            lower.extend(text.iter().map(u8::to_ascii_lowercase));
-            text = &lower;
+            // Nearly every value is short: no memory is asked for.
+            let lower = match short.get_mut(..text.len()) {
+                Some(lower) => {
+                    lower.copy_from_slice(text);
+                    lower
+                }
+                None => {
+                    long.extend_from_slice(text);
+                    &mut long[..]
+                }
+            };
+            lower.make_ascii_lowercase();
+            text = lower;
         }
         let same = |a: &[u8], b: &[u8]| if self.ignore_case { a.eq_ignore_ascii_case(b) } else { a == b };
         self.texts.iter().any(|f| {
@@ -314,6 +328,11 @@ mod tests {
         assert!(texts(Place::End, true, &[".PNG"]).matches(&text("x.png")));
         assert!(texts(Place::Inside, true, &["AmP"]).matches(&text("exAMPle")));
         assert!(!texts(Place::Inside, false, &["amp"]).matches(&text("exAMPle")));
+        for length in [SHORT - 1, SHORT, SHORT + 1] {
+            let value = format!("{}AMP", "x".repeat(length - 3));
+            assert!(texts(Place::Inside, true, &["amp"]).matches(&text(&value)), "{length}");
+            assert!(!texts(Place::Inside, true, &["ampx"]).matches(&text(&value)), "{length}");
+        }
     }
 
     #[test]
