@@ -432,27 +432,25 @@ echo $n >\"$COUNT\"
         format!("{}:{}", host.place.0.join("bin").display(), std::env::var("PATH").unwrap_or_default());
     let host = Host { before: tree(&host.place.0), ..host };
     let count = host.place.0.with_extension("count");
-    for (at, when) in [
-        (1, "before"),
-        (1, "after"),
-        (2, "after"),
-        (9, "before"),
-        (20, "after"),
-        (30, "before"),
-        (31, "after"),
+    // By turns reverted as it is, and applied again first.
+    for (at, when, again) in [
+        (1, "before", false),
+        (1, "after", true),
+        (2, "after", false),
+        (20, "before", true),
+        (30, "after", false),
+        (31, "before", true),
     ] {
-        for again in [false, true] {
-            let _ = fs::remove_file(&count);
-            let mut command = host.command(&["apply", "--persist"]);
-            command.env("PATH", &path).env("COUNT", &count).env("AT", at.to_string()).env("WHEN", when);
-            let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status().expect("it runs");
-            assert_eq!(status.signal(), Some(9), "killed at {at} {when}");
-            if again {
-                host.tune(&["apply"]).ends(3);
-            }
-            host.tune(&["revert"]).ends(0);
-            host.is_as_before();
+        let _ = fs::remove_file(&count);
+        let mut command = host.command(&["apply", "--persist"]);
+        command.env("PATH", &path).env("COUNT", &count).env("AT", at.to_string()).env("WHEN", when);
+        let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status().expect("it runs");
+        assert_eq!(status.signal(), Some(9), "killed at {at} {when}");
+        if again {
+            host.tune(&["apply"]).ends(3);
         }
+        host.tune(&["revert"]).ends(0);
+        host.is_as_before();
     }
     let _ = fs::remove_file(&count);
 }
