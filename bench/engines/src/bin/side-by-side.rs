@@ -1,0 +1,295 @@
+//! Runs the proxies one after the other, again and again, with the same load, and compares the CPU time of a request:
+//! `side-by-side [--conns 64] [--secs 3] [--runs 5] [--only NAME,…]`.
+//!
+//! The proxies run on core 0, nginx (the origin) and wrk on core 1. CPU time is the scheduler's, of all threads of a proxy,
+//! over the requests that wrk counted. A ratio is that of two runs of the same round, so that what else the machine does
+//! meets both; the table has the medians.
+use std::fmt::Write as _;
+use std::io;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const ORIGIN_PORT: u16 = 19_100;
+const ADDR: &str = "127.0.0.1";
+const ENGINES: [&str; 5] = ["uring", "compio", "monoio", "glommio", "epoll"];
+
+struct Options {
+    conns: u32,
+    secs: u32,
+    runs: usize,
+    only: Vec<String>,
+}
+
+/// A proxy that runs.
+struct Target {
+    name: String,
+    child: Child,
+    port: u16,
+    runs: Vec<Run>,
+}
+
+#[derive(Clone, Copy)]
+struct Run {
+    /// CPU time of a request, ns.
+    cost: f64,
+    rate: f64,
+    errors: u64,
+}
+
+/// Everything started here ends with the program.
+impl Drop for Target {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn main() {
+    if let Err(e) = run() {
+        eprintln!("side-by-side: {e}");
+        std::process::exit(1);
+    }
+}
+
+fn run() -> io::Result<()> {
+    let options = options()?;
+    let dir = std::env::temp_dir().join(format!("ringmain-engines-{}", std::process::id()));
+    std::fs::create_dir_all(&dir)?;
+    let result = measure(&options, &dir);
+    std::fs::remove_dir_all(&dir)?;
+    result
+}
+
+fn options() -> io::Result<Options> {
+    let mut options = Options { conns: 64, secs: 3, runs: 5, only: Vec::new() };
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let value = args.next().unwrap_or_default();
+        let number = || value.parse().map_err(|e| io::Error::other(format!("{arg} '{value}': {e}")));
+        match arg.as_str() {
+            "--conns" => options.conns = number()?,
+            "--secs" => options.secs = number()?,
+            "--runs" => options.runs = number()? as usize,
+            "--only" => options.only = value.split(',').map(str::to_owned).collect(),
+            _ => return Err(io::Error::other("use: [--conns 64] [--secs 3] [--runs 5] [--only NAME,...]")),
+        }
+    }
+    Ok(options)
+}
+
+fn measure(options: &Options, dir: &Path) -> io::Result<()> {
+    let mut origin = origin(dir)?;
+    let mut targets = Vec::new();
+    for (i, (name, command)) in commands(dir)?.into_iter().enumerate() {
+        let wanted = options.only.is_empty() || options.only.contains(&name) || name == "haproxy";
+        if !wanted {
+            continue;
+        }
+        let port = ORIGIN_PORT + 1 + i as u16;
+        match start(&name, &command, port) {
+            Ok(target) => targets.push(target),
+            Err(e) => println!("{name} is left out: {e}"),
+        }
+    }
+    // wrk asks the origin first, so that both are warm.
+    load(origin.port, options.conns, 1)?;
+    for round in 0..=options.runs {
+        for target in &mut targets {
+            // The first round warms up.
+            let secs = if round == 0 { 1 } else { options.secs };
+            let before = cpu(&target.child)?;
+            let (requests, rate, errors) = load(target.port, options.conns, secs)?;
+            let spent = cpu(&target.child)? - before;
+            if requests == 0 {
+                return Err(io::Error::other(format!("{} answered nothing", target.name)));
+            }
+            if round > 0 {
+                target.runs.push(Run { cost: spent as f64 / requests as f64, rate, errors });
+            }
+        }
+        eprintln!("round {round} of {}", options.runs);
+    }
+    origin.runs.clear();
+    table(options, &targets);
+    Ok(())
+}
+
+fn origin(dir: &Path) -> io::Result<Target> {
+    let conf = dir.join("nginx.conf");
+    let text = format!(
+        "daemon off; master_process off; pid {0}/nginx.pid; error_log {0}/error.log;
+events {{ worker_connections 8192; }}
+http {{ access_log off; keepalive_requests 1000000000; keepalive_timeout 600s;
+  server {{ listen {ADDR}:{ORIGIN_PORT} backlog=4096;
+    location / {{ default_type text/plain; return 200 \"0123456789012345678901234567890123\"; }} }} }}
+",
+        dir.display()
+    );
+    std::fs::write(&conf, text)?;
+    let mut child = on_core(1, "nginx");
+    child.arg("-c").arg(&conf).arg("-e").arg(dir.join("error.log"));
+    let child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    wait_for(ORIGIN_PORT)?;
+    Ok(Target { name: "nginx".to_owned(), child, port: ORIGIN_PORT, runs: Vec::new() })
+}
+
+fn on_core(core: u32, program: &str) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", &core.to_string(), program]);
+    command
+}
+
+/// A program and its arguments; `LISTEN` stands for its port, `CONFIG` for its file.
+struct Wanted {
+    program: PathBuf,
+    config: Option<PathBuf>,
+    env: Option<(&'static str, &'static str)>,
+}
+
+fn commands(dir: &Path) -> io::Result<Vec<(String, Wanted)>> {
+    let here = std::env::current_exe()?.parent().expect("a file is in a directory").to_owned();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let ringmain = std::env::var_os("RINGMAIN").map_or(root.join("target/release/ringmain"), PathBuf::from);
+    let mut all = Vec::new();
+    let config = dir.join("proxy.cfg");
+    let proxy = |program: PathBuf, env| Wanted { program, config: Some(config.clone()), env };
+    all.push(("haproxy".to_owned(), proxy("haproxy".into(), None)));
+    all.push(("ringmain".to_owned(), proxy(ringmain.clone(), None)));
+    all.push(("ringmain-epoll".to_owned(), proxy(ringmain, Some(("RINGMAIN_IO", "epoll")))));
+    for name in ENGINES {
+        let program = here.join(format!("engine-{name}"));
+        all.push((name.to_owned(), Wanted { program, config: None, env: None }));
+    }
+    Ok(all)
+}
+
+fn start(name: &str, wanted: &Wanted, port: u16) -> io::Result<Target> {
+    let mut command = on_core(0, &wanted.program.display().to_string());
+    match &wanted.config {
+        Some(path) => {
+            let path = path.with_file_name(format!("{name}.cfg"));
+            std::fs::write(&path, configuration(port))?;
+            command.arg("-f").arg(path);
+        }
+        None => {
+            command.arg(format!("{ADDR}:{port}")).arg(format!("{ADDR}:{ORIGIN_PORT}"));
+        }
+    }
+    command.envs(wanted.env);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
+    let mut target = Target { name: name.to_owned(), child, port, runs: Vec::new() };
+    wait_for(port).map_err(|e| match target.child.try_wait() {
+        Ok(Some(status)) => io::Error::other(format!("it ended with {status}")),
+        _ => e,
+    })?;
+    Ok(target)
+}
+
+/// The data path of a site: what `docs/performance.md` measures too.
+fn configuration(port: u16) -> String {
+    format!(
+        "global
+    nbthread 1
+    maxconn 8000
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 50s
+    timeout server 50s
+    http-reuse always
+    option forwardfor
+frontend site
+    bind {ADDR}:{port}
+    acl image path_beg /img/
+    use_backend images if image
+    default_backend pages
+backend images
+    server i1 {ADDR}:{ORIGIN_PORT}
+backend pages
+    server p1 {ADDR}:{ORIGIN_PORT}
+"
+    )
+}
+
+fn wait_for(port: u16) -> io::Result<()> {
+    let end = Instant::now() + Duration::from_secs(5);
+    loop {
+        match TcpStream::connect((ADDR, port)) {
+            Ok(_) => return Ok(()),
+            Err(e) if Instant::now() > end => return Err(e),
+            Err(_) => std::thread::sleep(Duration::from_millis(50)),
+        }
+    }
+}
+
+/// CPU time of all threads so far, ns.
+fn cpu(child: &Child) -> io::Result<u64> {
+    let mut sum = 0;
+    for task in std::fs::read_dir(format!("/proc/{}/task", child.id()))? {
+        let text = std::fs::read_to_string(task?.path().join("schedstat"))?;
+        sum += text.split(' ').next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+    }
+    Ok(sum)
+}
+
+/// A run of wrk: requests answered, their rate, errors.
+fn load(port: u16, conns: u32, secs: u32) -> io::Result<(u64, f64, u64)> {
+    let out = on_core(1, "wrk")
+        .args(["-t1", "-c", &conns.to_string(), "-d", &format!("{secs}s"), "--timeout", "5s"])
+        .arg(format!("http://{ADDR}:{port}/index.html"))
+        .output()?;
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    let number = |line: Option<&str>, at: usize| {
+        let word = line.and_then(|l| l.split_whitespace().nth(at));
+        word.and_then(|w| w.trim_end_matches(',').parse::<f64>().ok())
+    };
+    let line = |what: &str| said.lines().find(|l| l.contains(what)).map(str::trim);
+    let (Some(requests), Some(rate)) = (number(line("requests in"), 0), number(line("Requests/sec"), 1))
+    else {
+        let why = String::from_utf8_lossy(&out.stderr).into_owned();
+        return Err(io::Error::other(format!("wrk said: {said}{why}")));
+    };
+    let mut errors = number(line("Non-2xx"), 4).unwrap_or(0.0);
+    if let Some(sockets) = line("Socket errors") {
+        errors += sockets.split([' ', ',']).filter_map(|w| w.parse::<f64>().ok()).sum::<f64>();
+    }
+    Ok((requests as u64, rate, errors as u64))
+}
+
+fn median(mut list: Vec<f64>) -> f64 {
+    list.sort_by(f64::total_cmp);
+    list.get(list.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn table(options: &Options, targets: &[Target]) {
+    let mut out = format!(
+        "{} connections, {} runs of {} s each, rounds interleaved; medians\n\n",
+        options.conns, options.runs, options.secs
+    );
+    out.push_str("| proxy | CPU a request | lowest to highest | of haproxy's | of compio's | requests a second | errors |\n");
+    out.push_str("|---|---|---|---|---|---|---|\n");
+    let of = |name: &str| targets.iter().find(|t| t.name == name);
+    let ratio = |target: &Target, other: &str| {
+        of(other).map_or("".to_owned(), |o| {
+            let pairs = target.runs.iter().zip(&o.runs).map(|(a, b)| a.cost / b.cost);
+            format!("{:.2}", median(pairs.collect()))
+        })
+    };
+    for target in targets {
+        let costs: Vec<f64> = target.runs.iter().map(|r| r.cost / 1_000.0).collect();
+        let (low, high) = costs.iter().fold((f64::MAX, 0.0f64), |(l, h), &c| (l.min(c), h.max(c)));
+        let _ = writeln!(
+            out,
+            "| {} | {:.2} µs | {low:.2} to {high:.2} | {} | {} | {:.0} | {} |",
+            target.name,
+            median(costs),
+            ratio(target, "haproxy"),
+            ratio(target, "compio"),
+            median(target.runs.iter().map(|r| r.rate).collect()),
+            target.runs.iter().map(|r| r.errors).sum::<u64>(),
+        );
+    }
+    println!("{out}");
+}
