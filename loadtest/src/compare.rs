@@ -88,9 +88,8 @@ fn begin(o: &Options) -> Result<Session, String> {
         );
     }
     let scratch = Scratch::new()?;
-    let exe = std::env::current_exe().map_err(|e| e.to_string())?;
     let bench = Bench {
-        exe,
+        exe: target::OWN_PROGRAM.into(),
         proxy_cores: proxy_cores.clone(),
         load_cores: load_cores.clone(),
         descriptors,

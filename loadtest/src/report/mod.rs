@@ -60,6 +60,8 @@ pub struct ScenarioReport {
     pub about: String,
     pub reason: String,
     pub connections: u32,
+    /// Requests were due by a schedule; false: as fast as answers came.
+    pub open_loop: bool,
     pub main: Vec<String>,
     pub results: Vec<TargetResult>,
 }
@@ -100,6 +102,7 @@ impl ScenarioReport {
             about: scenario.about.into(),
             reason: scenario.reason.split_whitespace().collect::<Vec<_>>().join(" "),
             connections: plan.connections(),
+            open_loop: plan.open_loop(),
             main: plan.main.iter().map(|s| (*s).to_owned()).collect(),
             results: Vec::new(),
         }
@@ -147,9 +150,17 @@ pub fn result(plan: &Plan, target: &str, runs: &[Run], failure: Option<String>) 
         failure,
     };
     let mut labels: Vec<(&str, f64)> = Vec::new();
+    let rate = |run: &Run| run.values.get("r_at_1_percent").copied();
+    let middle_rate = median(&runs.iter().filter_map(rate).collect::<Vec<_>>());
+    // Of an even number of runs the median lies between two: the nearest speaks.
+    let nearest = runs
+        .iter()
+        .filter_map(rate)
+        .min_by(|a, b| (a - middle_rate).abs().total_cmp(&(b - middle_rate).abs()));
+    let is_median = |run: &Run| rate(run) == nearest;
     for run in runs {
         sum(&mut out.errors, &run.errors);
-        for note in &run.notes {
+        for note in run.notes.iter().chain(run.how.iter().filter(|_| is_median(run))) {
             if !out.notes.contains(note) {
                 out.notes.push(note.clone());
             }
@@ -226,7 +237,9 @@ pub fn sentences(scenarios: &[ScenarioReport], names: &[String]) -> Vec<String> 
         let find = |name: &str| s.results.iter().find(|r| r.target == name && r.runs > 0);
         let Some(mine) = find(subject) else { continue };
         let theirs = other.and_then(find);
-        for name in s.main.iter().filter(|n| n.as_str() != "requests_per_second") {
+        for name in
+            s.main.iter().filter(|n| s.open_loop || !matches!(n.as_str(), "requests_per_second" | "p99_us"))
+        {
             let Some(value) = mine.value(name) else { continue };
             let text = sentence(s, subject, name, value, other.zip(theirs.and_then(|t| t.value(name))));
             all.push(text);

@@ -24,7 +24,7 @@ fn plan(size: &Size) -> Plan {
     };
     let steps = rates.into_iter().map(|rate| {
         let label = if rate == 0.0 { "idle".to_owned() } else { format!("{rate:.0}/s") };
-        let mut step = size.step(label, rate, 1.2, 8.0);
+        let mut step = size.step(label, rate, 1.0, 8.0);
         step.warm = step.warm.min(0.2);
         step
     });

@@ -139,6 +139,11 @@ impl Plan {
         self.groups.iter().map(|g| g.connections).sum()
     }
 
+    /// Whether what is measured follows a schedule.
+    pub fn open_loop(&self) -> bool {
+        self.groups.iter().any(|g| g.measured && matches!(g.pace, Pace::Open | Pace::Users))
+    }
+
     /// About how long one run takes.
     pub fn seconds(&self) -> f64 {
         let load: f64 = match &self.ramp {

@@ -9,7 +9,7 @@ pub const SCENARIO: Scenario = Scenario {
     name: "ramp",
     about: "the rate is raised until p99 goes beyond 10 ms or requests are lost",
     reason: "Capacity is the highest rate at which users are still served well: p99 within 10 ms, counted from the due \
-             time, no errors. The rate grows by 30 %, after the first miss by 8 % from the last hit.",
+             time, no errors. The rate grows by 30 %, after the first miss by 8 % from the last hit; a rate is missed when it is missed twice in a row.",
     plan,
 };
 

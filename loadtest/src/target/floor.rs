@@ -27,7 +27,7 @@ impl Target for Floor {
         if launch.threads > 1 {
             return Err("the floor has one thread".into());
         }
-        let mut command = Command::new(std::env::current_exe().map_err(|e| e.to_string())?);
+        let mut command = Command::new(OWN_PROGRAM);
         command.arg("__floor").arg(launch.port.to_string()).arg(launch.origin.to_string());
         command.arg(launch.shape.name()).arg(if self.epoll { "epoll" } else { "uring" });
         Ok(Some(command))

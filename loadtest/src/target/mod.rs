@@ -34,7 +34,7 @@ pub struct Launch<'a> {
 impl Launch<'_> {
     fn maxconn(&self) -> u32 {
         let most = (self.descriptors.saturating_sub(200) / 2).min(1_000_000) as u32;
-        (self.connections + self.connections / 10 + 100).min(most)
+        (self.connections + self.connections / 10 + 100).max(2_000).min(most)
     }
 
     /// Fills the placeholders of a configuration or a command.
@@ -64,6 +64,9 @@ impl Launch<'_> {
         self.write("haproxy.cfg", HAPROXY_CFG)
     }
 }
+
+/// This program, also when a new one has been built meanwhile: all runs of a report are of one build.
+pub const OWN_PROGRAM: &str = "/proc/self/exe";
 
 const HAPROXY_CFG: &str = include_str!("../../targets/haproxy.cfg");
 
