@@ -1,0 +1,295 @@
+//! The command line.
+
+use crate::scenario::{self, Size};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+pub const HELP: &str = "\
+loadtest: what a proxy costs, side by side
+
+  loadtest list                                 scenarios, targets, and whether they can run here
+  loadtest compare [OPTIONS] SCENARIO…          targets side by side, runs interleaved
+  loadtest run [OPTIONS] SCENARIO --target T    one target
+  loadtest against ADDR [OPTIONS]               a service that runs already
+  loadtest diff A.json B.json [--all] [--gate]  what changed beyond the noise; --gate: exit 1 if worse
+  loadtest render REPORT.json FILE.html         the page of a report
+
+  loadtest compare --targets ringmain,haproxy --quick small-keepalive idle-20k
+
+Options of compare and run
+  --targets A,B…          from `loadtest list` (compare: ringmain,haproxy)
+  --target T              one more target, or NAME=COMMAND with {port}, {origin} filled in; also {config}
+                          (the haproxy.cfg of the others), {tcp_port}, {threads}, {maxconn}, {dir}
+  --quick                 short runs: a pair within a minute
+  --out DIR               writes DIR/report.html and DIR/report.json
+  --runs N                runs a target (odd numbers have a median of their own)
+  --seconds S             measured time of a step
+  --warmup S              time before it
+  --connections N         instead of the scenario's
+  --rate R                requests a second, where the loop is open
+  --threads N             threads of the target (nbthread and the like); they get as many cores
+  --proxy-cores LIST      cores of the target, as 0,1 (otherwise the first --threads ones)
+  --load-cores LIST       cores of clients and origin (otherwise the rest)
+  --class m1.small        the target in a group with that machine's CPU and memory
+  --class-share X         its share of a core here, instead of the one worked out
+  --syscalls              one run more that counts system calls (perf or strace)
+  --instructions          two runs more under valgrind that count instructions
+
+Options of against
+  --rate R                open loop at this rate; without: closed loop
+  --connections N         64 otherwise
+  --seconds S, --warmup S, --runs N, --out DIR
+  --path P                / otherwise
+  --host H                the Host field; ADDR otherwise
+  --pid N                 the service's process, if it is here: its CPU is measured (may be repeated)
+";
+
+#[derive(Debug, Default)]
+pub struct Options {
+    pub size: Size,
+    pub targets: Vec<String>,
+    pub scenarios: Vec<String>,
+    pub out: Option<PathBuf>,
+    pub threads: usize,
+    pub proxy_cores: Option<Vec<usize>>,
+    pub load_cores: Option<Vec<usize>>,
+    pub class: Option<String>,
+    pub class_share: Option<f64>,
+    pub syscalls: bool,
+    pub instructions: bool,
+    pub path: String,
+    pub host: Option<String>,
+    pub pids: Vec<u32>,
+}
+
+#[derive(Debug)]
+pub enum Asked {
+    Help,
+    Version,
+    List,
+    Compare(Box<Options>),
+    Against(String, Box<Options>),
+    Diff { a: PathBuf, b: PathBuf, every: bool, gate: bool },
+    Render { report: PathBuf, page: PathBuf },
+    Client,
+    Origin { port: u16, keep: bool },
+    Floor { port: u16, origin: std::net::SocketAddrV4, shape: crate::floor::Shape, epoll: bool },
+}
+
+const COMMANDS: [&str; 6] = ["list", "compare", "run", "against", "diff", "render"];
+
+/// The nearest of the known words.
+pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_ascii_lowercase();
+    let scored = known.into_iter().map(|k| (if k.starts_with(&word) { 1 } else { distance(&word, k) }, k));
+    scored.filter(|(d, k)| *d <= 1 + k.len() / 3).min_by_key(|(d, _)| *d).map(|(_, k)| k)
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut corner = row[0];
+        row[0] = i;
+        for j in 1..=b.len() {
+            let change = corner + usize::from(a[i - 1] != b[j - 1]);
+            corner = row[j];
+            row[j] = change.min(row[j] + 1).min(row[j - 1] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// "no X 'y'", with what might be meant and all there is.
+pub fn unknown(what: &str, word: &str, known: &[String]) -> String {
+    let near = suggest(word, known.iter().map(String::as_str));
+    let meant = near.map_or(String::new(), |n| format!(": is '{n}' meant?"));
+    format!("no {what} '{word}'{meant}\nthere are: {}", known.join(", "))
+}
+
+pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, String> {
+    use lexopt::prelude::*;
+    let mut parser = lexopt::Parser::from_args(args);
+    let mut words: Vec<String> = Vec::new();
+    let mut o = Options { threads: 1, path: "/".into(), ..Options::default() };
+    let (mut every, mut gate) = (false, false);
+    let text = |v: OsString| v.into_string().map_err(|v| format!("{}: not text", v.display()));
+    fn number<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, String> {
+        value.parse().map_err(|_| format!("{name} wants a number, not '{value}'"))
+    }
+    fn positive(name: &str, value: &str) -> Result<f64, String> {
+        let n: f64 = number(name, value)?;
+        if n > 0.0 && n.is_finite() { Ok(n) } else { Err(format!("{name} must be above 0")) }
+    }
+    fn cores(name: &str, value: &str) -> Result<Vec<usize>, String> {
+        value.split(',').map(|c| number(name, c)).collect()
+    }
+    while let Some(arg) = parser.next().map_err(|e| e.to_string())? {
+        let name = match arg {
+            Value(word) => {
+                words.push(text(word)?);
+                continue;
+            }
+            Short('h') => return Ok(Asked::Help),
+            Short('V') => return Ok(Asked::Version),
+            Short(c) => return Err(format!("no option -{c}; `loadtest --help` has them")),
+            Long(name) => name.to_owned(),
+        };
+        match name.as_str() {
+            "help" => return Ok(Asked::Help),
+            "version" => return Ok(Asked::Version),
+            "quick" => o.size.quick = true,
+            "syscalls" => o.syscalls = true,
+            "instructions" => o.instructions = true,
+            "all" => every = true,
+            "gate" => gate = true,
+            "targets" | "target" | "out" | "runs" | "seconds" | "warmup" | "connections" | "rate"
+            | "threads" | "proxy-cores" | "load-cores" | "class" | "class-share" | "path" | "host"
+            | "pid" => {
+                let value = text(parser.value().map_err(|e| e.to_string())?)?;
+                let (n, v) = (format!("--{name}"), value.as_str());
+                match name.as_str() {
+                    "targets" => o.targets.extend(v.split(',').filter(|t| !t.is_empty()).map(str::to_owned)),
+                    "target" => o.targets.push(value),
+                    "out" => o.out = Some(value.into()),
+                    "runs" => o.size.runs = Some(positive(&n, v)? as usize).filter(|&r| r > 0),
+                    "seconds" => o.size.seconds = Some(positive(&n, v)?),
+                    "warmup" => o.size.warmup = Some(number(&n, v)?),
+                    "connections" => o.size.connections = Some(number::<u32>(&n, v)?.max(1)),
+                    "rate" => o.size.rate = Some(positive(&n, v)?),
+                    "threads" => o.threads = number::<usize>(&n, v)?.max(1),
+                    "proxy-cores" => o.proxy_cores = Some(cores(&n, v)?),
+                    "load-cores" => o.load_cores = Some(cores(&n, v)?),
+                    "class" => o.class = Some(value),
+                    "class-share" => o.class_share = Some(positive(&n, v)?),
+                    "path" => o.path = value,
+                    "host" => o.host = Some(value),
+                    _ => o.pids.push(number(&n, v)?),
+                }
+            }
+            other => {
+                let known = [
+                    "targets",
+                    "target",
+                    "quick",
+                    "out",
+                    "runs",
+                    "seconds",
+                    "warmup",
+                    "connections",
+                    "rate",
+                    "threads",
+                    "proxy-cores",
+                    "load-cores",
+                    "class",
+                    "class-share",
+                    "syscalls",
+                    "instructions",
+                    "path",
+                    "host",
+                    "pid",
+                    "all",
+                    "gate",
+                    "help",
+                    "version",
+                ];
+                let near = suggest(other, known).map_or(String::new(), |n| format!(": is --{n} meant?"));
+                return Err(format!("no option --{other}{near}"));
+            }
+        }
+    }
+    let mut words = words.into_iter();
+    let Some(command) = words.next() else { return Ok(Asked::Help) };
+    let rest: Vec<String> = words.collect();
+    match command.as_str() {
+        "list" => Ok(Asked::List),
+        "compare" | "run" => {
+            if o.targets.is_empty() {
+                if command == "run" {
+                    return Err("run wants --target; `loadtest list` has the names".into());
+                }
+                o.targets = vec!["ringmain".into(), "haproxy".into()];
+            }
+            let mut seen = std::collections::HashSet::new();
+            o.targets.retain(|t| seen.insert(t.clone()));
+            let known: Vec<String> = scenario::all().iter().map(|s| s.name.to_owned()).collect();
+            if rest.is_empty() {
+                return Err(format!("which scenario? there are: {}, or all", known.join(", ")));
+            }
+            o.scenarios = if rest == ["all"] { known.clone() } else { rest };
+            if let Some(wrong) = o.scenarios.iter().find(|s| !known.contains(s)) {
+                return Err(unknown("scenario", wrong, &known));
+            }
+            Ok(Asked::Compare(Box::new(o)))
+        }
+        "against" => match &rest[..] {
+            [addr] => Ok(Asked::Against(addr.clone(), Box::new(o))),
+            _ => Err("against wants one address, as 127.0.0.1:8080".into()),
+        },
+        "diff" => match &rest[..] {
+            [a, b] => Ok(Asked::Diff { a: a.into(), b: b.into(), every, gate }),
+            _ => Err("diff wants two report.json files".into()),
+        },
+        "render" => match &rest[..] {
+            [a, b] => Ok(Asked::Render { report: a.into(), page: b.into() }),
+            _ => Err("render wants a report.json and the page to write".into()),
+        },
+        "__client" => Ok(Asked::Client),
+        "__origin" => {
+            let port = number("__origin", rest.first().map_or("", String::as_str))?;
+            Ok(Asked::Origin { port, keep: rest.get(1).is_some_and(|w| w == "keep") })
+        }
+        "__floor" => {
+            let word = |i: usize| rest.get(i).map_or("", String::as_str);
+            let shape = crate::floor::Shape::parse(word(2)).ok_or("__floor PORT ORIGIN SHAPE ENGINE")?;
+            let origin = word(1).parse().map_err(|_| "__floor PORT ORIGIN SHAPE ENGINE")?;
+            Ok(Asked::Floor { port: number("__floor", word(0))?, origin, shape, epoll: word(3) == "epoll" })
+        }
+        other => {
+            let near = suggest(other, COMMANDS).map_or(String::new(), |n| format!(": is '{n}' meant?"));
+            Err(format!("no command '{other}'{near}; `loadtest --help` has them"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(line: &str) -> Result<Asked, String> {
+        read(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn wrong_names_get_a_suggestion() {
+        for (line, meant) in [
+            ("compare small-keepaliv", "'small-keepalive'"),
+            ("compare idle", "'idle-20k'"),
+            ("compair churn", "'compare'"),
+            ("compare churn --quik", "--quick"),
+        ] {
+            let error = ask(line).unwrap_err();
+            assert!(error.contains(&format!("is {meant} meant?")), "{line}: {error}");
+        }
+        assert!(ask("compare zzzz").unwrap_err().contains("there are: idle-20k"));
+        assert!(ask("run churn").unwrap_err().contains("--target"));
+        assert!(ask("compare churn --seconds -1").unwrap_err().contains("above 0"));
+        assert!(ask("compare churn --runs x").unwrap_err().contains("'x'"));
+    }
+
+    #[test]
+    fn options_are_read() {
+        let Ok(Asked::Compare(o)) =
+            ask("compare --targets a,b --target=c --quick churn --seconds 1.5 --threads 2")
+        else {
+            panic!("no comparison")
+        };
+        assert_eq!(o.targets, ["a", "b", "c"]);
+        assert_eq!((o.size.quick, o.size.seconds, o.threads), (true, Some(1.5), 2));
+        assert_eq!(o.scenarios, ["churn"]);
+        assert!(
+            matches!(ask("compare all"), Ok(Asked::Compare(o)) if o.scenarios.len() == scenario::all().len())
+        );
+        assert!(matches!(ask(""), Ok(Asked::Help)));
+    }
+}
