@@ -1,11 +1,12 @@
 //! Runs the proxies one after the other, again and again, with the same load, and compares the CPU time of a request:
-//! `side-by-side [--conns 64] [--secs 3] [--runs 5] [--only NAME,…]`.
+//! `side-by-side [--conns 64] [--secs 3] [--runs 5] [--rate 0] [--only NAME,…]`. With a rate the load is not wrk's: so many
+//! requests a second, spread over all connections in turn.
 //!
 //! The proxies run on core 0, nginx (the origin) and wrk on core 1. CPU time is the scheduler's, of all threads of a proxy,
 //! over the requests that wrk counted. A ratio is that of two runs of the same round, so that what else the machine does
 //! meets both; the table has the medians.
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Read, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -13,12 +14,15 @@ use std::time::{Duration, Instant};
 
 const ORIGIN_PORT: u16 = 19_100;
 const ADDR: &str = "127.0.0.1";
+const BODY: &str = "0123456789012345678901234567890123";
 const ENGINES: [&str; 5] = ["uring", "compio", "monoio", "glommio", "epoll"];
 
 struct Options {
     conns: u32,
     secs: u32,
     runs: usize,
+    /// Requests a second; 0: as many as wrk gets answered.
+    rate: u32,
     only: Vec<String>,
 }
 
@@ -34,8 +38,79 @@ struct Target {
 struct Run {
     /// CPU time of a request, ns.
     cost: f64,
+    /// The part of it that is not the kernel's, 0 to 1.
+    user: f64,
     rate: f64,
     errors: u64,
+}
+
+impl Target {
+    fn run(&self, options: &Options, secs: u32) -> io::Result<Run> {
+        let mut paced = match options.rate {
+            0 => None,
+            rate => Some(Paced::open(self.port, options.conns, rate)?),
+        };
+        let (before, ticks) = (cpu(&self.child)?, ticks(&self.child)?);
+        let (requests, rate, errors) = match &mut paced {
+            None => load(self.port, options.conns, secs)?,
+            Some(paced) => paced.run(secs)?,
+        };
+        let (spent, now) = (cpu(&self.child)? - before, self::ticks(&self.child)?);
+        if requests == 0 {
+            return Err(io::Error::other(format!("{} answered nothing", self.name)));
+        }
+        let (user, system) = ((now.0 - ticks.0) as f64, (now.1 - ticks.1) as f64);
+        Ok(Run { cost: spent as f64 / requests as f64, user: user / (user + system), rate, errors })
+    }
+}
+
+/// Connections that are kept, and asked in turn.
+struct Paced {
+    streams: Vec<TcpStream>,
+    next: usize,
+    rate: u32,
+}
+
+impl Paced {
+    /// Opens the connections, with one request on each.
+    fn open(port: u16, conns: u32, rate: u32) -> io::Result<Paced> {
+        let mut paced = Paced { streams: Vec::new(), next: 0, rate };
+        for _ in 0..conns {
+            let stream = TcpStream::connect((ADDR, port))?;
+            stream.set_nodelay(true)?;
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            paced.streams.push(stream);
+            paced.ask()?;
+        }
+        Ok(paced)
+    }
+
+    fn ask(&mut self) -> io::Result<()> {
+        let count = self.streams.len();
+        let stream = &mut self.streams[self.next % count];
+        self.next += 1;
+        stream.write_all(b"GET /index.html HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")?;
+        let (mut buffer, mut have) = ([0; 2_048], 0);
+        while !buffer[..have].ends_with(BODY.as_bytes()) {
+            match stream.read(&mut buffer[have..])? {
+                0 => return Err(io::Error::other("closed before an answer")),
+                n => have += n,
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, secs: u32) -> io::Result<(u64, f64, u64)> {
+        let (start, wanted) = (Instant::now(), u64::from(self.rate) * u64::from(secs));
+        for n in 0..wanted {
+            let due = start + Duration::from_secs_f64(n as f64 / f64::from(self.rate));
+            if let Some(wait) = due.checked_duration_since(Instant::now()) {
+                std::thread::sleep(wait);
+            }
+            self.ask()?;
+        }
+        Ok((wanted, wanted as f64 / start.elapsed().as_secs_f64(), 0))
+    }
 }
 
 /// Everything started here ends with the program.
@@ -63,7 +138,7 @@ fn run() -> io::Result<()> {
 }
 
 fn options() -> io::Result<Options> {
-    let mut options = Options { conns: 64, secs: 3, runs: 5, only: Vec::new() };
+    let mut options = Options { conns: 64, secs: 3, runs: 5, rate: 0, only: Vec::new() };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let value = args.next().unwrap_or_default();
@@ -72,15 +147,20 @@ fn options() -> io::Result<Options> {
             "--conns" => options.conns = number()?,
             "--secs" => options.secs = number()?,
             "--runs" => options.runs = number()? as usize,
+            "--rate" => options.rate = number()?,
             "--only" => options.only = value.split(',').map(str::to_owned).collect(),
-            _ => return Err(io::Error::other("use: [--conns 64] [--secs 3] [--runs 5] [--only NAME,...]")),
+            _ => {
+                return Err(io::Error::other(
+                    "use: [--conns 64] [--secs 3] [--runs 5] [--rate 0] [--only NAME,...]",
+                ));
+            }
         }
     }
     Ok(options)
 }
 
 fn measure(options: &Options, dir: &Path) -> io::Result<()> {
-    let mut origin = origin(dir)?;
+    let origin = origin(dir)?;
     let mut targets = Vec::new();
     for (i, (name, command)) in commands(dir)?.into_iter().enumerate() {
         let wanted = options.only.is_empty() || options.only.contains(&name) || name == "haproxy";
@@ -94,24 +174,19 @@ fn measure(options: &Options, dir: &Path) -> io::Result<()> {
         }
     }
     // wrk asks the origin first, so that both are warm.
-    load(origin.port, options.conns, 1)?;
+    load(origin.port, 64, 1)?;
     for round in 0..=options.runs {
         for target in &mut targets {
             // The first round warms up.
             let secs = if round == 0 { 1 } else { options.secs };
-            let before = cpu(&target.child)?;
-            let (requests, rate, errors) = load(target.port, options.conns, secs)?;
-            let spent = cpu(&target.child)? - before;
-            if requests == 0 {
-                return Err(io::Error::other(format!("{} answered nothing", target.name)));
-            }
+            let run = target.run(options, secs)?;
             if round > 0 {
-                target.runs.push(Run { cost: spent as f64 / requests as f64, rate, errors });
+                target.runs.push(run);
             }
         }
         eprintln!("round {round} of {}", options.runs);
     }
-    origin.runs.clear();
+    drop(origin);
     table(options, &targets);
     Ok(())
 }
@@ -120,10 +195,10 @@ fn origin(dir: &Path) -> io::Result<Target> {
     let conf = dir.join("nginx.conf");
     let text = format!(
         "daemon off; master_process off; pid {0}/nginx.pid; error_log {0}/error.log;
-events {{ worker_connections 8192; }}
+events {{ worker_connections 19000; }}
 http {{ access_log off; keepalive_requests 1000000000; keepalive_timeout 600s;
   server {{ listen {ADDR}:{ORIGIN_PORT} backlog=4096;
-    location / {{ default_type text/plain; return 200 \"0123456789012345678901234567890123\"; }} }} }}
+    location / {{ default_type text/plain; return 200 \"{BODY}\"; }} }} }}
 ",
         dir.display()
     );
@@ -192,7 +267,7 @@ fn configuration(port: u16) -> String {
     format!(
         "global
     nbthread 1
-    maxconn 8000
+    maxconn 9000
 defaults
     mode http
     timeout connect 5s
@@ -234,6 +309,14 @@ fn cpu(child: &Child) -> io::Result<u64> {
     Ok(sum)
 }
 
+/// User and system time so far, in the kernel's ticks: good for their ratio over seconds.
+fn ticks(child: &Child) -> io::Result<(u64, u64)> {
+    let text = std::fs::read_to_string(format!("/proc/{}/stat", child.id()))?;
+    let behind_name = text.rsplit(')').next().unwrap_or_default();
+    let field = |at: usize| behind_name.split_whitespace().nth(at).and_then(|w| w.parse().ok()).unwrap_or(0);
+    Ok((field(11), field(12)))
+}
+
 /// A run of wrk: requests answered, their rate, errors.
 fn load(port: u16, conns: u32, secs: u32) -> io::Result<(u64, f64, u64)> {
     let out = on_core(1, "wrk")
@@ -265,11 +348,14 @@ fn median(mut list: Vec<f64>) -> f64 {
 
 fn table(options: &Options, targets: &[Target]) {
     let mut out = format!(
-        "{} connections, {} runs of {} s each, rounds interleaved; medians\n\n",
-        options.conns, options.runs, options.secs
+        "{} connections, {}, {} runs of {} s each, rounds interleaved; medians\n\n",
+        options.conns,
+        if options.rate == 0 { "wrk".to_owned() } else { format!("{} requests a second", options.rate) },
+        options.runs,
+        options.secs
     );
-    out.push_str("| proxy | CPU a request | lowest to highest | of haproxy's | of compio's | requests a second | errors |\n");
-    out.push_str("|---|---|---|---|---|---|---|\n");
+    out.push_str("| proxy | CPU a request | lowest to highest | user part | of haproxy's | of compio's | requests a second | errors |\n");
+    out.push_str("|---|---|---|---|---|---|---|---|\n");
     let of = |name: &str| targets.iter().find(|t| t.name == name);
     let ratio = |target: &Target, other: &str| {
         of(other).map_or("".to_owned(), |o| {
@@ -282,9 +368,10 @@ fn table(options: &Options, targets: &[Target]) {
         let (low, high) = costs.iter().fold((f64::MAX, 0.0f64), |(l, h), &c| (l.min(c), h.max(c)));
         let _ = writeln!(
             out,
-            "| {} | {:.2} µs | {low:.2} to {high:.2} | {} | {} | {:.0} | {} |",
+            "| {} | {:.2} µs | {low:.2} to {high:.2} | {:.0} % | {} | {} | {:.0} | {} |",
             target.name,
             median(costs),
+            100.0 * median(target.runs.iter().map(|r| r.user).collect()),
             ratio(target, "haproxy"),
             ratio(target, "compio"),
             median(target.runs.iter().map(|r| r.rate).collect()),
