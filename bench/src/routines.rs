@@ -173,8 +173,6 @@ fn plan() -> Plan {
     let text = samples::configuration(&dir);
     let (plan, diags, _) =
         build_texts(&[("bench.cfg", text.as_bytes())], &Env::default(), &Options::default());
-    // They were read; another thread of the tests may still want its own.
-    #[cfg(not(test))]
     std::fs::remove_dir_all(&dir).expect("the directory goes again");
     plan.unwrap_or_else(|| panic!("a good file: {diags:?}"))
 }

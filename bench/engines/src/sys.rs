@@ -4,7 +4,7 @@
 //! order); a buffer is either the kernel's or named by one [`Chunk`]; bytes on their way out are kept in `sending` or in a
 //! buffer whose chunk the ring holds until the send has completed.
 #![allow(unsafe_code)]
-use io_uring::types::{BufRingEntry, Fd};
+use io_uring::types::{BufRingEntry, Fd, Fixed};
 use io_uring::{IoUring, cqueue, opcode, squeue};
 use std::io;
 use std::net::TcpStream;
@@ -13,6 +13,17 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 const GROUP: u16 = 1;
 const COUNT: u16 = 4_096;
+
+/// Descriptors that can be registered.
+const FILES: u32 = 19_000;
+
+/// What an operation is on.
+#[derive(Clone, Copy, Debug)]
+pub enum File {
+    Fd(RawFd),
+    /// A place of the ring's own table: the kernel needs no look-up and no count of uses.
+    Registered(u32),
+}
 
 /// Received bytes in a provided buffer.
 #[derive(Debug)]
@@ -164,23 +175,46 @@ impl Ring {
         self.push(opcode::AcceptMulti::new(Fd(fd)).flags(libc::SOCK_CLOEXEC).build(), tag, key);
     }
 
+    /// Prepares the table of descriptors.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn register_files(&mut self) -> io::Result<()> {
+        self.ring.submitter().register_files_sparse(FILES)
+    }
+
+    /// Puts descriptors into the table from this place on; -1 empties a place.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn register(&mut self, place: u32, fds: &[RawFd]) -> io::Result<()> {
+        self.ring.submitter().register_files_update(place, fds).map(|_| ())
+    }
+
     /// Receives into provided buffers until told otherwise.
-    pub fn receive(&mut self, fd: RawFd, tag: u8, key: u32) {
-        self.push(opcode::RecvMulti::new(Fd(fd), GROUP).build(), tag, key);
+    pub fn receive(&mut self, file: File, tag: u8, key: u32) {
+        let entry = match file {
+            File::Fd(fd) => opcode::RecvMulti::new(Fd(fd), GROUP).build(),
+            File::Registered(place) => opcode::RecvMulti::new(Fixed(place), GROUP).build(),
+        };
+        self.push(entry, tag, key);
     }
 
     /// Sends the first `len` of the bytes; one send a key at a time. They come back by [`Ring::sent`].
     ///
     /// # Panics
     /// When another send of this key is on its way.
-    pub fn send(&mut self, fd: RawFd, bytes: Bytes, len: usize, tag: u8, key: u32) {
+    pub fn send(&mut self, file: File, bytes: Bytes, len: usize, tag: u8, key: u32) {
         let data = match &bytes {
             Bytes::Chunk(chunk) => self.bytes(chunk),
             Bytes::Owned(vec) => vec,
         };
-        let entry = opcode::Send::new(Fd(fd), data[..len].as_ptr(), len as u32)
-            .flags(libc::MSG_NOSIGNAL | libc::MSG_WAITALL)
-            .build();
+        let (start, len) = (data[..len].as_ptr(), len as u32);
+        let entry = match file {
+            File::Fd(fd) => opcode::Send::new(Fd(fd), start, len),
+            File::Registered(place) => opcode::Send::new(Fixed(place), start, len),
+        };
+        let entry = entry.flags(libc::MSG_NOSIGNAL | libc::MSG_WAITALL).build();
         let slot = key as usize;
         if self.sending.len() <= slot {
             self.sending.resize_with(slot + 1, || None);

@@ -1,17 +1,20 @@
 //! The proxy on a loop of its own over the `io-uring` crate: multishot accept and receive, provided buffers, sends from the
-//! buffer that was received into, one system call a turn.
-use engines::sys::{Bytes, Chunk, Ring, accepted};
+//! buffer that was received into, one system call a turn. With `REGISTERED` in the environment the descriptors are
+//! registered with the ring.
+use engines::sys::{Bytes, Chunk, File, Ring, accepted};
 use engines::{Framing, addresses, connect, listen};
 use std::collections::VecDeque;
 use std::io;
 use std::net::TcpStream;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::AsRawFd;
 
 const ACCEPT: u8 = 0;
 const SEND: u8 = 3;
 
 /// A client and its origin. Tags 1 and 2 are receives of the client's and the origin's side.
 struct Conn {
+    /// What the operations are on.
+    files: [File; 2],
     streams: [TcpStream; 2],
     inbox: [VecDeque<Chunk>; 2],
     /// Whose message is on its way: 0 the client's.
@@ -28,10 +31,6 @@ struct Conn {
 }
 
 impl Conn {
-    fn fd(&self, side: usize) -> RawFd {
-        self.streams[side].as_raw_fd()
-    }
-
     fn end(&mut self) {
         if !std::mem::replace(&mut self.dead, true) {
             for stream in &self.streams {
@@ -48,7 +47,7 @@ impl Conn {
     fn pump(&mut self, ring: &mut Ring, key: u32) -> io::Result<()> {
         while !self.sending && !self.dead {
             let Some(mut chunk) = self.inbox[self.turn].pop_front() else { return Ok(()) };
-            let to = self.fd(1 - self.turn);
+            let to = self.files[1 - self.turn];
             if self.partial.is_empty() {
                 let ready = self.framing.ready(ring.bytes(&chunk))?;
                 if ready.len == 0 {
@@ -91,6 +90,10 @@ fn main() -> io::Result<()> {
     let (addr, origin) = addresses();
     let listener = listen(addr)?;
     let mut ring = Ring::new(engines::BUFFER)?;
+    let registered = std::env::var_os("REGISTERED").is_some();
+    if registered {
+        ring.register_files()?;
+    }
     let mut conns: Vec<Option<Conn>> = Vec::new();
     let mut free: Vec<u32> = Vec::new();
     ring.accept(listener.as_raw_fd(), ACCEPT, 0);
@@ -108,9 +111,15 @@ fn main() -> io::Result<()> {
                         conns.push(None);
                         conns.len() as u32 - 1
                     });
-                    ring.receive(client.as_raw_fd(), 1, key);
-                    ring.receive(server.as_raw_fd(), 2, key);
+                    let fds = [client.as_raw_fd(), server.as_raw_fd()];
+                    let mut files = fds.map(File::Fd);
+                    if registered && ring.register(2 * key, &fds).is_ok() {
+                        files = [File::Registered(2 * key), File::Registered(2 * key + 1)];
+                    }
+                    ring.receive(files[0], 1, key);
+                    ring.receive(files[1], 2, key);
                     conns[key as usize] = Some(Conn {
+                        files,
                         streams: [client, server],
                         inbox: Default::default(),
                         turn: 0,
@@ -146,7 +155,7 @@ fn main() -> io::Result<()> {
                 if !event.more {
                     let again = !conn.dead && (event.result > 0 || event.result == -libc::ENOBUFS);
                     if again {
-                        ring.receive(conn.fd(side), event.tag, key);
+                        ring.receive(conn.files[side], event.tag, key);
                     } else {
                         conn.armed -= 1;
                         conn.end();
@@ -159,6 +168,10 @@ fn main() -> io::Result<()> {
             if conn.finished() {
                 for chunk in conn.inbox.iter_mut().flat_map(|i| i.drain(..)) {
                     ring.recycle(chunk);
+                }
+                if registered {
+                    // A place that was never filled is as empty afterwards.
+                    let _ = ring.register(2 * key, &[-1, -1]);
                 }
                 *slot = None;
                 free.push(key);

@@ -235,6 +235,10 @@ fn commands(dir: &Path) -> io::Result<Vec<(String, Wanted)>> {
     all.push(("ringmain-epoll".to_owned(), proxy(ringmain, Some(("RINGMAIN_IO", "epoll")))));
     for name in ENGINES {
         let program = here.join(format!("engine-{name}"));
+        if name == "uring" {
+            let wanted = Wanted { program: program.clone(), config: None, env: Some(("REGISTERED", "1")) };
+            all.push(("uring-registered".to_owned(), wanted));
+        }
         all.push((name.to_owned(), Wanted { program, config: None, env: None }));
     }
     Ok(all)
