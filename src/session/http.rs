@@ -64,7 +64,7 @@ pub async fn serve(conn: &Conn) {
         return;
     }
     // Some clients go on sending behind the request they called the last one.
-    if next == Next::Linger || (conn.requests.get() > 0 && conn.stream.poll_readable()) {
+    if next == Next::Linger || (conn.requests.get() > 0 && conn.stream.has_unread()) {
         linger(conn).await;
     }
 }
@@ -403,7 +403,7 @@ impl Reply<'_> {
         let mut out = self.conn.local.core.take_vec();
         answer::write(raw, connection, self.head, &mut out);
         self.count(status, out.len());
-        if self.send(out).await { next } else { Next::Close }
+        if self.send(out, next != Next::Keep).await { next } else { Next::Close }
     }
 
     fn count(&self, status: u16, bytes: usize) {
@@ -417,11 +417,12 @@ impl Reply<'_> {
         }
     }
 
-    async fn send(&self, out: Vec<u8>) -> bool {
+    /// Sends an answer; `last`: the end of the connection follows at once and goes in the same packet.
+    async fn send(&self, out: Vec<u8>, last: bool) -> bool {
         let core = &self.conn.local.core;
         let timeout = self.view.plan.frontend(self.conn.info.frontend).timeouts.client;
         matches!(
-            core.until(timeout.map(|t| core.now() + t), self.conn.stream.send_soon(out)).await,
+            core.until(timeout.map(|t| core.now() + t), self.conn.stream.send_part(out, last)).await,
             Ok(Ok(()))
         )
     }

@@ -23,6 +23,17 @@ use std::time::Duration;
 /// pieces means each to arrive.
 const BULK: usize = 8 * 1_024;
 
+/// What is sent to the client behind some bytes.
+#[derive(Clone, Copy)]
+enum Follows {
+    /// Nothing for now.
+    Nothing,
+    /// More of the body.
+    Body,
+    /// The end of the connection, at once: it goes in the same packet.
+    End,
+}
+
 /// How the passage over one server connection ended.
 pub(super) enum Passed {
     /// The connection was gone before a byte of an answer: the request may go over another one.
@@ -220,7 +231,7 @@ impl Passage<'_> {
             let mut out = self.conn.local.core.take_vec();
             h1::write_response(&heads.res, &mut out);
             self.answering.set(true);
-            if self.send_to_client(out, false).await.is_err() {
+            if self.send_to_client(out, Follows::Nothing).await.is_err() {
                 return self.broken(Side::Client, false, heads.res.status);
             }
         }
@@ -335,11 +346,15 @@ impl Passage<'_> {
         }
     }
 
-    async fn send_to_client(&self, out: impl Into<crate::net::OutBuf>, more: bool) -> Result<(), ()> {
+    async fn send_to_client(&self, out: impl Into<crate::net::OutBuf>, follows: Follows) -> Result<(), ()> {
         let core = &self.conn.local.core;
         let deadline = self.client_timeout.map(|t| core.now() + t);
         let out = out.into();
-        let more = more && out.bytes().len() >= BULK;
+        let more = match follows {
+            Follows::Nothing => false,
+            Follows::Body => out.bytes().len() >= BULK,
+            Follows::End => true,
+        };
         let sent = core.until(deadline, self.conn.stream.send_part(out, more)).await;
         matches!(sent, Ok(Ok(()))).then_some(()).ok_or(())
     }
@@ -386,9 +401,14 @@ impl Passage<'_> {
                 surplus = true;
             }
         }
+        let follows = |done: bool, reader: &BodyReader| match (done, keep) {
+            (false, _) if reader.has_more() => Follows::Body,
+            (true, false) => Follows::End,
+            _ => Follows::Nothing,
+        };
         self.answering.set(true);
         self.count_out(out.len());
-        if self.send_to_client(out, reader.has_more()).await.is_err() {
+        if self.send_to_client(out, follows(done, &reader)).await.is_err() {
             return self.broken(Side::Client, false, res.status);
         }
         while !done {
@@ -407,7 +427,7 @@ impl Passage<'_> {
             surplus = walk.consumed < chunk.len();
             chunk.truncate(walk.out_len);
             self.count_out(chunk.len());
-            if self.send_to_client(chunk, reader.has_more()).await.is_err() {
+            if self.send_to_client(chunk, follows(done, &reader)).await.is_err() {
                 return self.broken(Side::Client, false, res.status);
             }
         }
@@ -435,7 +455,7 @@ impl Passage<'_> {
         self.answering.set(true);
         self.count_out(out.len());
         let flushed = super::http::flush(self.conn);
-        if self.send_to_client(out, false).await.is_err() || !flushed.await {
+        if self.send_to_client(out, Follows::Nothing).await.is_err() || !flushed.await {
             return self.broken(Side::Client, false, status);
         }
         let (fe, be) = (
