@@ -433,6 +433,7 @@ impl Core {
         let mut slots = self.0.slots.borrow_mut();
         let state = slots[stream.key().slot as usize].stream_mut().expect("just inserted");
         state.driver.fd = fd;
+        state.driver.once = accepted;
         let registered = self.0.driver.borrow_mut().register(stream.key(), &mut state.driver, accepted);
         drop(slots);
         registered.map(|()| stream)

@@ -61,6 +61,9 @@ pub struct DriverState {
     pub fd: RawFd,
     /// More bytes follow what is sent next.
     pub more: bool,
+    /// The next receive brings one piece and ends: a connection that may be closed behind its first request then has no
+    /// lasting one to take back.
+    pub once: bool,
 }
 
 /// Operations under way when a descriptor is closed.
@@ -125,6 +128,8 @@ pub trait Driver {
     /// Closes, cancelling the `pending` operations under way. Says for how many of them a completion still comes.
     /// `reset`: the peer gets a RST.
     fn close(&mut self, key: Key, state: &mut DriverState, pending: Pending, reset: bool) -> u8;
+    /// Whether bytes of the peer have arrived that no receive has taken.
+    fn has_unread(&self, state: &DriverState) -> bool;
     /// The local address of a socket.
     fn local_addr(&self, state: &DriverState) -> Option<SocketAddr>;
 }

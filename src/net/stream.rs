@@ -63,7 +63,7 @@ impl StreamState {
     pub(super) fn new(connect: Connect) -> StreamState {
         StreamState {
             generation: 0,
-            driver: DriverState { fd: NO_FD, more: false },
+            driver: DriverState { fd: NO_FD, ..DriverState::default() },
             receive: Receive::Idle,
             connect,
             first: None,
@@ -284,6 +284,16 @@ impl Stream {
     #[must_use]
     pub fn is_quiet(&self) -> bool {
         self.with(|s| s.first.is_none() && s.end.is_none() && s.connect == Connect::Done)
+    }
+
+    /// Whether bytes of the peer are here, or have arrived while nothing is received; arms nothing.
+    #[must_use]
+    pub fn has_unread(&self) -> bool {
+        self.with(|s| match (&s.first, s.receive) {
+            (Some(_), _) => true,
+            (None, Receive::Idle) => s.end.is_none() && self.core.0.driver.borrow().has_unread(&s.driver),
+            (None, _) => false,
+        })
     }
 
     /// Whether the peer has ended or broken its side; bytes may still wait before that.

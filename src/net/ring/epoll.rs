@@ -333,23 +333,17 @@ impl Driver for Epoll {
         from: usize,
     ) -> Option<Result<usize, i32>> {
         let rest = &bytes.bytes()[from..];
+        let more = if state.more { libc::MSG_MORE } else { 0 };
         loop {
-            let more = if state.more { libc::MSG_MORE } else { 0 };
-            let flags = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT | more;
-            // SAFETY: the slice is valid for reading.
-            let n = unsafe { libc::send(state.fd, rest.as_ptr().cast(), rest.len(), flags) };
-            if n >= 0 {
-                return Some(Ok(n as usize));
-            }
-            match last_errno() {
-                libc::EINTR => {}
-                libc::EAGAIN => {
+            match socket::send_now(state.fd, rest, more) {
+                Err(libc::EINTR) => {}
+                Err(libc::EAGAIN) => {
                     if let Some(entry) = self.entry(key) {
                         entry.wants_write = true;
                     }
                     return None;
                 }
-                e => return Some(Err(e)),
+                result => return Some(result),
             }
         }
     }
@@ -386,6 +380,10 @@ impl Driver for Epoll {
         }
         super::close_fd(state.fd);
         0
+    }
+
+    fn has_unread(&self, state: &DriverState) -> bool {
+        socket::has_unread(state.fd)
     }
 
     fn local_addr(&self, state: &DriverState) -> Option<SocketAddr> {

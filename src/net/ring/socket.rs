@@ -53,6 +53,22 @@ pub fn to_connect(to: &ConnectTo, options: &ConnectOptions, nonblocking: bool) -
     Ok(socket)
 }
 
+/// Sends what the socket takes at once; `EAGAIN` where that is nothing. `flags` are beside those of every send.
+pub fn send_now(fd: RawFd, bytes: &[u8], flags: i32) -> Result<usize, i32> {
+    let flags = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT | flags;
+    // SAFETY: the slice is valid for reading.
+    let n = unsafe { libc::send(fd, bytes.as_ptr().cast(), bytes.len(), flags) };
+    usize::try_from(n).map_err(|_| io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO))
+}
+
+/// Whether bytes of the peer lie in the kernel that nobody has received.
+pub fn has_unread(fd: RawFd) -> bool {
+    let mut byte = 0u8;
+    let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+    // SAFETY: one byte of room, as said.
+    unsafe { libc::recv(fd, (&raw mut byte).cast(), 1, flags) == 1 }
+}
+
 /// Ends the sending direction; a connection that is gone has ended anyway.
 pub fn shutdown(fd: RawFd) {
     let _ = borrow(fd, |s| s.shutdown(std::net::Shutdown::Write));

@@ -7,7 +7,7 @@ use super::super::buffer::{OutBuf, Pool, SLAB};
 use super::super::driver::{Completion, ConnectOptions, ConnectTo, Driver, DriverState, Key, Pending};
 use super::socket;
 use crate::base::time::Tick;
-use io_uring::types::{BufRingEntry, CancelBuilder, Fd, SubmitArgs, Timespec};
+use io_uring::types::{BufRingEntry, CancelBuilder, Fd, TimeoutFlags, Timespec};
 use io_uring::{IoUring, cqueue, opcode, squeue};
 use socket2::SockAddr;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
@@ -39,6 +39,7 @@ enum Op {
     Connect = 4,
     Bell = 5,
     Watch = 6,
+    Timeout = 7,
 }
 
 use super::super::driver::GENERATION_BITS;
@@ -107,6 +108,12 @@ pub struct Uring {
     bell: Option<RawFd>,
     bell_armed: bool,
     bell_count: Box<u64>,
+    /// When the timeout that the kernel holds is due.
+    timeout: Option<Tick>,
+    /// Its time, read by the kernel when it is submitted.
+    timeout_at: Box<Timespec>,
+    /// At most one thing happened in the last turn: there is nothing to gather a send with.
+    quiet: bool,
 }
 
 fn build(sq: u32, cq: u32) -> io::Result<IoUring> {
@@ -163,6 +170,9 @@ impl Uring {
             bell,
             bell_armed: false,
             bell_count: Box::new(0),
+            timeout: None,
+            timeout_at: Box::default(),
+            quiet: true,
         })
     }
 
@@ -200,30 +210,37 @@ impl Uring {
         }
     }
 
+    /// Has the kernel wake us at this time, by one timeout that stays where it is as long as it is early enough: a timer
+    /// set and taken back with every wait would cost more than a wake-up too many now and then.
+    fn arm_timeout(&mut self, at: Tick) {
+        *self.timeout_at = Timespec::new().sec(at.0 / 1_000_000_000).nsec((at.0 % 1_000_000_000) as u32);
+        let name = user_data(Op::Timeout, Key { slot: 0, generation: 0 });
+        let timespec: *const Timespec = &*self.timeout_at;
+        let entry = if self.timeout.is_some() {
+            opcode::TimeoutUpdate::new(name, timespec)
+                .flags(TimeoutFlags::ABS)
+                .build()
+                .user_data(Op::Ignore as u64)
+                .flags(squeue::Flags::SKIP_SUCCESS)
+        } else {
+            opcode::Timeout::new(timespec).flags(TimeoutFlags::ABS).build().user_data(name)
+        };
+        self.timeout = Some(at);
+        self.push(&entry);
+    }
+
     fn wait(&mut self, until: Option<Tick>) {
         self.arm_bell();
         self.give_buffers();
         let ready = !self.ring.completion().is_empty();
-        let (want, timespec) = match until {
-            _ if ready => (0, None),
-            None => (1, None),
-            Some(at) => {
-                let now = Tick::monotonic();
-                if at <= now {
-                    (0, None)
-                } else {
-                    let wait = at.since(now);
-                    (1, Some(Timespec::new().sec(wait.as_secs()).nsec(wait.subsec_nanos())))
-                }
-            }
-        };
-        let mut args = SubmitArgs::new();
-        if let Some(timespec) = &timespec {
-            args = args.timespec(timespec);
+        if let Some(at) = until.filter(|&at| !ready && at > Tick::ZERO && self.timeout.is_none_or(|t| at < t))
+        {
+            self.arm_timeout(at);
         }
-        if let Err(e) = self.ring.submitter().submit_with_args(want, &args) {
+        let want = usize::from(!ready && until != Some(Tick::ZERO));
+        if let Err(e) = self.ring.submitter().submit_and_wait(want) {
             assert!(
-                matches!(e.raw_os_error(), Some(libc::ETIME | libc::EINTR | libc::EBUSY | libc::EAGAIN)),
+                matches!(e.raw_os_error(), Some(libc::EINTR | libc::EBUSY | libc::EAGAIN)),
                 "io_uring_enter: {e}"
             );
         }
@@ -246,6 +263,7 @@ impl Driver for Uring {
     fn turn(&mut self, until: Option<Tick>, out: &mut Vec<Completion>) {
         self.wait(until);
         let (pool, addresses, bell_armed) = (&self.pool, &mut self.addresses, &mut self.bell_armed);
+        let timeout = &mut self.timeout;
         for cqe in self.ring.completion() {
             let (data, result, flags) = (cqe.user_data(), cqe.result(), cqe.flags());
             let key =
@@ -289,10 +307,15 @@ impl Driver for Uring {
                     Completion::Notified
                 }
                 op if op == Op::Watch as u64 => Completion::Readable { key },
+                op if op == Op::Timeout as u64 => {
+                    *timeout = None;
+                    continue;
+                }
                 _ => continue,
             };
             out.push(completion);
         }
+        self.quiet = out.len() <= 1;
     }
 
     fn register(&mut self, _key: Key, state: &mut DriverState, accepted: bool) -> io::Result<()> {
@@ -324,7 +347,16 @@ impl Driver for Uring {
     }
 
     fn receive(&mut self, key: Key, state: &mut DriverState) {
-        let entry = opcode::RecvMulti::new(Fd(state.fd), BUFFER_GROUP).build();
+        let fd = Fd(state.fd);
+        let entry = if std::mem::take(&mut state.once) {
+            let size = u32::try_from(self.pool.size()).unwrap_or(u32::MAX);
+            opcode::Recv::new(fd, std::ptr::null_mut(), size)
+                .buf_group(BUFFER_GROUP)
+                .build()
+                .flags(squeue::Flags::BUFFER_SELECT)
+        } else {
+            opcode::RecvMulti::new(fd, BUFFER_GROUP).build()
+        };
         self.push(&entry.user_data(user_data(Op::Receive, key)));
     }
 
@@ -342,6 +374,13 @@ impl Driver for Uring {
         let rest = &bytes.bytes()[from..];
         let len = u32::try_from(rest.len()).unwrap_or(u32::MAX);
         let more = if state.more { libc::MSG_MORE } else { 0 };
+        if self.quiet {
+            // Through the ring a lone send would end the wait that submits it: one more system call, one more turn.
+            match socket::send_now(state.fd, rest, more) {
+                Err(libc::EAGAIN | libc::EINTR) => {}
+                result => return Some(result),
+            }
+        }
         let entry = opcode::Send::new(Fd(state.fd), rest.as_ptr(), len)
             .flags(libc::MSG_NOSIGNAL | libc::MSG_WAITALL | more)
             .build()
@@ -388,6 +427,10 @@ impl Driver for Uring {
         let close = opcode::Close::new(Fd(state.fd)).build();
         self.push(&close.user_data(Op::Ignore as u64).flags(squeue::Flags::SKIP_SUCCESS));
         pending.count()
+    }
+
+    fn has_unread(&self, state: &DriverState) -> bool {
+        socket::has_unread(state.fd)
     }
 
     fn local_addr(&self, state: &DriverState) -> Option<SocketAddr> {

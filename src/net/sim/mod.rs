@@ -74,6 +74,8 @@ struct End {
     /// The end of what comes: 0 or an errno.
     rx_end: Option<i32>,
     armed: bool,
+    /// The receive ends with the next piece.
+    once: bool,
     /// A delivery is scheduled.
     delivering: bool,
     closed: bool,
@@ -343,7 +345,7 @@ impl Net {
             *place = byte;
         }
         chunk.filled(size);
-        if receive_ends {
+        if receive_ends || end.once {
             end.armed = false;
         }
         let (armed, peer) = (end.armed, end.peer);
@@ -399,6 +401,7 @@ impl Net {
             rx: VecDeque::new(),
             rx_end: None,
             armed: false,
+            once: false,
             delivering: false,
             closed: false,
             connecting: false,
@@ -517,6 +520,7 @@ impl Driver for Sim {
         let mut net = self.net.borrow_mut();
         if let Some(end) = net.ends.get_mut(&state.fd) {
             end.armed = true;
+            end.once = std::mem::take(&mut state.once);
         }
         net.schedule_delivery(state.fd);
     }
@@ -565,6 +569,9 @@ impl Driver for Sim {
         end.outstanding += n;
         let sent = rest[..n].to_vec();
         net.send_to_peer(fd, |peer| Event::Arrive(peer, sent));
+        if net.rng.chance(250) {
+            return Some(Ok(n));
+        }
         net.later(Event::Complete(index, Completion::Sent { key, result: Ok(n) }));
         None
     }
@@ -649,6 +656,10 @@ impl Driver for Sim {
             net.later(Event::Complete(core, Completion::Sent { key, result: Err(libc::EPIPE) }));
         }
         pending
+    }
+
+    fn has_unread(&self, state: &DriverState) -> bool {
+        self.net.borrow().ends.get(&state.fd).is_some_and(|end| !end.rx.is_empty())
     }
 
     fn local_addr(&self, state: &DriverState) -> Option<SocketAddr> {
