@@ -8,14 +8,14 @@ use super::{Conn, headers};
 use crate::base::ids::BackendId;
 use crate::base::time::Tick;
 use crate::net::combine::Activity;
-use crate::net::{Chunk, Stream};
+use crate::net::{Chunk, PoolBox, Stream};
 use crate::proto::h1::{self, BodyReader, Parsed, RequestKind};
 use crate::proto::http::{Body, Version};
 use crate::rules::{Cx, NoTrace, Verdict};
 use crate::share::counters::count_status;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -98,13 +98,13 @@ impl Passage<'_> {
             }
         }
         let this = &*self;
-        let mut uploading = !body.done;
         let mut upload_error = None;
-        let mut upload = pin!(this.upload(body));
+        // Most requests have no body to pass: the memory for it is not part of every request's.
+        let mut upload = (!body.done).then(|| PoolBox::new(this.upload(body)));
         let mut download = pin!(this.download(reply, heads, server_keep));
         let passed = poll_fn(|cx| {
-            if uploading && let Poll::Ready(result) = upload.as_mut().poll(cx) {
-                uploading = false;
+            if let Some(Poll::Ready(result)) = upload.as_mut().map(|u| Pin::new(u).poll(cx)) {
+                upload = None;
                 match result {
                     Ok(()) | Err(UploadError::Server) => {}
                     Err(e) => {
@@ -239,7 +239,7 @@ impl Passage<'_> {
             return passed;
         }
         if heads.res.body == Body::Tunnel {
-            return self.tunnel(heads, rest).await;
+            return PoolBox::new(self.tunnel(heads, rest)).await;
         }
         self.pass_answer(reply, heads, rest, server_keep).await
     }

@@ -5,6 +5,7 @@ use super::outcome::Outcome;
 use super::upstream::{self, ConnectError, Upstream};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
+use crate::net::PoolBox;
 use crate::plan::{Reuse, ServerAddr};
 use crate::share::{Shared, Ticket};
 use std::future::poll_fn;
@@ -114,7 +115,7 @@ async fn place(
                     return Ok(Place::new(conn, backend, server, gated));
                 }
             }
-            None if full => return wait_in_queue(conn, view, backend, deadline).await,
+            None if full => return PoolBox::new(wait_in_queue(conn, view, backend, deadline)).await,
             None => return Err(Outcome::NoServer),
         }
     }
@@ -259,7 +260,7 @@ pub async fn assign(conn: &Conn, view: &View, backend: BackendId, wish: Wish) ->
             ServerAddr::InetRelative(..) => conn.info.dst.or_else(|| conn.stream.local_addr()),
             _ => None,
         };
-        let error = match upstream::connect(&conn.local, view, current.server, dst).await {
+        let error = match PoolBox::new(upstream::connect(&conn.local, view, current.server, dst)).await {
             Ok(upstream) => {
                 let timing = timing(core.now());
                 return Ok(Assigned { place: current, upstream, reused: false, timing });
