@@ -71,10 +71,11 @@ impl Pool {
         self.held.get()
     }
 
-    /// Takes the free buffers out, to hand them to the kernel.
-    pub fn drain_free(&self, mut each: impl FnMut(u16, *mut u8)) {
+    /// Takes up to `n` free buffers out, to hand them to the kernel; the ones used last go first.
+    pub fn hand_over(&self, n: usize, mut each: impl FnMut(u16, *mut u8)) {
         let mut free = self.free.borrow_mut();
-        while let Some(id) = free.pop() {
+        for _ in 0..n.min(free.len()) {
+            let Some(id) = free.pop() else { break };
             each(id, self.start(id));
         }
     }
@@ -82,6 +83,16 @@ impl Pool {
     /// How many buffers wait to be handed to the kernel.
     pub fn free_count(&self) -> usize {
         self.free.borrow().len()
+    }
+
+    /// How many buffers there are, held, free and handed over.
+    pub fn total(&self) -> usize {
+        self.slabs.borrow().len() * SLAB
+    }
+
+    /// How many buffers the kernel has.
+    pub fn handed_over(&self) -> usize {
+        self.total() - self.held() - self.free_count()
     }
 
     fn start(&self, id: u16) -> *mut u8 {

@@ -3,7 +3,7 @@
 //!
 //! Invariants of the unsafe parts: the buffer ring's memory and every receive buffer live as long as the driver; a send's
 //! bytes live in the core's table until its completion came; an address to connect to lives in `addresses` until then.
-use super::super::buffer::{OutBuf, Pool, SLAB};
+use super::super::buffer::{MAX_BUFFERS, OutBuf, Pool, SLAB};
 use super::super::driver::{Completion, ConnectOptions, ConnectTo, Driver, DriverState, Key, Pending};
 use super::socket;
 use crate::base::time::Tick;
@@ -25,8 +25,7 @@ const BUFFER_GROUP: u16 = 1;
 const RING_ENTRIES: u16 = 32_768;
 const PAGE: usize = 4_096;
 
-const _: () =
-    assert!(RING_ENTRIES.is_power_of_two() && RING_ENTRIES as usize >= super::super::buffer::MAX_BUFFERS);
+const _: () = assert!(RING_ENTRIES.is_power_of_two() && RING_ENTRIES as usize >= MAX_BUFFERS);
 
 /// What a completion belongs to, in the top bits of its user data.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,6 +113,10 @@ pub struct Uring {
     timeout_at: Box<Timespec>,
     /// At most one thing happened in the last turn: there is nothing to gather a send with.
     quiet: bool,
+    /// Buffers that the kernel is to have.
+    wanted: usize,
+    /// It had none left.
+    starved: bool,
 }
 
 fn build(sq: u32, cq: u32) -> io::Result<IoUring> {
@@ -173,6 +176,8 @@ impl Uring {
             timeout: None,
             timeout_at: Box::default(),
             quiet: true,
+            wanted: SLAB / 2,
+            starved: false,
         })
     }
 
@@ -188,13 +193,21 @@ impl Uring {
         }
     }
 
+    /// Keeps as many buffers in the kernel's hands as it has lately been able to use within a turn. It takes them in the
+    /// order in which it got them: the fewer they are, the warmer is the memory that the next message lands in.
     fn give_buffers(&mut self) {
-        if self.pool.free_count() > 0 {
-            let buffers = &mut self.buffers;
-            let size = self.pool.size();
-            self.pool.drain_free(|id, start| buffers.push(id, start, size));
-            buffers.publish();
+        let there = self.pool.handed_over();
+        if self.starved {
+            self.starved = false;
+            self.wanted = (2 * self.wanted).min(MAX_BUFFERS);
+            while self.pool.total() < self.pool.held() + self.wanted && self.pool.grow() {}
         }
+        if there >= self.wanted {
+            return;
+        }
+        let (buffers, size) = (&mut self.buffers, self.pool.size());
+        self.pool.hand_over(self.wanted - there, |id, start| buffers.push(id, start, size));
+        buffers.publish();
     }
 
     fn arm_bell(&mut self) {
@@ -263,7 +276,7 @@ impl Driver for Uring {
     fn turn(&mut self, until: Option<Tick>, out: &mut Vec<Completion>) {
         self.wait(until);
         let (pool, addresses, bell_armed) = (&self.pool, &mut self.addresses, &mut self.bell_armed);
-        let timeout = &mut self.timeout;
+        let (timeout, starved) = (&mut self.timeout, &mut self.starved);
         for cqe in self.ring.completion() {
             let (data, result, flags) = (cqe.user_data(), cqe.result(), cqe.flags());
             let key =
@@ -279,9 +292,7 @@ impl Driver for Uring {
                         if let Some(id) = buffer {
                             drop(pool.chunk(id, 0));
                         }
-                        if errno == libc::ENOBUFS && pool.held() + SLAB > pool.free_count() {
-                            pool.grow();
-                        }
+                        *starved |= errno == libc::ENOBUFS;
                         Completion::ReceiveEnded { key, error: errno }
                     }
                 },
