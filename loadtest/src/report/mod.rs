@@ -62,6 +62,8 @@ pub struct ScenarioReport {
     pub connections: u32,
     /// Requests were due by a schedule; false: as fast as answers came.
     pub open_loop: bool,
+    /// Where the rate comes from, if it was found by a search.
+    pub basis: Option<String>,
     pub main: Vec<String>,
     pub results: Vec<TargetResult>,
 }
@@ -103,8 +105,18 @@ impl ScenarioReport {
             reason: scenario.reason.split_whitespace().collect::<Vec<_>>().join(" "),
             connections: plan.connections(),
             open_loop: plan.open_loop(),
+            basis: None,
             main: plan.main.iter().map(|s| (*s).to_owned()).collect(),
             results: Vec::new(),
+        }
+    }
+
+    /// What was counted beside the runs is shown with the main figures.
+    pub fn show_counted(&mut self) {
+        for name in ["syscalls_per_request", "instructions_per_request"] {
+            if self.results.iter().any(|r| r.values.contains_key(name)) {
+                self.main.push(name.into());
+            }
         }
     }
 }
@@ -129,7 +141,7 @@ fn gather(each: &[&BTreeMap<&'static str, f64>]) -> BTreeMap<String, Value> {
     runs.into_iter().filter_map(|(name, runs)| Some((name, Value::of(runs)?))).collect()
 }
 
-fn sum(into: &mut BTreeMap<String, u64>, from: &BTreeMap<String, u64>) {
+pub fn sum(into: &mut BTreeMap<String, u64>, from: &BTreeMap<String, u64>) {
     for (kind, n) in from {
         *into.entry(kind.clone()).or_default() += n;
     }
@@ -277,7 +289,8 @@ fn sentence(
     };
     let Some((them, theirs)) = other else { return format!("{begin}.") };
     if theirs.median <= 0.0 || value.median <= 0.0 {
-        return format!("{begin}; {them}: {}.", say::amount(name, theirs.median));
+        return format!("{begin}; {}: {}.", say::capital(them), say::amount(name, theirs.median));
     }
-    format!("{begin}: {} {them}'s {}.", say::times(value.median / theirs.median), n(theirs.median))
+    let ratio = say::times(value.median / theirs.median);
+    format!("{begin}: {ratio} {}'s {}.", say::capital(them), say::amount(name, theirs.median))
 }

@@ -77,6 +77,7 @@ pub fn text(report: &Report) -> String {
     };
     for s in &report.scenarios {
         add(format!("\n{}: {}", s.name, s.about));
+        s.basis.iter().for_each(|basis| add(format!("  {basis}")));
         for r in &s.results {
             add(format!("  {}{}", r.target, runs(r)));
             let names: Vec<&String> = s.main.iter().filter(|n| r.value(n).is_some()).collect();

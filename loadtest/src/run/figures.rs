@@ -129,3 +129,8 @@ pub fn doubts(plan: &Plan, values: &BTreeMap<String, f64>) -> Vec<String> {
     }
     all
 }
+
+/// All answers the load processes have had since their start.
+pub(super) fn total(results: &[(usize, PhaseResult)]) -> u64 {
+    results.iter().map(|(_, r)| r.answers_ever).sum()
+}

@@ -7,12 +7,13 @@ use crate::scenario::{Plan, Step};
 use crate::stats;
 use crate::sys;
 use crate::target::Target;
-use crate::wire::{Phase, Said};
+use crate::wire::{Phase, PhaseResult, Said};
 use std::collections::BTreeMap;
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+mod count;
 mod figures;
 mod proc;
 mod stage;
@@ -32,6 +33,8 @@ pub struct Bench {
     pub threads: usize,
     pub dir: PathBuf,
     pub class: Option<Class>,
+    /// The command line named the target's cores: all of them are for every target, whatever its threads.
+    pub cores_given: bool,
 }
 
 /// What the load is aimed at.
@@ -49,6 +52,11 @@ pub enum Aim<'a> {
 pub enum Stop {
     Interrupted,
     Failed(String),
+    /// The target ended under load; what the clients saw of it.
+    Died {
+        why: String,
+        errors: BTreeMap<String, u64>,
+    },
 }
 
 impl From<String> for Stop {
@@ -100,18 +108,11 @@ impl Bench {
     /// Runs it; `observe` gets the seconds of load gone so far.
     pub fn run(&self, plan: &Plan, aim: &Aim, observe: &mut dyn FnMut(f64)) -> Result<Run, Stop> {
         let mut run = Run::default();
-        let mut stage = self.stage(plan, aim, &mut run.notes)?;
+        let mut stage = self.stage(plan, aim, None, &mut run.notes)?;
         run.proxies = stage.proxies.len();
         let (pss_before, kernel_before) = (procfs::pss(&stage.pids), procfs::kernel_memory());
-        let mut loads = self.loads(plan, &stage)?;
+        let mut loads = self.ready_loads(plan, &mut stage, &mut run.errors)?;
         run.clients = loads.len();
-        let deadline = Instant::now() + Duration::from_secs(30 + u64::from(plan.connections()) / 500);
-        for load in &mut loads {
-            if let Said::Ready { errors } = load.hear(deadline)? {
-                add(&mut run.errors, "while opening: ", &errors);
-            }
-        }
-        alive(&mut stage)?;
         if plan.memory && !stage.pids.is_empty() {
             pause_until(sys::now_ns() + 300_000_000)?;
             let n = f64::from(plan.connections());
@@ -146,6 +147,24 @@ impl Bench {
             }
         }
         Ok(run)
+    }
+
+    /// Load processes whose connections are all open.
+    fn ready_loads(
+        &self,
+        plan: &Plan,
+        stage: &mut Stage,
+        errors: &mut BTreeMap<String, u64>,
+    ) -> Result<Vec<Load>, Stop> {
+        let mut loads = self.loads(plan, stage)?;
+        let deadline = Instant::now() + Duration::from_secs(30 + u64::from(plan.connections()) / 500);
+        for load in &mut loads {
+            if let Said::Ready { errors: seen } = load.hear(deadline, stage)? {
+                add(errors, "while opening: ", &seen);
+            }
+        }
+        alive(stage, errors)?;
+        Ok(loads)
     }
 
     fn ramp(
@@ -195,61 +214,80 @@ impl Bench {
         Ok(())
     }
 
-    fn step(&self, plan: &Plan, step: &Step, stage: &mut Stage, loads: &mut [Load]) -> Result<StepRun, Stop> {
-        let second = 1_000_000_000.0;
+    /// Gives the load its orders: when the phase starts, when it is measured, when it ends.
+    fn order(&self, step: &Step, loads: &mut [Load]) -> Result<Phase, Stop> {
         let start = sys::now_ns() + 20_000_000;
-        let measure = start + (step.warm * second) as u64;
-        let end = measure + (step.seconds * second) as u64;
+        let measure = start + (step.warm * SECOND) as u64;
+        let end = measure + (step.seconds * SECOND) as u64;
         for load in loads.iter_mut() {
             write_line(&mut load.orders, &Phase { start, measure, end, rate: step.rate * load.share })?;
         }
-        let others: Vec<u32> =
-            stage.origins.iter().chain(loads.iter().map(|l| &l.proc)).map(|p| p.child.id()).collect();
-        pause_until(measure)?;
-        let before =
-            (procfs::cpu(&stage.pids), procfs::cpu(&others), procfs::busy_seconds(&self.proxy_cores));
-        let mut cpu_series = Vec::new();
-        let (mut at, mut run_ns) = (before.0.at, before.0.run);
-        let mut next = measure;
-        while next < end {
-            next = (next + 100_000_000).min(end);
-            pause_until(next)?;
-            if !stage.pids.is_empty() {
-                let (now, used) = (sys::now_ns(), procfs::run_ns(&stage.pids));
-                if now > at {
-                    let percent = 100.0 * used.saturating_sub(run_ns) as f64 / (now - at) as f64;
-                    cpu_series.push(((now - measure) as f64 / second, percent));
-                }
-                (at, run_ns) = (now, used);
-            }
-        }
-        let used = procfs::cpu(&stage.pids).since(&before.0);
-        let load_used = procfs::cpu(&others).since(&before.1);
-        let busy = procfs::busy_seconds(&self.proxy_cores) - before.2;
+        Ok(Phase { start, measure, end, rate: step.rate })
+    }
+
+    /// What the load processes say at the end of a phase, by group.
+    fn results(&self, stage: &mut Stage, loads: &mut [Load]) -> Result<Vec<(usize, PhaseResult)>, Stop> {
         let mut results = Vec::new();
         // What is outstanding at the end may take its whole time.
         let deadline = Instant::now() + Duration::from_secs(15);
         for load in loads.iter_mut() {
-            if let Said::Done(result) = load.hear(deadline)? {
+            if let Said::Done(result) = load.hear(deadline, stage)? {
                 results.push((load.group, *result));
             }
         }
-        alive(stage)?;
+        Ok(results)
+    }
+
+    fn step(&self, plan: &Plan, step: &Step, stage: &mut Stage, loads: &mut [Load]) -> Result<StepRun, Stop> {
+        let phase = self.order(step, loads)?;
+        let others: Vec<u32> =
+            stage.origins.iter().chain(loads.iter().map(|l| &l.proc)).map(|p| p.child.id()).collect();
+        pause_until(phase.measure)?;
+        let before = (procfs::cpu(&stage.pids), procfs::cpu(&others), procfs::busy_seconds(&stage.cores));
+        let cpu_series = watch(&phase, &stage.pids, &before.0)?;
+        let used = procfs::cpu(&stage.pids).since(&before.0);
+        let load_used = procfs::cpu(&others).since(&before.1);
+        let busy = procfs::busy_seconds(&stage.cores) - before.2;
+        let results = self.results(stage, loads)?;
         let mut done = figures::figures(plan, step, &results);
+        alive(stage, &done.errors)?;
         done.cpu = cpu_series;
-        let seconds = step.seconds;
-        let cores = self.load_cores.len() as f64;
-        done.values.insert("load_cpu_percent", load_used.percent() / cores);
+        done.values.insert("load_cpu_percent", load_used.percent() / self.load_cores.len() as f64);
         if !stage.pids.is_empty() {
             let all_measured = plan.groups.iter().all(|g| g.measured);
-            figures::proxy_figures(&mut done, plan, &used, &results, seconds, all_measured);
-            let whole = used.at as f64 / second;
-            let foreign = 100.0 * (busy - used.run as f64 / second) / whole / self.proxy_cores.len() as f64;
-            done.values.insert("others_percent", foreign.max(0.0));
+            figures::proxy_figures(&mut done, plan, &used, &results, step.seconds, all_measured);
+            // On shared cores "something else" would be the load.
+            if !stage.cores.iter().any(|c| self.load_cores.contains(c)) {
+                let (whole, run) = (used.at as f64 / SECOND, used.run as f64 / SECOND);
+                let foreign = 100.0 * (busy - run) / whole / stage.cores.len() as f64;
+                done.values.insert("others_percent", foreign.max(0.0));
+            }
             if let Some(class) = &self.class {
                 done.values.insert("class_percent", used.percent() / class.share);
             }
         }
         Ok(done)
     }
+}
+
+const SECOND: f64 = 1e9;
+
+/// The target's CPU until the phase ends, ten times a second: (seconds, per cent of a core).
+fn watch(phase: &Phase, pids: &[u32], before: &procfs::Cpu) -> Result<Vec<(f64, f64)>, Stop> {
+    let mut series = Vec::new();
+    let (mut at, mut run_ns) = (before.at, before.run);
+    let mut next = phase.measure;
+    while next < phase.end {
+        next = (next + 100_000_000).min(phase.end);
+        pause_until(next)?;
+        if !pids.is_empty() {
+            let (now, used) = (sys::now_ns(), procfs::run_ns(pids));
+            if now > at {
+                let percent = 100.0 * used.saturating_sub(run_ns) as f64 / (now - at) as f64;
+                series.push(((now - phase.measure) as f64 / SECOND, percent));
+            }
+            (at, run_ns) = (now, used);
+        }
+    }
+    Ok(series)
 }

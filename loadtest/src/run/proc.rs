@@ -1,9 +1,11 @@
 //! The processes of a run.
 
 use super::Stop;
+use super::stage::{Stage, alive};
 use crate::procfs;
 use crate::sys;
 use crate::wire::Said;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command};
@@ -50,17 +52,23 @@ pub(super) struct Load {
     pub(super) group: usize,
     /// Its part of the group's rate.
     pub(super) share: f64,
+    /// Its connections are open.
+    pub(super) ready: bool,
 }
 
 impl Load {
-    pub(super) fn hear(&mut self, until: Instant) -> Result<Said, Stop> {
+    /// What the load says next. A target that has ended would keep it from ever being ready: that ends the wait too.
+    pub(super) fn hear(&mut self, until: Instant, stage: &mut Stage) -> Result<Said, Stop> {
         loop {
             if sys::stopped() {
                 return Err(Stop::Interrupted);
             }
             match self.said.recv_timeout(Duration::from_millis(50)) {
                 Ok(Said::Failed(e)) => return Err(Stop::Failed(format!("the load process: {e}"))),
-                Ok(said) => return Ok(said),
+                Ok(said) => {
+                    self.ready = true;
+                    return Ok(said);
+                }
                 Err(RecvTimeoutError::Disconnected) => {
                     let why = self.proc.dead().unwrap_or_else(|| "said no more".into());
                     return Err(Stop::Failed(format!("the load process {why}")));
@@ -68,6 +76,7 @@ impl Load {
                 Err(RecvTimeoutError::Timeout) if Instant::now() > until => {
                     return Err(Stop::Failed("the load process did not answer in time".into()));
                 }
+                Err(RecvTimeoutError::Timeout) if !self.ready => alive(stage, &BTreeMap::new())?,
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
