@@ -175,6 +175,7 @@ impl Client {
                 self.next_scan = now + SECOND / 4;
                 self.scan(now);
             }
+            self.hopeless()?;
             if !self.ready && self.primed >= self.spec.connections {
                 self.ready = true;
                 say(&Said::Ready { errors: std::mem::take(&mut self.result.errors) });
@@ -200,6 +201,18 @@ impl Client {
             }
         }
         Ok(())
+    }
+
+    /// A server that answers nobody would keep the start waiting for ever.
+    fn hopeless(&self) -> io::Result<()> {
+        let failed: u64 = self.result.errors.values().sum();
+        if self.ready || failed < 100 + 2 * u64::from(self.spec.connections) {
+            return Ok(());
+        }
+        let kinds = self.result.errors.iter().map(|(kind, n)| format!("{n} × {kind}"));
+        let kinds = kinds.collect::<Vec<_>>().join(", ");
+        let (open, all) = (self.primed, self.spec.connections);
+        Err(io::Error::other(format!("{open} of {all} connections had a first answer, then: {kinds}")))
     }
 
     fn orders(&mut self) -> io::Result<()> {

@@ -64,7 +64,7 @@ impl Load {
                 return Err(Stop::Interrupted);
             }
             match self.said.recv_timeout(Duration::from_millis(50)) {
-                Ok(Said::Failed(e)) => return Err(Stop::Failed(format!("the load process: {e}"))),
+                Ok(Said::Failed(e)) => return Err(Stop::Failed(format!("the clients gave up: {e}"))),
                 Ok(said) => {
                     self.ready = true;
                     return Ok(said);

@@ -73,9 +73,7 @@ impl Target for Ringmain {
         HAPROXY_CFG.into()
     }
     fn not_under_valgrind(&self) -> Option<&'static str> {
-        (!self.epoll).then_some(
-            "valgrind does not run programs on io_uring; ringmain-epoll can be counted",
-        )
+        (!self.epoll).then_some("valgrind does not run programs on io_uring; ringmain-epoll can be counted")
     }
     fn command(&self, launch: &Launch) -> Result<Option<Command>, String> {
         let mut command = Command::new(binary()?);
