@@ -187,6 +187,7 @@ pub fn result(plan: &Plan, target: &str, runs: &[Run], failure: Option<String>) 
     if plan.ramp.is_some() {
         labels.sort_by(|a, b| a.1.total_cmp(&b.1));
     }
+    let several = labels.len() > 1;
     for (label, rate) in labels {
         let steps: Vec<_> = runs.iter().flat_map(|r| &r.steps).filter(|s| s.label == label).collect();
         let values = gather(&steps.iter().map(|s| &s.values).collect::<Vec<_>>());
@@ -204,7 +205,7 @@ pub fn result(plan: &Plan, target: &str, runs: &[Run], failure: Option<String>) 
         });
         let medians: BTreeMap<String, f64> = values.iter().map(|(k, v)| (k.clone(), v.median)).collect();
         for doubt in run::doubts(plan, &medians) {
-            out.warnings.push(if plan.steps.len() > 1 { format!("{label}: {doubt}") } else { doubt });
+            out.warnings.push(if several { format!("{label}: {doubt}") } else { doubt });
         }
         sum(&mut out.errors, &errors);
         out.steps.push(StepResult {
@@ -284,13 +285,14 @@ fn sentence(
         }
         _ => {
             let title = metric::find(name).map_or(name, |m| m.title);
-            format!("{}: {title} of {me} {mine}", s.name)
+            format!("{title} in {}: {me} {mine}", s.name)
         }
     };
     let Some((them, theirs)) = other else { return format!("{begin}.") };
     if theirs.median <= 0.0 || value.median <= 0.0 {
-        return format!("{begin}; {}: {}.", say::capital(them), say::amount(name, theirs.median));
+        return format!("{begin}; {} {}.", say::capital(them), say::amount(name, theirs.median));
     }
     let ratio = say::times(value.median / theirs.median);
-    format!("{begin}: {ratio} {}'s {}.", say::capital(them), say::amount(name, theirs.median))
+    let joint = if begin.contains(": ") { "," } else { ":" };
+    format!("{begin}{joint} {ratio} {}'s {}.", say::capital(them), say::amount(name, theirs.median))
 }

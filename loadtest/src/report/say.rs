@@ -39,6 +39,9 @@ pub fn amount(name: &str, v: f64) -> String {
     if name == "memory_before" {
         return format!("{} MB", number(v / 1e6));
     }
+    if unit == "1/s" {
+        return format!("{}/s", number(v));
+    }
     format!("{} {unit}", number(v)).trim_end().to_owned()
 }
 

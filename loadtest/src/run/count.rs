@@ -4,6 +4,7 @@ use super::figures::total;
 use super::proc::Load;
 use super::stage::Stage;
 use super::{Aim, Bench, Stop, pause_until};
+use crate::report::say::thousands;
 use crate::scenario::{Plan, Step};
 use crate::sys;
 use crate::target::OWN_PROGRAM;
@@ -72,7 +73,12 @@ impl Bench {
         let after = self.answers(&plan.counting(1.0), &mut stage, &mut loads)?;
         let calls = counter.finish()?;
         let value = per_request(calls, after.saturating_sub(before))?;
-        let how = format!("{calls} system calls of {} requests, counted by {}", after - before, counter.tool);
+        let how = format!(
+            "{} system calls of {} requests, counted by {}",
+            thousands(calls as f64),
+            thousands((after - before) as f64),
+            counter.tool
+        );
         Ok(Counted { value, how })
     }
 
@@ -92,7 +98,9 @@ impl Bench {
         let (instructions, requests) = (long.0.saturating_sub(short.0), long.1.saturating_sub(short.1));
         let value = per_request(instructions, requests)?;
         let how = format!(
-            "{instructions} user-mode instructions of {requests} requests, counted by valgrind's callgrind"
+            "{} user-mode instructions of {} requests, counted by valgrind's callgrind",
+            thousands(instructions as f64),
+            thousands(requests as f64)
         );
         Ok(Counted { value, how })
     }
