@@ -32,7 +32,7 @@ pub fn compare(o: &Options) -> Result<bool, String> {
         .collect();
     let total: f64 = plans.iter().map(|(_, plan)| Rounds::seconds(o, plan, targets.len())).sum();
     let mut progress = Progress::new(total);
-    progress.line(&format!("{} targets, {} scenarios, about {:.0} s", targets.len(), plans.len(), total));
+    progress.line(&format!("targets: {}, scenarios: {}, about {:.0} s", targets.len(), plans.len(), total));
     for warning in &s.warnings {
         progress.line(&format!("warning: {warning}"));
     }

@@ -257,11 +257,30 @@ pub fn sentences(scenarios: &[ScenarioReport], names: &[String]) -> Vec<String> 
             let text = sentence(s, subject, name, value, other.zip(theirs.and_then(|t| t.value(name))));
             all.push(text);
         }
+        all.extend(names.iter().filter_map(|name| scaling(s, name)));
     }
     if all.is_empty() {
         all.push("Nothing was measured.".into());
     }
     all
+}
+
+/// What more threads bring, where a target is there with one and with `NAME@N`.
+fn scaling(s: &ScenarioReport, name: &str) -> Option<String> {
+    let (plain, threads) = name.rsplit_once('@').filter(|(_, n)| *n != "1")?;
+    let find = |name: &str| s.results.iter().find(|r| r.target == name && r.runs > 0);
+    let (many, one) = (find(name)?, find(plain).or_else(|| find(&format!("{plain}@1")))?);
+    let ratio = |metric: &str| Some(many.value(metric)?.median / one.value(metric)?.median);
+    let rate = ratio("requests_per_second").filter(|_| !s.open_loop);
+    let cpu = ratio("cpu_us_per_request")?;
+    let rate =
+        rate.map_or(String::new(), |r| format!("{} the requests per second of one and ", say::times(r)));
+    Some(format!(
+        "{}: {} with {threads} threads has {rate}{} its CPU per request.",
+        s.name,
+        say::capital(plain),
+        say::times(cpu)
+    ))
 }
 
 fn sentence(
@@ -295,4 +314,42 @@ fn sentence(
     let ratio = say::times(value.median / theirs.median);
     let joint = if begin.contains(": ") { "," } else { ":" };
     format!("{begin}{joint} {ratio} {}'s {}.", say::capital(them), say::amount(name, theirs.median))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario;
+
+    fn result(target: &str, rate: f64, cpu: f64) -> TargetResult {
+        let values = [("requests_per_second", rate), ("cpu_us_per_request", cpu)];
+        let values = values.map(|(name, v)| (name.to_owned(), Value::of(vec![v]).unwrap()));
+        let plan = (scenario::all()[1].plan)(&scenario::Size::default());
+        TargetResult { runs: 1, values: values.into(), ..super::result(&plan, target, &[], None) }
+    }
+
+    #[test]
+    fn threads_are_compared_with_one() {
+        let scenario = scenario::all()[1];
+        let mut s = ScenarioReport::new(scenario, &(scenario.plan)(&scenario::Size::default()));
+        s.results =
+            vec![result("haproxy", 20e3, 40.0), result("haproxy@2", 36e3, 42.0), result("nginx@2", 1.0, 1.0)];
+        let said = scaling(&s, "haproxy@2").unwrap();
+        assert!(
+            said.contains(
+                "HAProxy with 2 threads has 1.80 × the requests per second of one and 1.05 × its CPU"
+            ),
+            "{said}"
+        );
+        assert_eq!(scaling(&s, "haproxy"), None);
+        assert_eq!(scaling(&s, "nginx@2"), None, "there is nothing to compare it with");
+    }
+
+    #[test]
+    fn the_pair_is_ringmain_and_haproxy_wherever_they_stand() {
+        let names = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+        assert_eq!(pair(&names(&["nginx", "haproxy", "ringmain"])), (Some("ringmain"), Some("haproxy")));
+        assert_eq!(pair(&names(&["floor", "direct"])), (Some("floor"), Some("direct")));
+        assert_eq!(pair(&names(&["floor"])), (Some("floor"), None));
+    }
 }
