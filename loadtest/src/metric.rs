@@ -79,7 +79,7 @@ metrics! {
     "load_cpu_percent" "Clients and origin" "% of their cores" Neither
     "CPU time of load and origin processes over that of their cores: beyond 85 % they may be the limit."
     "schedule_lag_p99_us" "Schedule lag p99" "µs" Neither
-    "How late requests left against their schedule: the client's own saturation."
+    "How late requests left against their schedule, without what they waited for a free connection: the client's own saturation."
     "wait_percent" "Waited for its core" "%" Neither
     "Time the proxy was ready to run while something else had its core."
     "others_percent" "Others on the proxy's cores" "%" Neither

@@ -172,7 +172,7 @@ fn basis(name: &str, share: f64, figures: &[Vec<f64>; 3], threads: usize) -> Str
     text +=
         &format!(". All targets get {:.0} % of it: {} a second.", share * 100.0, say::number(share * rate));
     if cpu.is_finite() && cpu < 85.0 * threads as f64 {
-        text += " Its core was not full: here the load is the limit, not the reference.";
+        text += " Its core was not full: the load or another program was the limit, not the reference.";
     }
     text
 }

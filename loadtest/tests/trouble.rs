@@ -61,13 +61,35 @@ fn serve(answer: fn(TcpStream)) -> SocketAddr {
     address
 }
 
-fn against(name: &str, address: SocketAddr) -> (Said, Value) {
+fn against(name: &str, address: SocketAddr, more: &[&str]) -> (Said, Value) {
     let dir = Dir::new(name);
     let (address, out) = (address.to_string(), dir.path(""));
     let mut line = vec!["against", &address, "--out", &out];
     line.extend(SHORT);
+    line.extend(more);
     let said = run(&line);
     (said, dir.report())
+}
+
+#[test]
+fn latency_counts_from_the_schedule_and_a_slow_service_is_not_the_clients_fault() {
+    const WORK: Duration = Duration::from_millis(50);
+    let address = serve(|mut stream| {
+        let mut piece = [0; 4096];
+        while stream.read(&mut piece).is_ok_and(|n| n > 0) {
+            std::thread::sleep(WORK);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    // Two connections take 40 requests a second at most.
+    let (said, report) = against("slow", address, &["--rate", "200", "--connections", "2"]);
+    let r = &report["scenarios"][0]["results"][0];
+    let (p50, p99) = (common::figure(r, "p50_us").unwrap(), common::figure(r, "p99_us").unwrap());
+    assert!(p50 > 2.0 * WORK.as_micros() as f64, "the wait for a connection counts: p50 {p50} µs");
+    let lag = common::figure(r, "schedule_lag_p99_us").unwrap();
+    assert!(lag < p99 / 2.0, "lag {lag} µs, p99 {p99} µs");
+    let unsent = r["errors"]["never sent: no connection was free"].as_u64();
+    assert!(unsent.is_some_and(|n| n > 0), "what was never sent is counted: {}", said.out);
 }
 
 #[test]
@@ -77,7 +99,7 @@ fn a_service_that_refuses_everybody_is_told_at_once() {
         ("refuses", port, "× connect: refused"),
         ("closes", serve(drop), "0 of 8 connections had a first answer"),
     ] {
-        let (said, report) = against(name, address);
+        let (said, report) = against(name, address, &[]);
         assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
         let failure = report["scenarios"][0]["results"][0]["failure"].as_str().expect("a failure");
         assert!(failure.contains("the clients gave up") && failure.contains(error), "{failure}");
@@ -92,7 +114,7 @@ fn bad_answers_are_errors_and_no_part_of_the_rate() {
             let _ = stream.write_all(b"HTTP/1.1 503 Not now\r\nContent-Length: 0\r\n\r\n");
         }
     });
-    let (said, report) = against("status", address);
+    let (said, report) = against("status", address, &[]);
     assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
     let r = &report["scenarios"][0]["results"][0];
     assert!(r["errors"]["status 503"].as_u64().is_some_and(|n| n > 0), "{r}");

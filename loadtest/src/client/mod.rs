@@ -22,6 +22,8 @@ const STDIN: u64 = u64::MAX;
 const OPENING: u32 = 256;
 /// How long answers may come after the end of an open phase.
 const DRAIN_NS: u64 = 1_000_000_000;
+/// Steps of a slow client within which all of them begin.
+const SLOW_SPREAD: f64 = 20.0;
 const SECOND: u64 = 1_000_000_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,9 +263,10 @@ impl Client {
                 }
             }
             Pace::Slow { every_ms, .. } => {
+                // Over more than a request takes: otherwise all would end theirs in the same moment, again and again.
                 for i in 0..self.conns.len() {
                     if !self.conns[i].armed {
-                        let wait = (every_ms as f64 * 1e6 * self.rng.unit()) as u64;
+                        let wait = (SLOW_SPREAD * every_ms as f64 * 1e6 * self.rng.unit()) as u64;
                         self.arm(i, phase.start + wait);
                     }
                 }

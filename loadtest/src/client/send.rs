@@ -11,19 +11,33 @@ impl Client {
     /// The open loop: what the schedule says is due, and what found no connection before.
     pub(super) fn send_due(&mut self, now: u64) {
         let Some(schedule) = &mut self.schedule else { return };
+        let waiting = self.late.len();
         while let Some(due) = schedule.take(now) {
             self.late.push_back(due);
         }
+        let mut sent = 0;
         while let Some(&due) = self.late.front() {
             // Any of the free ones: requests spread over all connections.
             let Some(i) = self.take_free() else { break };
             self.late.pop_front();
-            let sent = sys::now_ns();
-            if self.tick(due).is_some() {
-                self.lag.record(sent.saturating_sub(due));
+            let at = sys::now_ns();
+            if sent >= waiting {
+                self.behind(due, at);
             }
+            sent += 1;
             self.conns[i].from = due;
-            self.send(i, sent);
+            self.send(i, at);
+        }
+        // What has to wait for a connection from here on waits for the target, not for this client.
+        for k in waiting.saturating_sub(sent)..self.late.len() {
+            self.behind(self.late[k], now);
+        }
+    }
+
+    /// A request left, or could have left, at this time: how far behind its schedule is this client's doing.
+    fn behind(&mut self, due: u64, at: u64) {
+        if self.tick(due).is_some() {
+            self.lag.record(at.saturating_sub(due));
         }
     }
 

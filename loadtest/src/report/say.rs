@@ -67,7 +67,12 @@ fn cell(name: &str, value: Option<&Value>) -> String {
     match value {
         None => "–".into(),
         Some(v) if v.runs.len() < 2 => amount(name, v.median),
-        Some(v) => format!("{}  ({}..{})", amount(name, v.median), number(v.min), number(v.max)),
+        Some(v) => {
+            // Only times change their unit.
+            let times = metric::find(name).is_some_and(|m| m.unit == "µs");
+            let end = |v| if times { amount(name, v) } else { number(v) };
+            format!("{}  ({} to {})", amount(name, v.median), end(v.min), end(v.max))
+        }
     }
 }
 
