@@ -242,6 +242,9 @@ fn command(line: Line) -> Result<Asked, String> {
             comparison(&mut o, rest)?;
             Ok(Asked::Compare(Box::new(o)))
         }
+        "against" if o.class.is_some() => {
+            Err("a service that runs already can't be put in a class; it works with compare and run".into())
+        }
         "against" => match &rest[..] {
             [addr] => Ok(Asked::Against(addr.clone(), Box::new(o))),
             _ => Err("against wants one address, as 127.0.0.1:8080".into()),

@@ -79,7 +79,11 @@ pub fn against(address: &str, o: &Options) -> Result<bool, String> {
         match s.bench.run(&plan, &aim, &mut |_| {}) {
             Ok(run) => {
                 progress.line(&line(&scenario::AGAINST, &name, n + 1, &plan, &run));
+                s.report.complete = !run.cut;
                 runs.push(run);
+                if !s.report.complete {
+                    break;
+                }
             }
             Err(Stop::Interrupted) => {
                 s.report.complete = false;

@@ -107,7 +107,9 @@ impl Rounds<'_> {
         match result {
             Ok(run) => {
                 self.progress.line(&line(scenario, who, round + 1, plan, &run));
+                let whole = !run.cut;
                 fate.runs.push(run);
+                return whole;
             }
             Err(Stop::Interrupted) => return false,
             Err(Stop::Failed(why)) => fate.failure = Some(why),

@@ -52,6 +52,7 @@ fn wrong_words_are_answered_with_the_right_ones() {
         (vec!["run", "churn", "--target", "direct", "--proxy-cores", "999"], "core 999 is not ours"),
         (vec!["diff", "a.json"], "diff wants two"),
         (vec!["against", "nowhere"], "an address is HOST:PORT"),
+        (vec!["against", "127.0.0.1:1", "--class", "m1.small"], "can't be put in a class"),
     ] {
         let said = run(&line);
         assert_eq!(said.code, Some(2), "{line:?}: {}", said.out);

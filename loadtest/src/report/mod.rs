@@ -5,7 +5,7 @@ use crate::hist::Latencies;
 use crate::machine::Machine;
 use crate::metric::{self, Better};
 use crate::run::{self, Run};
-use crate::scenario::{Plan, Scenario};
+use crate::scenario::{Plan, Scenario, Size};
 use crate::stats::{Value, median};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -99,9 +99,14 @@ pub struct StepResult {
 
 impl ScenarioReport {
     pub fn new(scenario: &Scenario, plan: &Plan) -> Self {
+        let usual = (scenario.plan)(&Size::default()).connections();
+        let here = match plan.connections() {
+            n if n == usual => String::new(),
+            n => format!(" (here {} connections)", say::thousands(f64::from(n))),
+        };
         Self {
             name: scenario.name.into(),
-            about: scenario.about.into(),
+            about: format!("{}{here}", scenario.about),
             reason: scenario.reason.split_whitespace().collect::<Vec<_>>().join(" "),
             connections: plan.connections(),
             open_loop: plan.open_loop(),

@@ -88,6 +88,8 @@ pub struct Run {
     pub how: Option<String>,
     pub proxies: usize,
     pub clients: usize,
+    /// Ctrl-C came before its last step.
+    pub cut: bool,
 }
 
 /// Sleeps in pieces, so that Ctrl-C is seen.
@@ -123,15 +125,13 @@ impl Bench {
             let grown = procfs::kernel_memory().saturating_sub(kernel_before) as f64;
             run.values.insert("kernel_bytes_per_connection", grown / n);
         }
-        match &plan.ramp {
-            None => {
-                for step in &plan.steps {
-                    let done = self.step(plan, step, &mut stage, &mut loads)?;
-                    observe(step.warm + step.seconds);
-                    run.steps.push(done);
-                }
+        match self.steps(plan, &mut stage, &mut loads, &mut run, observe) {
+            // The steps that were whole are worth keeping.
+            Err(Stop::Interrupted) if !run.steps.is_empty() => {
+                run.cut = true;
+                return Ok(run);
             }
-            Some(_) => self.ramp(plan, &mut stage, &mut loads, &mut run, observe)?,
+            other => other?,
         }
         if plan.one_percent && !stage.pids.is_empty() {
             let points: Vec<(f64, f64)> = run
@@ -147,6 +147,25 @@ impl Bench {
             }
         }
         Ok(run)
+    }
+
+    fn steps(
+        &self,
+        plan: &Plan,
+        stage: &mut Stage,
+        loads: &mut [Load],
+        run: &mut Run,
+        observe: &mut dyn FnMut(f64),
+    ) -> Result<(), Stop> {
+        if plan.ramp.is_some() {
+            return self.ramp(plan, stage, loads, run, observe);
+        }
+        for step in &plan.steps {
+            let done = self.step(plan, step, stage, loads)?;
+            observe(step.warm + step.seconds);
+            run.steps.push(done);
+        }
+        Ok(())
     }
 
     /// Load processes whose connections are all open.
@@ -262,7 +281,7 @@ impl Bench {
                 let foreign = 100.0 * (busy - run) / whole / stage.cores.len() as f64;
                 done.values.insert("others_percent", foreign.max(0.0));
             }
-            if let Some(class) = &self.class {
+            if let Some(class) = self.class.as_ref().filter(|_| stage.caged()) {
                 done.values.insert("class_percent", used.percent() / class.share);
             }
         }

@@ -62,7 +62,14 @@ pub(super) struct Stage {
     pub(super) host: String,
     /// Where the target runs.
     pub(super) cores: Vec<usize>,
-    _cage: Option<Cage>,
+    cage: Option<Cage>,
+}
+
+impl Stage {
+    /// The class was applied.
+    pub(super) fn caged(&self) -> bool {
+        self.cage.is_some()
+    }
 }
 
 impl Bench {
@@ -84,7 +91,7 @@ impl Bench {
                     to: vec![*to],
                     host: host.clone(),
                     cores: self.proxy_cores.clone(),
-                    _cage: None,
+                    cage: None,
                 });
             }
         };
@@ -106,12 +113,12 @@ impl Bench {
             to: for_origins.iter().map(|&p| local(p)).collect(),
             host: "loadtest.example".into(),
             cores: self.proxy_cores[..cores].to_vec(),
-            _cage: None,
+            cage: None,
         };
         if direct {
             return Ok(stage);
         }
-        stage._cage = match self.class.as_ref().map(Cage::new) {
+        stage.cage = match self.class.as_ref().map(Cage::new) {
             Some(Err(why)) => {
                 notes.push(format!("the class was not applied: {why}"));
                 None
@@ -172,7 +179,7 @@ impl Bench {
         slowed: bool,
     ) -> Result<(), Stop> {
         command.stdin(Stdio::null()).stdout(Stdio::null());
-        let groups = stage._cage.as_ref().map(Cage::procs).unwrap_or_default();
+        let groups = stage.cage.as_ref().map(Cage::procs).unwrap_or_default();
         sys::child_on(&mut command, &stage.cores, &groups);
         let mut proc = Proc::start(&mut command, dir.join("log"))?;
         until_listening(&mut proc, enters, target.name(), if slowed { 40 } else { 10 })?;
