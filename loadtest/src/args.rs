@@ -27,13 +27,16 @@ Options of compare and run
   --warmup S              time before it
   --connections N         instead of the scenario's
   --rate R                requests a second, where the loop is open
-  --threads N             threads of the target (nbthread and the like); they get as many cores
+  --threads N             threads of the target (nbthread and the like); they get as many cores.
+                          NAME@N among the targets: this one with N, as ringmain,ringmain@2,haproxy,haproxy@2
+  --share X               saturation: this share of the reference's highest rate (0.7)
+  --reference T           saturation: whose highest rate (haproxy if it is a target, otherwise the last one)
   --proxy-cores LIST      cores of the target, as 0,1 (otherwise the first --threads ones)
   --load-cores LIST       cores of clients and origin (otherwise the rest)
   --class m1.small        the target in a group with that machine's CPU and memory
   --class-share X         its share of a core here, instead of the one worked out
-  --syscalls              one run more that counts system calls (perf or strace)
-  --instructions          two runs more under valgrind that count instructions
+  --syscalls              one run more that counts system calls a request (by perf or strace)
+  --instructions          two runs more under valgrind that count user-mode instructions a request
 
 Options of against
   --rate R                open loop at this rate; without: closed loop
@@ -42,6 +45,7 @@ Options of against
   --path P                / otherwise
   --host H                the Host field; ADDR otherwise
   --pid N                 the service's process, if it is here: its CPU is measured (may be repeated)
+  --syscalls              with --pid: one run more that counts its system calls a request
 ";
 
 #[derive(Debug, Default)]
@@ -55,6 +59,8 @@ pub struct Options {
     pub load_cores: Option<Vec<usize>>,
     pub class: Option<String>,
     pub class_share: Option<f64>,
+    /// Whose saturation `saturation` goes by.
+    pub reference: Option<String>,
     pub syscalls: bool,
     pub instructions: bool,
     pub path: String,
@@ -107,120 +113,137 @@ pub fn unknown(what: &str, word: &str, known: &[String]) -> String {
     format!("no {what} '{word}'{meant}\nthere are: {}", known.join(", "))
 }
 
+const FLAGS: [&str; 7] = ["quick", "syscalls", "instructions", "all", "gate", "help", "version"];
+const VALUES: [&str; 18] = [
+    "targets",
+    "target",
+    "out",
+    "runs",
+    "seconds",
+    "warmup",
+    "connections",
+    "rate",
+    "share",
+    "reference",
+    "threads",
+    "proxy-cores",
+    "load-cores",
+    "class",
+    "class-share",
+    "path",
+    "host",
+    "pid",
+];
+
+fn number<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, String> {
+    value.parse().map_err(|_| format!("{name} wants a number, not '{value}'"))
+}
+
+fn positive(name: &str, value: &str) -> Result<f64, String> {
+    let n: f64 = number(name, value)?;
+    if n > 0.0 && n.is_finite() { Ok(n) } else { Err(format!("{name} must be above 0")) }
+}
+
+fn cores(name: &str, value: &str) -> Result<Vec<usize>, String> {
+    value.split(',').map(|c| number(name, c)).collect()
+}
+
+fn text(value: OsString) -> Result<String, String> {
+    value.into_string().map_err(|v| format!("{}: not text", v.display()))
+}
+
+/// The words and options of the command line, before it is known what they are for.
+#[derive(Debug, Default)]
+struct Line {
+    words: Vec<String>,
+    o: Options,
+    every: bool,
+    gate: bool,
+}
+
+impl Line {
+    fn flag(&mut self, name: &str) {
+        match name {
+            "quick" => self.o.size.quick = true,
+            "syscalls" => self.o.syscalls = true,
+            "instructions" => self.o.instructions = true,
+            "all" => self.every = true,
+            _ => self.gate = true,
+        }
+    }
+
+    fn value(&mut self, name: &str, value: String) -> Result<(), String> {
+        let (o, n, v) = (&mut self.o, format!("--{name}"), value.as_str());
+        match name {
+            "targets" => o.targets.extend(v.split(',').filter(|t| !t.is_empty()).map(str::to_owned)),
+            "target" => o.targets.push(value),
+            "out" => o.out = Some(value.into()),
+            "runs" => o.size.runs = Some(number::<usize>(&n, v)?.max(1)),
+            "seconds" => o.size.seconds = Some(positive(&n, v)?),
+            "warmup" => o.size.warmup = Some(number::<f64>(&n, v)?.max(0.0)),
+            "connections" => o.size.connections = Some(number::<u32>(&n, v)?.max(1)),
+            "rate" => o.size.rate = Some(positive(&n, v)?),
+            "share" => o.size.share = Some(positive(&n, v)?),
+            "reference" => o.reference = Some(value),
+            "threads" => o.threads = number::<usize>(&n, v)?.max(1),
+            "proxy-cores" => o.proxy_cores = Some(cores(&n, v)?),
+            "load-cores" => o.load_cores = Some(cores(&n, v)?),
+            "class" => o.class = Some(value),
+            "class-share" => o.class_share = Some(positive(&n, v)?),
+            "path" => o.path = value,
+            "host" => o.host = Some(value),
+            _ => o.pids.push(number(&n, v)?),
+        }
+        Ok(())
+    }
+}
+
 pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, String> {
     use lexopt::prelude::*;
     let mut parser = lexopt::Parser::from_args(args);
-    let mut words: Vec<String> = Vec::new();
-    let mut o = Options { threads: 1, path: "/".into(), ..Options::default() };
-    let (mut every, mut gate) = (false, false);
-    let text = |v: OsString| v.into_string().map_err(|v| format!("{}: not text", v.display()));
-    fn number<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, String> {
-        value.parse().map_err(|_| format!("{name} wants a number, not '{value}'"))
-    }
-    fn positive(name: &str, value: &str) -> Result<f64, String> {
-        let n: f64 = number(name, value)?;
-        if n > 0.0 && n.is_finite() { Ok(n) } else { Err(format!("{name} must be above 0")) }
-    }
-    fn cores(name: &str, value: &str) -> Result<Vec<usize>, String> {
-        value.split(',').map(|c| number(name, c)).collect()
-    }
+    let o = Options { threads: 1, path: "/".into(), ..Options::default() };
+    let mut line = Line { o, ..Line::default() };
     while let Some(arg) = parser.next().map_err(|e| e.to_string())? {
         let name = match arg {
             Value(word) => {
-                words.push(text(word)?);
+                line.words.push(text(word)?);
                 continue;
             }
-            Short('h') => return Ok(Asked::Help),
-            Short('V') => return Ok(Asked::Version),
+            Short('h') | Long("help") => return Ok(Asked::Help),
+            Short('V') | Long("version") => return Ok(Asked::Version),
             Short(c) => return Err(format!("no option -{c}; `loadtest --help` has them")),
             Long(name) => name.to_owned(),
         };
-        match name.as_str() {
-            "help" => return Ok(Asked::Help),
-            "version" => return Ok(Asked::Version),
-            "quick" => o.size.quick = true,
-            "syscalls" => o.syscalls = true,
-            "instructions" => o.instructions = true,
-            "all" => every = true,
-            "gate" => gate = true,
-            "targets" | "target" | "out" | "runs" | "seconds" | "warmup" | "connections" | "rate"
-            | "threads" | "proxy-cores" | "load-cores" | "class" | "class-share" | "path" | "host"
-            | "pid" => {
-                let value = text(parser.value().map_err(|e| e.to_string())?)?;
-                let (n, v) = (format!("--{name}"), value.as_str());
-                match name.as_str() {
-                    "targets" => o.targets.extend(v.split(',').filter(|t| !t.is_empty()).map(str::to_owned)),
-                    "target" => o.targets.push(value),
-                    "out" => o.out = Some(value.into()),
-                    "runs" => o.size.runs = Some(positive(&n, v)? as usize).filter(|&r| r > 0),
-                    "seconds" => o.size.seconds = Some(positive(&n, v)?),
-                    "warmup" => o.size.warmup = Some(number(&n, v)?),
-                    "connections" => o.size.connections = Some(number::<u32>(&n, v)?.max(1)),
-                    "rate" => o.size.rate = Some(positive(&n, v)?),
-                    "threads" => o.threads = number::<usize>(&n, v)?.max(1),
-                    "proxy-cores" => o.proxy_cores = Some(cores(&n, v)?),
-                    "load-cores" => o.load_cores = Some(cores(&n, v)?),
-                    "class" => o.class = Some(value),
-                    "class-share" => o.class_share = Some(positive(&n, v)?),
-                    "path" => o.path = value,
-                    "host" => o.host = Some(value),
-                    _ => o.pids.push(number(&n, v)?),
-                }
-            }
-            other => {
-                let known = [
-                    "targets",
-                    "target",
-                    "quick",
-                    "out",
-                    "runs",
-                    "seconds",
-                    "warmup",
-                    "connections",
-                    "rate",
-                    "threads",
-                    "proxy-cores",
-                    "load-cores",
-                    "class",
-                    "class-share",
-                    "syscalls",
-                    "instructions",
-                    "path",
-                    "host",
-                    "pid",
-                    "all",
-                    "gate",
-                    "help",
-                    "version",
-                ];
-                let near = suggest(other, known).map_or(String::new(), |n| format!(": is --{n} meant?"));
-                return Err(format!("no option --{other}{near}"));
-            }
+        if FLAGS.contains(&name.as_str()) {
+            line.flag(&name);
+        } else if VALUES.contains(&name.as_str()) {
+            let value = text(parser.value().map_err(|e| e.to_string())?)?;
+            line.value(&name, value)?;
+        } else {
+            let known = FLAGS.into_iter().chain(VALUES);
+            let near = suggest(&name, known).map_or(String::new(), |n| format!(": is --{n} meant?"));
+            return Err(format!("no option --{name}{near}"));
         }
     }
+    command(line)
+}
+
+fn command(line: Line) -> Result<Asked, String> {
+    let Line { words, mut o, every, gate } = line;
     let mut words = words.into_iter();
     let Some(command) = words.next() else { return Ok(Asked::Help) };
     let rest: Vec<String> = words.collect();
     match command.as_str() {
         "list" => Ok(Asked::List),
         "compare" | "run" => {
-            if o.targets.is_empty() {
-                if command == "run" {
-                    return Err("run wants --target; `loadtest list` has the names".into());
-                }
-                o.targets = vec!["ringmain".into(), "haproxy".into()];
+            if o.targets.is_empty() && command == "run" {
+                return Err("run wants --target; `loadtest list` has the names".into());
             }
-            let mut seen = std::collections::HashSet::new();
-            o.targets.retain(|t| seen.insert(t.clone()));
-            let known: Vec<String> = scenario::all().iter().map(|s| s.name.to_owned()).collect();
-            if rest.is_empty() {
-                return Err(format!("which scenario? there are: {}, or all", known.join(", ")));
-            }
-            o.scenarios = if rest == ["all"] { known.clone() } else { rest };
-            if let Some(wrong) = o.scenarios.iter().find(|s| !known.contains(s)) {
-                return Err(unknown("scenario", wrong, &known));
-            }
+            comparison(&mut o, rest)?;
             Ok(Asked::Compare(Box::new(o)))
+        }
+        "against" if o.class.is_some() => {
+            Err("a service that runs already can't be put in a class; it works with compare and run".into())
         }
         "against" => match &rest[..] {
             [addr] => Ok(Asked::Against(addr.clone(), Box::new(o))),
@@ -249,6 +272,26 @@ pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Asked, String> {
             let near = suggest(other, COMMANDS).map_or(String::new(), |n| format!(": is '{n}' meant?"));
             Err(format!("no command '{other}'{near}; `loadtest --help` has them"))
         }
+    }
+}
+
+/// Which targets and scenarios, each once.
+fn comparison(o: &mut Options, scenarios: Vec<String>) -> Result<(), String> {
+    if o.targets.is_empty() {
+        o.targets = vec!["ringmain".into(), "haproxy".into()];
+    }
+    let known: Vec<String> = scenario::all().iter().map(|s| s.name.to_owned()).collect();
+    if scenarios.is_empty() {
+        return Err(format!("which scenario? there are: {}, or all", known.join(", ")));
+    }
+    o.scenarios = if scenarios == ["all"] { known.clone() } else { scenarios };
+    for list in [&mut o.targets, &mut o.scenarios] {
+        let mut seen = std::collections::HashSet::new();
+        list.retain(|t| seen.insert(t.clone()));
+    }
+    match o.scenarios.iter().find(|s| !known.contains(s)) {
+        Some(wrong) => Err(unknown("scenario", wrong, &known)),
+        None => Ok(()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `loadtest`: what a proxy costs. `loadtest --help` says how to use it; README.md has a section.
 //!
 //! The command starts an origin, the target and load processes for every run ([`run`]), interleaves the runs of the
-//! targets ([`compare`]), and writes what they brought ([`report`]). The load itself is [`client`].
+//! targets ([`rounds`]), and writes what they brought ([`report`]). The load itself is [`client`].
 
 mod answer;
 mod args;
@@ -17,9 +17,11 @@ mod procfs;
 mod progress;
 mod report;
 mod rng;
+mod rounds;
 mod run;
 mod scenario;
 mod schedule;
+mod session;
 mod stats;
 mod sys;
 mod target;

@@ -71,19 +71,19 @@ metrics! {
     "wakeups_per_second" "Wake-ups" "1/s" Lower
     "Voluntary context switches of the proxy's threads: how often they slept and were woken."
     "syscalls_per_request" "System calls per request" "calls" Lower
-    "Counted by perf or strace in a run of its own (--syscalls)."
+    "Counted by perf or strace in a run of its own (--syscalls). On io_uring many operations share one."
     "instructions_per_request" "Instructions per request" "instructions" Lower
-    "User-mode instructions, from two runs of different length under valgrind's callgrind (--instructions)."
+    "User-mode instructions: what a longer run under valgrind's callgrind takes more than a shorter one, over its additional requests (--instructions)."
     "class_percent" "CPU of the class" "% of its CPU" Lower
     "CPU time over what the class of machine gives in that time (--class)."
     "load_cpu_percent" "Clients and origin" "% of their cores" Neither
     "CPU time of load and origin processes over that of their cores: beyond 85 % they may be the limit."
     "schedule_lag_p99_us" "Schedule lag p99" "µs" Neither
-    "How late requests left against their schedule: the client's own saturation."
+    "How late requests left against their schedule, without what they waited for a free connection: the client's own saturation."
     "wait_percent" "Waited for its core" "%" Neither
     "Time the proxy was ready to run while something else had its core."
     "others_percent" "Others on the proxy's cores" "%" Neither
-    "Time the proxy's cores were busy with something that was not the proxy: other programs, interrupts, the hypervisor."
+    "Time the proxy's cores were busy with something that was not the proxy: other programs, interrupts, the hypervisor. Not worked out where the load has the same cores."
 }
 
 pub fn find(name: &str) -> Option<&'static Metric> {

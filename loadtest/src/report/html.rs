@@ -11,6 +11,15 @@ pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// A sentence, whose figures keep their units on their line.
+fn prose(text: &str) -> String {
+    let mut text = escape(text);
+    for unit in ["%", "×", "µs", "ms", "MB/s", "bytes"] {
+        text = text.replace(&format!(" {unit}"), &format!("\u{a0}{unit}"));
+    }
+    text
+}
+
 /// Colour of a target: its place in the report.
 fn colour(report: &Report, target: &str) -> usize {
     report.targets.iter().position(|t| t.name == target).unwrap_or(0) % 8
@@ -39,14 +48,14 @@ pub fn page(report: &Report) -> String {
         facts.push(format!("class {}", class.name));
     }
     let _ = write!(s, "<p class=kicker>{}</p>", escape(&facts.join(" · ")));
-    let _ = write!(s, "<h1>{}</h1>", escape(&report.headline));
+    let _ = write!(s, "<h1>{}</h1>", prose(&report.headline));
     if !report.complete {
         s.push_str("<div class=\"said bad\"><p>Ended by Ctrl-C: some runs are missing.</p></div>");
     }
     if !report.also.is_empty() {
         s.push_str("<ul class=also>");
         for also in &report.also {
-            let _ = write!(s, "<li>{}</li>", escape(also));
+            let _ = write!(s, "<li>{}</li>", prose(also));
         }
         s.push_str("</ul>");
     }
@@ -73,12 +82,16 @@ pub fn page(report: &Report) -> String {
 fn section(s: &mut String, report: &Report, scenario: &ScenarioReport) {
     let _ = write!(
         s,
-        "<section id=\"{}\"><h2>{}</h2><p class=about>{}</p><p class=reason>{}</p><div class=panels>",
+        "<section id=\"{}\"><h2>{}</h2><p class=about>{}</p><p class=reason>{}</p>",
         escape(&scenario.name),
         escape(&scenario.name),
-        escape(&scenario.about),
-        escape(&scenario.reason)
+        prose(&scenario.about),
+        prose(&scenario.reason)
     );
+    if let Some(basis) = &scenario.basis {
+        let _ = write!(s, "<p class=basis>{}</p>", prose(basis));
+    }
+    s.push_str("<div class=panels>");
     for name in &scenario.main {
         panel(s, report, scenario, name);
     }
@@ -245,7 +258,7 @@ fn steps(s: &mut String, _report: &Report, scenario: &ScenarioReport) {
         "p99_us",
         "p999_us",
     ];
-    s.push_str("<h3>Step by step</h3><div class=scroll><table><tr><th>step</th><th>target</th>");
+    s.push_str("<h3>Step by step</h3><div class=scroll><table class=steps><tr><th>step</th><th>target</th>");
     for name in columns {
         let _ = write!(s, "<th>{}</th>", metric::find(name).map_or(name, |m| m.title));
     }
@@ -264,7 +277,7 @@ fn steps(s: &mut String, _report: &Report, scenario: &ScenarioReport) {
             let _ = write!(s, "<tr><td>{}</td><td>{}</td>", escape(label), escape(&r.target));
             for name in columns {
                 let text = step.values.get(name).map_or("–".into(), |v| say::amount(name, v.median));
-                let text = text.replace(" % of a core", " %").replace(" 1/s", "/s");
+                let text = text.replace(" % of a core", " %");
                 let _ = write!(s, "<td>{}</td>", escape(&text));
             }
             let errors: u64 = step.errors.values().sum();
@@ -280,7 +293,7 @@ fn said(s: &mut String, scenario: &ScenarioReport) {
         if !lines.is_empty() {
             let _ = write!(s, "<div class=\"said {class}\">");
             for line in lines {
-                let _ = write!(s, "<p>{}</p>", escape(&line));
+                let _ = write!(s, "<p>{}</p>", prose(&line));
             }
             s.push_str("</div>");
         }

@@ -5,7 +5,7 @@ use crate::hist::Latencies;
 use crate::machine::Machine;
 use crate::metric::{self, Better};
 use crate::run::{self, Run};
-use crate::scenario::{Plan, Scenario};
+use crate::scenario::{Plan, Scenario, Size};
 use crate::stats::{Value, median};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -62,6 +62,8 @@ pub struct ScenarioReport {
     pub connections: u32,
     /// Requests were due by a schedule; false: as fast as answers came.
     pub open_loop: bool,
+    /// Where the rate comes from, if it was found by a search.
+    pub basis: Option<String>,
     pub main: Vec<String>,
     pub results: Vec<TargetResult>,
 }
@@ -97,14 +99,29 @@ pub struct StepResult {
 
 impl ScenarioReport {
     pub fn new(scenario: &Scenario, plan: &Plan) -> Self {
+        let usual = (scenario.plan)(&Size::default()).connections();
+        let here = match plan.connections() {
+            n if n == usual => String::new(),
+            n => format!(" (here {} connections)", say::thousands(f64::from(n))),
+        };
         Self {
             name: scenario.name.into(),
-            about: scenario.about.into(),
+            about: format!("{}{here}", scenario.about),
             reason: scenario.reason.split_whitespace().collect::<Vec<_>>().join(" "),
             connections: plan.connections(),
             open_loop: plan.open_loop(),
+            basis: None,
             main: plan.main.iter().map(|s| (*s).to_owned()).collect(),
             results: Vec::new(),
+        }
+    }
+
+    /// What was counted beside the runs is shown with the main figures.
+    pub fn show_counted(&mut self) {
+        for name in ["syscalls_per_request", "instructions_per_request"] {
+            if self.results.iter().any(|r| r.values.contains_key(name)) {
+                self.main.push(name.into());
+            }
         }
     }
 }
@@ -129,7 +146,7 @@ fn gather(each: &[&BTreeMap<&'static str, f64>]) -> BTreeMap<String, Value> {
     runs.into_iter().filter_map(|(name, runs)| Some((name, Value::of(runs)?))).collect()
 }
 
-fn sum(into: &mut BTreeMap<String, u64>, from: &BTreeMap<String, u64>) {
+pub fn sum(into: &mut BTreeMap<String, u64>, from: &BTreeMap<String, u64>) {
     for (kind, n) in from {
         *into.entry(kind.clone()).or_default() += n;
     }
@@ -175,6 +192,7 @@ pub fn result(plan: &Plan, target: &str, runs: &[Run], failure: Option<String>) 
     if plan.ramp.is_some() {
         labels.sort_by(|a, b| a.1.total_cmp(&b.1));
     }
+    let several = labels.len() > 1;
     for (label, rate) in labels {
         let steps: Vec<_> = runs.iter().flat_map(|r| &r.steps).filter(|s| s.label == label).collect();
         let values = gather(&steps.iter().map(|s| &s.values).collect::<Vec<_>>());
@@ -192,7 +210,7 @@ pub fn result(plan: &Plan, target: &str, runs: &[Run], failure: Option<String>) 
         });
         let medians: BTreeMap<String, f64> = values.iter().map(|(k, v)| (k.clone(), v.median)).collect();
         for doubt in run::doubts(plan, &medians) {
-            out.warnings.push(if plan.steps.len() > 1 { format!("{label}: {doubt}") } else { doubt });
+            out.warnings.push(if several { format!("{label}: {doubt}") } else { doubt });
         }
         sum(&mut out.errors, &errors);
         out.steps.push(StepResult {
@@ -244,11 +262,30 @@ pub fn sentences(scenarios: &[ScenarioReport], names: &[String]) -> Vec<String> 
             let text = sentence(s, subject, name, value, other.zip(theirs.and_then(|t| t.value(name))));
             all.push(text);
         }
+        all.extend(names.iter().filter_map(|name| scaling(s, name)));
     }
     if all.is_empty() {
         all.push("Nothing was measured.".into());
     }
     all
+}
+
+/// What more threads bring, where a target is there with one and with `NAME@N`.
+fn scaling(s: &ScenarioReport, name: &str) -> Option<String> {
+    let (plain, threads) = name.rsplit_once('@').filter(|(_, n)| *n != "1")?;
+    let find = |name: &str| s.results.iter().find(|r| r.target == name && r.runs > 0);
+    let (many, one) = (find(name)?, find(plain).or_else(|| find(&format!("{plain}@1")))?);
+    let ratio = |metric: &str| Some(many.value(metric)?.median / one.value(metric)?.median);
+    let rate = ratio("requests_per_second").filter(|_| !s.open_loop);
+    let cpu = ratio("cpu_us_per_request")?;
+    let rate =
+        rate.map_or(String::new(), |r| format!("{} the requests per second of one and ", say::times(r)));
+    Some(format!(
+        "{}: {} with {threads} threads has {rate}{} its CPU per request.",
+        s.name,
+        say::capital(plain),
+        say::times(cpu)
+    ))
 }
 
 fn sentence(
@@ -272,12 +309,52 @@ fn sentence(
         }
         _ => {
             let title = metric::find(name).map_or(name, |m| m.title);
-            format!("{}: {title} of {me} {mine}", s.name)
+            format!("{title} in {}: {me} {mine}", s.name)
         }
     };
     let Some((them, theirs)) = other else { return format!("{begin}.") };
     if theirs.median <= 0.0 || value.median <= 0.0 {
-        return format!("{begin}; {them}: {}.", say::amount(name, theirs.median));
+        return format!("{begin}; {} {}.", say::capital(them), say::amount(name, theirs.median));
     }
-    format!("{begin}: {} {them}'s {}.", say::times(value.median / theirs.median), n(theirs.median))
+    let ratio = say::times(value.median / theirs.median);
+    let joint = if begin.contains(": ") { "," } else { ":" };
+    format!("{begin}{joint} {ratio} {}'s {}.", say::capital(them), say::amount(name, theirs.median))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario;
+
+    fn result(target: &str, rate: f64, cpu: f64) -> TargetResult {
+        let values = [("requests_per_second", rate), ("cpu_us_per_request", cpu)];
+        let values = values.map(|(name, v)| (name.to_owned(), Value::of(vec![v]).unwrap()));
+        let plan = (scenario::all()[1].plan)(&scenario::Size::default());
+        TargetResult { runs: 1, values: values.into(), ..super::result(&plan, target, &[], None) }
+    }
+
+    #[test]
+    fn threads_are_compared_with_one() {
+        let scenario = scenario::all()[1];
+        let mut s = ScenarioReport::new(scenario, &(scenario.plan)(&scenario::Size::default()));
+        s.results =
+            vec![result("haproxy", 20e3, 40.0), result("haproxy@2", 36e3, 42.0), result("nginx@2", 1.0, 1.0)];
+        let said = scaling(&s, "haproxy@2").unwrap();
+        assert!(
+            said.contains(
+                "HAProxy with 2 threads has 1.80 × the requests per second of one and 1.05 × its CPU"
+            ),
+            "{said}"
+        );
+        assert_eq!(scaling(&s, "haproxy"), None);
+        assert_eq!(scaling(&s, "nginx@2"), None, "there is nothing to compare it with");
+    }
+
+    #[test]
+    fn the_pair_is_ringmain_and_haproxy_wherever_they_stand() {
+        let names = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+        assert_eq!(pair(&names(&["nginx", "haproxy", "ringmain"])), (Some("ringmain"), Some("haproxy")));
+        assert_eq!(pair(&names(&["floor", "direct"])), (Some("floor"), Some("direct")));
+        assert_eq!(pair(&names(&["floor"])), (Some("floor"), None));
+    }
 }

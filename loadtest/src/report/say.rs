@@ -39,6 +39,9 @@ pub fn amount(name: &str, v: f64) -> String {
     if name == "memory_before" {
         return format!("{} MB", number(v / 1e6));
     }
+    if unit == "1/s" {
+        return format!("{}/s", number(v));
+    }
     format!("{} {unit}", number(v)).trim_end().to_owned()
 }
 
@@ -64,7 +67,12 @@ fn cell(name: &str, value: Option<&Value>) -> String {
     match value {
         None => "–".into(),
         Some(v) if v.runs.len() < 2 => amount(name, v.median),
-        Some(v) => format!("{}  ({}..{})", amount(name, v.median), number(v.min), number(v.max)),
+        Some(v) => {
+            // Only times change their unit.
+            let times = metric::find(name).is_some_and(|m| m.unit == "µs");
+            let end = |v| if times { amount(name, v) } else { number(v) };
+            format!("{}  ({} to {})", amount(name, v.median), end(v.min), end(v.max))
+        }
     }
 }
 
@@ -77,6 +85,7 @@ pub fn text(report: &Report) -> String {
     };
     for s in &report.scenarios {
         add(format!("\n{}: {}", s.name, s.about));
+        s.basis.iter().for_each(|basis| add(format!("  {basis}")));
         for r in &s.results {
             add(format!("  {}{}", r.target, runs(r)));
             let names: Vec<&String> = s.main.iter().filter(|n| r.value(n).is_some()).collect();

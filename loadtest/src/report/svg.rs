@@ -41,8 +41,9 @@ pub struct Chart<'a> {
     pub marks: Vec<(f64, String)>,
 }
 
-const W: f64 = 560.0;
-const H: f64 = 250.0;
+// About as wide as it is shown, in three columns, on paper and on a phone: so letters keep their size.
+const W: f64 = 400.0;
+const H: f64 = 230.0;
 const LEFT: f64 = 58.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 16.0;

@@ -9,6 +9,7 @@ mod large_download;
 mod mixed;
 mod pipeline;
 mod ramp;
+mod saturation;
 mod slow_clients;
 mod small_keepalive;
 mod small_keepalive_512;
@@ -25,6 +26,7 @@ pub struct Size {
     pub warmup: Option<f64>,
     pub connections: Option<u32>,
     pub rate: Option<f64>,
+    pub share: Option<f64>,
 }
 
 impl Size {
@@ -109,6 +111,8 @@ pub struct Plan {
     pub groups: Vec<Group>,
     pub steps: Vec<Step>,
     pub ramp: Option<Ramp>,
+    /// The rate is this share of the highest one of a reference target, which is found first.
+    pub share: Option<f64>,
     pub front: Front,
     pub floor: Shape,
     pub runs: usize,
@@ -126,6 +130,7 @@ impl Plan {
             groups: vec![group],
             steps,
             ramp: None,
+            share: None,
             front: Front::Http,
             floor: Shape::Requests,
             runs,
@@ -137,6 +142,21 @@ impl Plan {
 
     pub fn connections(&self) -> u32 {
         self.groups.iter().map(|g| g.connections).sum()
+    }
+
+    /// The same load as fast as answers come: what the rate is a share of.
+    pub fn saturating(&self) -> Self {
+        let mut plan = self.clone();
+        plan.share = None;
+        plan.groups.iter_mut().for_each(|g| g.pace = Pace::Closed);
+        plan
+    }
+
+    /// A step of the most load there is in this plan, for counting.
+    pub fn counting(&self, seconds: f64) -> Step {
+        let last = self.steps[self.steps.len() - 1].clone();
+        let rate = self.ramp.as_ref().map_or(last.rate, |r| r.from);
+        Step { rate, warm: 0.0, seconds, ..last }
     }
 
     /// Whether what is measured follows a schedule.
@@ -161,7 +181,7 @@ fn get(path: &str) -> Ask {
     Ask::Get { path: path.into() }
 }
 
-pub fn all() -> [&'static Scenario; 12] {
+pub fn all() -> [&'static Scenario; 13] {
     [
         &idle_20k::SCENARIO,
         &small_keepalive::SCENARIO,
@@ -174,6 +194,7 @@ pub fn all() -> [&'static Scenario; 12] {
         &tcp_stream::SCENARIO,
         &slow_clients::SCENARIO,
         &ramp::SCENARIO,
+        &saturation::SCENARIO,
         &mixed::SCENARIO,
     ]
 }

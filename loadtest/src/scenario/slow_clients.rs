@@ -23,14 +23,12 @@ fn plan(size: &Size) -> Plan {
     let users = Group::new(16, Pace::Open, get("/bytes/1000"));
     let rate = size.rate.unwrap_or(200.0);
     let main = &["cpu_percent_of_core", "p99_us"];
+    let mut step = size.step(format!("{rate:.0}/s beside"), rate, 2.5, 8.0);
+    // Until all slow clients have begun.
+    step.warm = size.warmup.unwrap_or(step.warm.max(2.2));
     Plan {
         groups: vec![slow, users.clone()],
         floor: Shape::Stream,
-        ..Plan::new(
-            users,
-            vec![size.step(format!("{rate:.0}/s beside"), rate, 2.5, 8.0)],
-            size.runs(3, 5),
-            main,
-        )
+        ..Plan::new(users, vec![step], size.runs(3, 5), main)
     }
 }

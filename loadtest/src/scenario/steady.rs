@@ -1,7 +1,7 @@
 //! A fixed rate, open loop: what users see.
 //!
-//! Latencies under a load that does not wait for answers, at a rate the proxy can bear. With `--rate` the comparison
-//! "p99 at 70 % of the load at which the other one saturates" is one command (`ramp` finds the saturation).
+//! Latencies under a load that does not wait for answers, at a rate the proxy can bear. `saturation` finds such
+//! a rate by itself.
 
 use super::*;
 

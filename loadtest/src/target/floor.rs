@@ -23,6 +23,9 @@ impl Target for Floor {
     fn config(&self) -> String {
         String::new()
     }
+    fn not_under_valgrind(&self) -> Option<&'static str> {
+        (!self.epoll).then_some("valgrind does not run programs on io_uring; floor-epoll can be counted")
+    }
     fn command(&self, launch: &Launch) -> Result<Option<Command>, String> {
         if launch.threads > 1 {
             return Err("the floor has one thread".into());

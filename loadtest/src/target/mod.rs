@@ -13,9 +13,11 @@ mod floor;
 mod haproxy;
 mod nginx;
 mod ringmain;
+mod threaded;
 
 pub use custom::Custom;
 pub use direct::Direct;
+pub use threaded::Threaded;
 
 /// What one process of a target is to do.
 pub struct Launch<'a> {
@@ -82,6 +84,14 @@ pub trait Target {
     fn version(&self) -> String;
     /// The configuration as the report shows it.
     fn config(&self) -> String;
+    /// Its own number of threads, whatever `--threads` says.
+    fn threads(&self) -> Option<usize> {
+        None
+    }
+    /// Why its instructions can't be counted under valgrind.
+    fn not_under_valgrind(&self) -> Option<&'static str> {
+        None
+    }
     /// Why this target can't take part in a scenario.
     fn refuses(&self, _front: Front) -> Option<String> {
         None
@@ -105,7 +115,7 @@ pub fn all() -> Vec<Box<dyn Target>> {
 }
 
 /// The program's path, searched as a shell does, and in the places of system programs.
-fn find(name: &str) -> Option<PathBuf> {
+pub fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var("PATH").unwrap_or_default();
     let places = path.split(':').chain(["/usr/sbin", "/usr/local/sbin", "/usr/local/bin"]);
     places.map(|dir| Path::new(dir).join(name)).find(|p| p.is_file())

@@ -72,6 +72,9 @@ impl Target for Ringmain {
     fn config(&self) -> String {
         HAPROXY_CFG.into()
     }
+    fn not_under_valgrind(&self) -> Option<&'static str> {
+        (!self.epoll).then_some("valgrind does not run programs on io_uring; ringmain-epoll can be counted")
+    }
     fn command(&self, launch: &Launch) -> Result<Option<Command>, String> {
         let mut command = Command::new(binary()?);
         command.arg("-db").arg("-f").arg(launch.haproxy_cfg()?);
