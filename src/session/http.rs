@@ -12,6 +12,7 @@ use super::upstream;
 use super::{Conn, headers};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
+use crate::base::time::Tick;
 use crate::net::combine::Activity;
 use crate::net::{Chunk, PoolBox, Stream};
 use crate::plan::{ConnectionMode, Frontend, Plan, Reuse};
@@ -48,7 +49,9 @@ pub async fn serve(conn: &Conn) {
     conn.local.cells().process.sess_tot.inc();
     conn.local.cells().frontends[conn.info.frontend.index()].sess_tot.inc();
     let next = loop {
-        if conn.requests.get() > 0 && !idle(conn).await {
+        if conn.requests.get() == 0 {
+            first_byte(conn).await;
+        } else if !idle(conn).await {
             break Next::Close;
         }
         match PoolBox::new(exchange(conn)).await {
@@ -74,6 +77,19 @@ pub(super) async fn flush(conn: &Conn) -> bool {
     let core = &conn.local.core;
     let timeout = conn.local.view().plan.frontend(conn.info.frontend).timeouts.client;
     matches!(core.until(timeout.map(|t| core.now() + t), conn.stream.flush()).await, Ok(Ok(())))
+}
+
+/// Waits for a new connection's first byte, or until it is late: many connect long before they ask. Which of the two it was
+/// is seen by who reads the request.
+async fn first_byte(conn: &Conn) {
+    let deadline = request_deadline(conn, conn.local.view().plan.frontend(conn.info.frontend));
+    let _ = conn.local.core.until(deadline, conn.stream.readable()).await;
+}
+
+/// Until when a request that begins now must be there: `timeout http-request`, of the first one from the accept on.
+fn request_deadline(conn: &Conn, frontend: &Frontend) -> Option<Tick> {
+    let timeout = frontend.timeouts.http_request.or(frontend.timeouts.client)?;
+    Some(if conn.requests.get() == 0 { conn.info.accepted } else { conn.local.core.now() } + timeout)
 }
 
 /// Waits for the next request's first byte; false when the connection is to be closed without a word.
@@ -196,7 +212,7 @@ async fn read_request(
     let core = &conn.local.core;
     let limits = head_limits(&conn.local.view().plan);
     let timeout = frontend.timeouts.http_request.or(frontend.timeouts.client);
-    let mut deadline = timeout.map(|t| core.now() + t);
+    let mut deadline = request_deadline(conn, frontend);
     let (mut have, mut seen): (Option<Chunk>, usize) = (None, 0);
     loop {
         let chunk = match core.until(deadline, conn.stream.recv()).await {
