@@ -71,7 +71,8 @@ pub fn change_server(
     if was.admin.maint != is.admin.maint {
         let mut record = shared.checks.server(id);
         if !is.admin.maint {
-            record.check.health = checked.map_or(DEFAULT_RISE, |c| Scale::of(c).rise);
+            // Without a check nothing sets it again, as in HAProxy.
+            record.check.health = checked.map_or(record.check.health, |c| Scale::of(c).rise);
         } else if was.alive() {
             record.check.health = 0;
         }

@@ -45,7 +45,9 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
     let record = shared.checks.server(server.id);
     let (addr, port) = shown_address(world.addr(server.id));
     let overrides = world.overrides(server.id);
-    let (checked, maint) = (server.check.is_some(), state.admin.in_maint());
+    let checked = server.check.is_some();
+    // One without a check stays as it began.
+    let paused = if checked { state.admin.in_maint() } else { server.disabled };
     let position = server.id.0 - backend.servers.start + 1;
     // A backend that is disabled gives its servers no ids.
     let sid = if backend.disabled { 0 } else { server.uuid };
@@ -60,7 +62,7 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
     let check_state = u8::from(record.check.running)
         + if checked { 2 } else { 0 }
         + if checked && !overrides.check.off { 4 } else { 0 }
-        + if maint { 8 } else { 0 };
+        + if paused { 8 } else { 0 };
     let check_port = world.check_port(server.id).unwrap_or(0);
     // `addr` and `port` of a server line hold for its agent too.
     let plan = server.check.as_ref();

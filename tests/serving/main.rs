@@ -13,6 +13,7 @@ mod life;
 mod limits;
 mod programs;
 mod runtime;
+mod runtime_edits;
 mod two_sites;
 
 use std::net::SocketAddr;
