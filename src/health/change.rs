@@ -111,6 +111,15 @@ pub(super) fn reason_of_check(check: &CheckState) -> String {
     out
 }
 
+/// What is said of a server that starts in drain.
+pub(super) fn remains_in_drain(world: &World, backend: BackendId, id: ServerId) -> Message {
+    let server = world.plan.server(id);
+    let kind = if server.backup { "Backup " } else { "" };
+    let name = &world.plan.backend(backend).name;
+    let text = format!("{kind}Server {name}/{} remains in forced drain mode.", server.name);
+    Message { severity: Severity::Warning, level: NOTICE, backend, text }
+}
+
 /// What `option log-health-checks` says of each check that changed something.
 pub(super) fn logged_check(
     plan: &Plan,

@@ -14,6 +14,7 @@ mod limits;
 mod programs;
 mod runtime;
 mod runtime_edits;
+mod state_file;
 mod two_sites;
 
 use std::net::SocketAddr;

@@ -471,8 +471,8 @@ listen raw
     }
 }
 
-/// A frontend of `maxconn 0` takes nobody until it has another limit. (haproxy 2.6.12 takes nobody either, but its own
-/// socket then drops what is asked of it.)
+/// A frontend of `maxconn 0` takes nobody until it has another limit. (haproxy 2.6.12 takes nobody either, but with a
+/// client that waits its socket was seen to drop the next command.)
 #[test]
 fn a_frontend_without_room_waits() {
     for program in BOTH {
