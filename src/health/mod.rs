@@ -92,13 +92,13 @@ impl Watch {
             if !Arc::ptr_eq(&world.plan, &self.plan) {
                 return;
             }
-            if world.server(self.id).admin.maint {
+            if world.server(self.id).admin.in_maint() || world.overrides(self.id).check.off {
                 next = self.core.now() + check.inter;
                 continue;
             }
             self.begin();
             let began = self.core.now();
-            let found = probe::probe(&self.core, &self.plan, self.id, check).await;
+            let found = probe::probe(&self.core, &world, self.id, check).await;
             let interval = self.end(check, found, self.core.now().since(began));
             next = self.core.now() + self.spread(interval, &mut random);
         }

@@ -65,7 +65,7 @@ impl StatFilter {
 
     fn shows(&self, state: &ServerState) -> bool {
         let hides = self.hide_maintenance || self.hide_down;
-        !(hides && state.admin.maint || self.hide_down && !state.alive())
+        !(hides && state.admin.in_maint() || self.hide_down && !state.alive())
     }
 }
 
@@ -246,8 +246,8 @@ impl View<'_> {
             .num(Col::Uweight, u64::from(state.weight))
             .num(Col::Act, u64::from(!server.backup))
             .num(Col::Bck, u64::from(server.backup))
-            .text(Col::Addr, address(&server.addr));
-        if let Some(limit) = server.maxconn {
+            .text(Col::Addr, address(self.world.addr(id)));
+        if let Some(limit) = self.world.maxconn(id) {
             row.num(Col::Slim, u64::from(limit));
         }
         if let Some(limit) = server.maxqueue {
@@ -278,7 +278,7 @@ impl View<'_> {
         let Some(check) = &self.world.plan.server(id).check else {
             row.text(
                 Col::Status,
-                match (state.admin.maint, state.health == Health::Down, state.admin.drain) {
+                match (state.admin.in_maint(), state.health == Health::Down, state.admin.draining()) {
                     (true, ..) => "MAINT",
                     (_, true, _) => "DOWN",
                     (_, _, true) => "DRAIN",
@@ -292,8 +292,8 @@ impl View<'_> {
             .num(Col::Downtime, record.life.downtime(now, state.alive()).as_secs());
         let health = record.check.health;
         let (rise, fall) = (check.rise, check.fall);
-        let up = if state.admin.drain { "DRAIN" } else { "UP" };
-        let status = if state.admin.maint {
+        let up = if state.admin.draining() { "DRAIN" } else { "UP" };
+        let status = if state.admin.in_maint() {
             "MAINT".to_owned()
         } else if !state.alive() {
             if health == 0 { "DOWN".to_owned() } else { format!("DOWN {health}/{rise}") }
@@ -303,7 +303,7 @@ impl View<'_> {
             format!("{up} {}/{fall}", (health + 1).saturating_sub(rise))
         };
         row.text(Col::Status, status);
-        if state.admin.maint {
+        if state.admin.in_maint() {
             return;
         }
         let last = record.check.status;

@@ -16,7 +16,7 @@ pub const ROWS: &[CommandRow] = &[
         usage: "enable server  (DEPRECATED)",
         doc: "enable a disabled server (use 'set server' instead)",
         level: Level::Admin,
-        run: |s, args| admin(s, args, Admin { maint: false, drain: false }),
+        run: |s, args| admin(s, args, Admin::default()),
     },
     CommandRow {
         words: &["get", "weight"],
@@ -41,7 +41,8 @@ pub const ROWS: &[CommandRow] = &[
     },
 ];
 
-const MAINT: Admin = Admin { maint: true, drain: false };
+const MAINT: Admin =
+    Admin { maint: true, drain: false, tracked_maint: false, tracked_drain: false, unresolved: false };
 
 fn admin(steering: &dyn Steering, args: &[&str], admin: Admin) -> String {
     match server(steering, args.first()) {
@@ -64,8 +65,8 @@ fn get_weight(steering: &dyn Steering, args: &[&str]) -> String {
 
 fn set(steering: &dyn Steering, args: &[&str]) -> String {
     match (args.get(1).copied(), args.get(2).copied()) {
-        (Some("state"), Some("ready")) => admin(steering, args, Admin { maint: false, drain: false }),
-        (Some("state"), Some("drain")) => admin(steering, args, Admin { maint: false, drain: true }),
+        (Some("state"), Some("ready")) => admin(steering, args, Admin::default()),
+        (Some("state"), Some("drain")) => admin(steering, args, Admin { drain: true, ..Admin::default() }),
         (Some("state"), Some("maint")) => admin(steering, args, MAINT),
         (Some("state"), _) => match server(steering, args.first()) {
             Ok(_) => "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n".to_owned(),
