@@ -8,7 +8,7 @@ use crate::plan::draft::{
 use crate::plan::frontend::FrontendTimeouts;
 use crate::plan::{
     Backend, BackendTarget, Check, CheckKind, ConnectionMode, Frontend, Listener, ListenerAddr, Mode, Plan,
-    Server, UseBackend,
+    Resolvers, Server, UseBackend,
 };
 use crate::rules::{Program, Rule};
 use std::collections::BTreeSet;
@@ -20,7 +20,8 @@ use std::time::Duration;
 /// When a name was not checked before.
 #[must_use]
 pub fn plan(draft: Draft, index: &Index) -> Plan {
-    let mut plan = Plan { global: draft.global, ..Plan::default() };
+    let resolvers = super::lookup::with_default(draft.resolvers);
+    let mut plan = Plan { global: draft.global, resolvers, ..Plan::default() };
     // HAProxy's statistics sockets stand in a proxy of their own, which has the first number.
     let internal = (!plan.global.stats_sockets.is_empty()).then_some((true, None));
     let numbered = internal.into_iter().chain(draft.proxies.iter().map(|p| (is_proxy(p), p.id)));
@@ -269,7 +270,8 @@ fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
     let first = plan.servers.len() as u32;
     let uuids = number(proxy.servers.iter().map(|s| (true, s.id)));
     for (draft, uuid) in proxy.servers.iter().zip(uuids) {
-        let server = server(ServerId::from(plan.servers.len()), id, draft, uuid, &proxy.settings);
+        let number = ServerId::from(plan.servers.len());
+        let server = server(number, id, draft, uuid, &proxy.settings, &plan.resolvers);
         plan.servers.push(server);
     }
     let settings = &proxy.settings;
@@ -302,7 +304,14 @@ fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
     });
 }
 
-fn server(id: ServerId, backend: BackendId, draft: &ServerDraft, uuid: u32, proxy: &Settings) -> Server {
+fn server(
+    id: ServerId,
+    backend: BackendId,
+    draft: &ServerDraft,
+    uuid: u32,
+    proxy: &Settings,
+    resolvers: &[Resolvers],
+) -> Server {
     let s = &draft.settings;
     let ServerAddress::Known(addr) = &draft.addr else { unreachable!("host names were looked up before") };
     let check = s.check.then(|| Check {
@@ -334,6 +343,8 @@ fn server(id: ServerId, backend: BackendId, draft: &ServerDraft, uuid: u32, prox
         pool_max_conn: s.pool_max_conn,
         pool_purge_delay: s.pool_purge_delay,
         max_reuse: s.max_reuse,
+        lookup: super::lookup::of(draft, resolvers).map(Box::new),
+        unresolved: draft.unresolved,
         at: draft.at,
     }
 }

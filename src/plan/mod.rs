@@ -6,10 +6,12 @@ pub mod draft;
 pub mod fixture;
 pub mod frontend;
 pub mod global;
+pub mod resolvers;
 
 pub use backend::{Backend, Balance, Check, CheckKind, ForwardFor, Reuse, Server, ServerAddr};
 pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, UseBackend};
 pub use global::{Global, LogTarget, StatsSocket};
+pub use resolvers::{Lookup, Nameserver, Resolvers};
 
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 
@@ -41,6 +43,7 @@ pub struct Plan {
     pub backends: Vec<Backend>,
     pub servers: Vec<Server>,
     pub listeners: Vec<Listener>,
+    pub resolvers: Vec<Resolvers>,
     /// The files the configuration came from, so that rules can say where they stand.
     pub sources: crate::syntax::SourceMap,
 }

@@ -38,6 +38,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         hostname: None,
         settings,
         id,
+        unresolved: false,
     };
     cx.proxy().servers.push(draft);
     Ok(())

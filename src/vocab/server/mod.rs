@@ -43,6 +43,10 @@ rows! { ServerRow:
     maxconn,
     maxqueue,
     port,
+    resolve_net,
+    resolve_opts,
+    resolve_prefer,
+    resolvers,
     rise,
     source,
     weight;
