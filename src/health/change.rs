@@ -77,7 +77,8 @@ pub fn change_server(
         }
     }
     let drains = was.admin.drain != is.admin.drain && !is.admin.maint;
-    if was.alive() != is.alive() || drains {
+    let stops = (was.health == Health::Stopping) != (is.health == Health::Stopping);
+    if was.alive() != is.alive() || drains || stops {
         shared.checks.server(id).life.changed(now, was.alive(), is.alive());
     }
     let up = |world: &World| world.usable_servers(server.backend) > 0;
@@ -177,7 +178,14 @@ impl Words<'_> {
         let (was, is) = (self.was.admin, self.is.admin);
         let reason = if reason.is_empty() { String::new() } else { format!(", {reason}") };
         if !was.maint && !is.maint {
+            let stopping = |state: &ServerState| state.health == Health::Stopping;
             match (self.was.alive(), self.is.alive()) {
+                (_, true) if stopping(&self.is) && !stopping(&self.was) => {
+                    out.push(self.say(NOTICE, &format!("is stopping{reason}{}", self.online())));
+                }
+                (true, true) if stopping(&self.was) && !stopping(&self.is) => {
+                    out.push(self.say(NOTICE, &format!("is UP{reason}{}", self.online())));
+                }
                 (true, false) => out.push(self.say(ALERT, &format!("is DOWN{reason}{}", self.left()))),
                 (false, true) => out.push(self.say(NOTICE, &format!("is UP{reason}{}", self.online()))),
                 _ => {}

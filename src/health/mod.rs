@@ -5,9 +5,11 @@
 //! HAProxy's (configuration manual 5.2 `check`, `inter`, `rise`, `fall` …; its `check.c` and `server.c`).
 mod change;
 mod count;
+mod force;
 mod probe;
 
 pub use change::{Message, change_server, init};
+pub use force::{Remembered, force_health, restore};
 
 use crate::base::ids::ServerId;
 use crate::base::time::Tick;

@@ -510,7 +510,9 @@ async fn attempts(
         let passed = passage.run(reply, heads, body, out, server_keep).await;
         assigned.note_times(conn, passage.answered.get());
         match passed {
-            Passed::Repeat if repeatable && assigned.reused => wish.fresh = true,
+            Passed::Repeat if repeatable && assigned.reused && !assigned.upstream.stream.is_cut() => {
+                wish.fresh = true
+            }
             Passed::Repeat => return passage.server_gone(reply, body).await,
             Passed::Failed(outcome) => return reply.error(outcome, body).await,
             Passed::Ended(next) => return next,

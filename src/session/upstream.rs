@@ -165,6 +165,16 @@ fn target(addr: &ServerAddr, client_dst: Option<SocketAddr>) -> io::Result<Conne
     })
 }
 
+/// What a server's streams are labelled with; 0 is a stream without a label.
+fn label(server: ServerId) -> u32 {
+    server.0 + 1
+}
+
+/// Cuts every connection to a server: what is under way on them ends.
+pub fn cut(local: &Local, server: ServerId) {
+    local.core.cut(label(server));
+}
+
 /// Why no connection came about.
 #[derive(Debug)]
 pub enum ConnectError {
@@ -195,6 +205,7 @@ pub async fn connect(
     };
     let to = target(view.addr(server), client_dst)?;
     let stream = local.core.connect(&to, &options)?;
+    stream.set_label(label(server));
     let deadline = backend.timeouts.connect.map(|t| local.core.now() + t);
     match local.core.until(deadline, stream.connected()).await {
         Ok(Ok(())) => {

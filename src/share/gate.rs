@@ -3,6 +3,9 @@ use super::queue::Wake;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// The limit of a gate that lets nobody in.
+const CLOSED: u32 = u32::MAX;
+
 /// How many are in, and how many may be: one compare-and-swap to enter. Alone on its cache line.
 #[derive(Default)]
 #[repr(align(128))]
@@ -29,6 +32,11 @@ impl Gate {
         self.tell();
     }
 
+    /// Lets nobody in any more. Those inside stay.
+    pub fn close(&self) {
+        self.limit.store(CLOSED, Ordering::Relaxed);
+    }
+
     /// The limit, 0 for none.
     pub fn limit(&self) -> u32 {
         self.limit.load(Ordering::Relaxed)
@@ -47,7 +55,7 @@ impl Gate {
     /// Whether the limit is reached now.
     pub fn is_full(&self) -> bool {
         let limit = self.limit();
-        limit != 0 && self.inside() >= limit
+        limit != 0 && (self.inside() >= limit || limit == CLOSED)
     }
 
     /// Enters unless the limit is reached.
@@ -55,7 +63,7 @@ impl Gate {
     pub fn try_enter(&self) -> bool {
         let limit = self.limit();
         let entered = self.inside.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |n| {
-            if limit != 0 && n >= limit { None } else { Some(n + 1) }
+            if limit != 0 && (n >= limit || limit == CLOSED) { None } else { Some(n + 1) }
         });
         match entered {
             Ok(before) => {
@@ -111,6 +119,16 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_closed_gate_lets_nobody_in_until_it_has_a_limit_again() {
+        let gate = Gate::default();
+        assert!(gate.try_enter());
+        gate.close();
+        assert!(gate.is_full() && !gate.try_enter());
+        gate.set_limit(0);
+        assert!(gate.try_enter());
+    }
 
     #[test]
     fn never_more_inside_than_the_limit_over_threads() {

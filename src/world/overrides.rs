@@ -64,6 +64,18 @@ impl World {
         self.overrides(id).maxconn.or(self.plan.server(id).maxconn)
     }
 
+    /// Whether a server has an agent: none, as long as the language has no word for one.
+    #[must_use]
+    pub fn has_agent(&self, _id: ServerId) -> bool {
+        false
+    }
+
+    /// Whether a server takes its health from another: none, as long as the language has no word for it.
+    #[must_use]
+    pub fn is_tracking(&self, _id: ServerId) -> bool {
+        false
+    }
+
     /// The port of a server's check, where it is not the server's own.
     #[must_use]
     pub fn check_port(&self, id: ServerId) -> Option<u16> {
