@@ -330,7 +330,7 @@ fn server(
         name: draft.name.clone(),
         uuid,
         addr: addr.clone(),
-        hostname: draft.hostname.clone(),
+        hostname: draft.hostname.clone().filter(|n| !crate::plan::resolvers::is_service(n)),
         weight: s.weight,
         backup: s.backup,
         disabled: s.disabled,

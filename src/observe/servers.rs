@@ -44,13 +44,14 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
     let state = world.server(server.id);
     let record = shared.checks.server(server.id);
     let (addr, port) = shown_address(world.addr(server.id));
+    let addr = super::names::address(world, server.id).map_or(addr, |_| "-".to_owned());
     let overrides = world.overrides(server.id);
     let (checked, maint) = (server.check.is_some(), state.admin.in_maint());
     let position = server.id.0 - backend.servers.start + 1;
     // A backend that is disabled gives its servers no ids.
     let sid = if backend.disabled { 0 } else { server.uuid };
     let forced = u8::from(!backend.disabled && server.uuid != position);
-    let admin = admin_bits(state.admin, server.disabled);
+    let admin = admin_bits(state.admin, server.disabled) + super::names::admin_bit(world, server.id);
     let operational = match state.health {
         _ if !state.alive() => 0,
         Health::Stopping => 3,
@@ -70,7 +71,7 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
     let check_addr = world.check_addr(server.id).map_or("-".to_owned(), |a| a.to_string());
     let _ = writeln!(
         out,
-        "{} {} {sid} {} {addr} {operational} {admin} {} {} {} {} {} {} {check_state} 0 0 {forced} {} {port} - 0 \
+        "{} {} {sid} {} {addr} {operational} {admin} {} {} {} {} {} {} {check_state} 0 0 {forced} {} {port} {} 0 \
          {check_port} {check_addr} {agent_addr} {agent_port}",
         backend.uuid,
         backend.name,
@@ -82,6 +83,7 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
         record.check.result as u8,
         record.check.health,
         world.fqdn(server.id).unwrap_or("-"),
+        super::names::service(server),
     );
 }
 

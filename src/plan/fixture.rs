@@ -112,6 +112,8 @@ impl Plan {
             pool_max_conn: None,
             pool_purge_delay: Duration::from_secs(5),
             max_reuse: None,
+            lookup: None,
+            unresolved: false,
             at: NOWHERE,
         });
         self.servers.last_mut().expect("just pushed")

@@ -77,6 +77,8 @@ impl Record {
 pub enum Fault {
     /// It cannot be read, or answers something else.
     Invalid,
+    /// It answers an earlier question for the name: the other family's.
+    Late,
     NxDomain,
     Refused,
     /// No record at all.
@@ -129,30 +131,40 @@ pub fn answer(bytes: &[u8], name: &str, ask: Ask, accepted: u16) -> Result<Vec<R
     if head[2] & 0x02 != 0 {
         return Err(Fault::Truncated);
     }
-    // Low four bits: an error of the server comes without records.
-    match RCODE::from(u16::from(head[3] & 0x0f)) {
+    let count = |at: usize| u16::from_be_bytes([head[at], head[at + 1]]);
+    let code = RCODE::from(u16::from(head[3] & 0x0f));
+    // Only an error may come without its question.
+    if count(4) == 1 {
+        check_question(bytes, name, ask)?;
+    } else if code == RCODE::NoError || count(4) > 1 {
+        return Err(Fault::Invalid);
+    }
+    match code {
         RCODE::NoError => {}
         RCODE::NameError => return Err(Fault::NxDomain),
         RCODE::Refused => return Err(Fault::Refused),
         _ => return Err(Fault::Other),
     }
-    let (questions, answers) =
-        (u16::from_be_bytes([head[4], head[5]]), u16::from_be_bytes([head[6], head[7]]));
-    if questions != 1 {
-        return Err(Fault::Invalid);
-    }
-    if answers == 0 {
+    if count(6) == 0 {
         return Err(Fault::Empty);
     }
-    if usize::from(answers) > usize::from(accepted).saturating_sub(HEAD) / MIN_RECORD {
+    if usize::from(count(6)) > usize::from(accepted).saturating_sub(HEAD) / MIN_RECORD {
         return Err(Fault::Invalid);
     }
     let packet = Packet::parse(bytes).map_err(|_| Fault::Invalid)?;
+    records(&packet, name)
+}
+
+/// Whether the question that stands in the answer is ours. It is read alone: an error's other sections do not matter.
+fn check_question(bytes: &[u8], name: &str, ask: Ask) -> Result<(), Fault> {
+    let mut alone = bytes.to_vec();
+    alone[6..HEAD].fill(0);
+    let packet = Packet::parse(&alone).map_err(|_| Fault::Invalid)?;
     let asked = packet.questions.first().ok_or(Fault::Invalid)?;
-    if !same(&asked.qname.to_string(), name) || asked.qtype != QTYPE::TYPE(ask.of()) {
+    if !same(&asked.qname.to_string(), name) {
         return Err(Fault::Invalid);
     }
-    records(&packet, name)
+    if asked.qtype != QTYPE::TYPE(ask.of()) { Err(Fault::Late) } else { Ok(()) }
 }
 
 /// The records that belong to the name, or to what its aliases lead to.
