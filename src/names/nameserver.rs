@@ -3,9 +3,11 @@
 use crate::net::driver::ConnectOptions;
 use crate::net::{ConnectTo, Core, Listener, Stream};
 use crate::plan::Nameserver;
+use nix::sys::socket::{self, MsgFlags};
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::UdpSocket;
+use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -88,7 +90,7 @@ impl Running {
             Some(socket) => socket,
             None => self.open(answer)?,
         };
-        match socket.send(question) {
+        match send(&socket, question) {
             Ok(_) => Ok(()),
             // What an earlier question met: the socket is sound, the next one may arrive.
             Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => Err(e),
@@ -105,7 +107,6 @@ impl Running {
         let any = if self.plan.addr.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
         let socket = UdpSocket::bind(any)?;
         socket.connect(self.plan.addr)?;
-        socket.set_nonblocking(true)?;
         let watched = self.core.listen(socket.try_clone()?.into())?;
         let socket = Rc::new(socket);
         *self.way.borrow_mut() = Way::Datagrams(socket.clone());
@@ -161,6 +162,16 @@ impl Running {
     }
 }
 
+/// Sends without a wait. The engine may make a descriptor that it watches a blocking one, so each call says that it does not.
+fn send(socket: &UdpSocket, bytes: &[u8]) -> io::Result<usize> {
+    Ok(socket::send(socket.as_raw_fd(), bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL)?)
+}
+
+/// Receives a datagram without a wait.
+fn receive(socket: &UdpSocket, into: &mut [u8]) -> io::Result<usize> {
+    Ok(socket::recv(socket.as_raw_fd(), into, MsgFlags::MSG_DONTWAIT)?)
+}
+
 /// Answers until the socket is given up.
 async fn read_datagrams(
     server: Rc<Running>,
@@ -172,7 +183,7 @@ async fn read_datagrams(
     while server.uses(&socket) {
         watched.ready().await;
         loop {
-            match socket.recv(&mut buffer) {
+            match receive(&socket, &mut buffer) {
                 Ok(len) => answer(&buffer[..len]),
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => break,
                 // Nobody listens there: the question that follows will show whether somebody does by then.
