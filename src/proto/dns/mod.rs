@@ -115,11 +115,12 @@ pub fn question(id: u16, name: &str, ask: Ask, accepted: u16) -> Option<Vec<u8>>
     packet.build_bytes_vec().ok()
 }
 
-/// The id of an answer: whose it is. `None` for what is too short to be one, or is no answer.
+/// The id of an answer: whose it is, also of one that is cut off. `None` for a question.
 #[must_use]
 pub fn id_of(bytes: &[u8]) -> Option<u16> {
-    let answer = bytes.len() >= HEAD && bytes[2] & 0x80 != 0;
-    answer.then(|| u16::from_be_bytes([bytes[0], bytes[1]]))
+    let answers = bytes.get(2).is_none_or(|flags| flags & 0x80 != 0);
+    let id = u16::from_be_bytes([*bytes.first()?, *bytes.get(1)?]);
+    answers.then_some(id)
 }
 
 /// Reads the answer to a question for `name`. Its id was looked at before.
