@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod destinations;
 mod dns;
 
 use std::io::{Read, Write};
@@ -17,6 +18,9 @@ use common::proxy::{Io, Program, Proxy};
 use dns::{A, AAAA, Dns, SRV, Say, records};
 
 const ALL: [Program; 3] = [Program::Haproxy, Program::Ringmain(Io::Epoll), Program::Ringmain(Io::Uring)];
+
+/// Defaults most tests want.
+const DEFAULTS: &str = "defaults\n    mode http\n    timeout connect 2s\n    timeout client 10s\n    timeout server 10s\n    retries 0\n";
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
