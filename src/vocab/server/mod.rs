@@ -42,6 +42,7 @@ rows! { ServerRow:
     max_reuse,
     maxconn,
     maxqueue,
+    minconn,
     port,
     resolve_net,
     resolve_opts,
