@@ -127,7 +127,12 @@ fn first_address(server: &ServerDraft, name: &str, family: Family) -> (Option<Op
             }
             InitAddr::Ip(ip) => return (Some(Some(*ip)), tried),
             InitAddr::None => return (Some(None), tried),
-            InitAddr::Last | InitAddr::Libc => {}
+            InitAddr::Last => {
+                if let Some(ip) = server.remembered.as_ref().and_then(|r| r.addr) {
+                    return (Some(Some(ip)), tried);
+                }
+            }
+            InitAddr::Libc => {}
         }
     }
     (None, tried)

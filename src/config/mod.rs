@@ -8,6 +8,7 @@ pub mod lookup;
 pub mod names;
 pub mod read;
 pub mod resolve;
+pub mod state_file;
 
 use crate::plan::Plan;
 use crate::syntax::{Diag, Diags, Env, Severity, SourceMap};
@@ -59,6 +60,7 @@ fn finish(
         resolve::check(&read, &index, &map, &mut diags);
         let mut draft = read.draft;
         if !diags.has_errors() {
+            state_file::read(&mut draft, &mut diags);
             if !lookup::addresses(&mut draft, options, &map, &mut diags) {
                 return (None, diags, map);
             }

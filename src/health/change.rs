@@ -72,7 +72,8 @@ pub fn change_server(
     if was_out != is_out {
         let mut record = shared.checks.server(id);
         if !is_out {
-            record.check.health = checked.map_or(DEFAULT_RISE, |c| Scale::of(c).rise);
+            // Without a check nothing sets it again, as in HAProxy.
+            record.check.health = checked.map_or(record.check.health, |c| Scale::of(c).rise);
         } else if was.alive() {
             record.check.health = 0;
         }
@@ -109,6 +110,15 @@ pub(super) fn reason_of_check(check: &CheckState) -> String {
         let _ = write!(out, ", check duration: {}ms", took.as_millis());
     }
     out
+}
+
+/// What is said of a server that starts in drain.
+pub(super) fn remains_in_drain(world: &World, backend: BackendId, id: ServerId) -> Message {
+    let server = world.plan.server(id);
+    let kind = if server.backup { "Backup " } else { "" };
+    let name = &world.plan.backend(backend).name;
+    let text = format!("{kind}Server {name}/{} remains in forced drain mode.", server.name);
+    Message { severity: Severity::Warning, level: NOTICE, backend, text }
 }
 
 /// What `option log-health-checks` says of each check that changed something.

@@ -9,7 +9,7 @@ mod force;
 mod probe;
 
 pub use change::{Message, change_server, init};
-pub use force::{Remembered, force_health, restore};
+pub use force::{force_health, restore};
 
 use crate::base::ids::ServerId;
 use crate::base::time::Tick;
@@ -32,11 +32,10 @@ pub enum Event {
 }
 
 /// Starts the checks of all checked servers as tasks of `core`, the control thread's. They end by themselves when another
-/// Plan is in force. Events come on that thread, in order.
+/// Plan is in force. The records were set by [`init`]. Events come on that thread, in order.
 pub fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, notify: impl Fn(Event) + 'static) {
     let notify: Rc<dyn Fn(Event)> = Rc::new(notify);
     let world = published.load();
-    init(&world, &shared, core.now());
     for (id, delay) in first_checks(&world.plan) {
         let watch = Watch {
             core: core.clone(),

@@ -17,8 +17,3 @@ pub fn address(world: &World, id: ServerId) -> Option<String> {
 pub fn service(server: &Server) -> &str {
     server.lookup.as_ref().and_then(|l| l.service.as_deref()).unwrap_or("-")
 }
-
-/// The bit of `srv_admin_state` for a name that was given while running, which stays.
-pub fn admin_bit(world: &World, id: ServerId) -> u8 {
-    if world.overrides(id).fqdn.is_some() { 0x40 } else { 0 }
-}

@@ -46,12 +46,13 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
     let (addr, port) = shown_address(world.addr(server.id));
     let addr = super::names::address(world, server.id).map_or(addr, |_| "-".to_owned());
     let overrides = world.overrides(server.id);
-    let (checked, maint) = (server.check.is_some(), state.admin.in_maint());
-    let position = server.id.0 - backend.servers.start + 1;
+    let checked = server.check.is_some();
+    // One without a check stays as it began.
+    let paused = if checked { state.admin.in_maint() } else { server.disabled };
     // A backend that is disabled gives its servers no ids.
     let sid = if backend.disabled { 0 } else { server.uuid };
-    let forced = u8::from(!backend.disabled && server.uuid != position);
-    let admin = admin_bits(state.admin, server.disabled) + super::names::admin_bit(world, server.id);
+    let (bk_forced, forced) = (u8::from(backend.id_given), u8::from(server.id_given));
+    let admin = admin_bits(state.admin, server.disabled, overrides.fqdn.is_some());
     let operational = match state.health {
         _ if !state.alive() => 0,
         Health::Stopping => 3,
@@ -61,7 +62,7 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
     let check_state = u8::from(record.check.running)
         + if checked { 2 } else { 0 }
         + if checked && !overrides.check.off { 4 } else { 0 }
-        + if maint { 8 } else { 0 };
+        + if paused { 8 } else { 0 };
     let check_port = world.check_port(server.id).unwrap_or(0);
     // `addr` and `port` of a server line hold for its agent too.
     let plan = server.check.as_ref();
@@ -71,7 +72,7 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
     let check_addr = world.check_addr(server.id).map_or("-".to_owned(), |a| a.to_string());
     let _ = writeln!(
         out,
-        "{} {} {sid} {} {addr} {operational} {admin} {} {} {} {} {} {} {check_state} 0 0 {forced} {} {port} {} 0 \
+        "{} {} {sid} {} {addr} {operational} {admin} {} {} {} {} {} {} {check_state} 0 {bk_forced} {forced} {} {port} {} 0 \
          {check_port} {check_addr} {agent_addr} {agent_port}",
         backend.uuid,
         backend.name,
@@ -97,8 +98,9 @@ pub(super) fn shown_address(addr: &ServerAddr) -> (String, u16) {
 }
 
 /// `srv_admin_state`.
-fn admin_bits(admin: Admin, disabled: bool) -> u8 {
+fn admin_bits(admin: Admin, disabled: bool, fqdn_set: bool) -> u8 {
     let bits = [
+        (0x40, fqdn_set),
         (0x01, admin.maint),
         (0x02, admin.tracked_maint),
         (0x04, disabled),

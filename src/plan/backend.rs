@@ -83,6 +83,8 @@ pub struct Backend {
     pub tcp_keepalive: bool,
     pub log_health_checks: bool,
     pub accept_invalid_http_response: bool,
+    /// Whether its number was given (`id`).
+    pub id_given: bool,
     pub at: Span,
 }
 
@@ -156,5 +158,9 @@ pub struct Server {
     pub lookup: Option<Box<super::Lookup>>,
     /// Starts without an address (`init-addr none`).
     pub unresolved: bool,
+    /// Whether its number was given (`id`).
+    pub id_given: bool,
+    /// What a state file says of it.
+    pub remembered: Option<Box<super::remembered::Remembered>>,
     pub at: Span,
 }

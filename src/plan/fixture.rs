@@ -82,6 +82,7 @@ impl Plan {
             tcp_keepalive: false,
             log_health_checks: false,
             accept_invalid_http_response: false,
+            id_given: false,
             at: NOWHERE,
         });
         self.backends.last_mut().expect("just pushed")
@@ -116,6 +117,8 @@ impl Plan {
             max_reuse: None,
             lookup: None,
             unresolved: false,
+            id_given: false,
+            remembered: None,
             at: NOWHERE,
         });
         self.servers.last_mut().expect("just pushed")

@@ -1,6 +1,7 @@
 //! Commands of the runtime API, one row a command (management manual, 9.3). A command sees the process only through
 //! [`Steering`], which the control thread implements.
 use crate::base::ids::{BackendId, FrontendId, ServerId};
+use crate::base::units::leading_number;
 use crate::world::{Health, Overrides, ServerState, World};
 use std::sync::Arc;
 
@@ -247,15 +248,6 @@ fn server_to_change(steering: &dyn Steering, name: Option<&&str>) -> Result<(Arc
         return Err("Proxy is disabled.\n".to_owned());
     }
     Ok((world, id))
-}
-
-/// The number at the front of a text as `strtol` reads it, and what is left.
-fn leading_number(text: &str) -> Option<(i64, &str)> {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    let most = if text.starts_with('-') { i64::MIN } else { i64::MAX };
-    let at = text.len() - digits.len() + end;
-    (end > 0).then(|| (text[..at].parse().unwrap_or(most), &text[at..]))
 }
 
 #[cfg(test)]

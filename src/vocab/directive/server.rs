@@ -31,6 +31,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         settings,
         id,
         unresolved: false,
+        remembered: None,
     };
     cx.proxy().servers.push(draft);
     Ok(())
