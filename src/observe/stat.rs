@@ -248,7 +248,7 @@ impl View<'_> {
             .num(Col::Bck, u64::from(server.backup))
             .text(
                 Col::Addr,
-                super::names::address(&self.world, id).unwrap_or_else(|| address(self.world.addr(id))),
+                super::names::address(self.world, id).unwrap_or_else(|| address(self.world.addr(id))),
             );
         if let Some(limit) = self.world.maxconn(id).filter(|limit| *limit != 0) {
             row.num(Col::Slim, u64::from(limit));
