@@ -137,7 +137,7 @@ fn ported(now: i32, mapped: bool, text: &str, check_has_port: bool) -> (String, 
     }
     let shown = |port: i32| port & 0xffff;
     let value = value as i32;
-    let same_kind = !new_mapped || mapped;
+    let same_kind = mapped || !new_mapped;
     if same_kind && shown(now) == shown(value) {
         return ("no need to change the port".to_owned(), None);
     }
