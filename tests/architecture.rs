@@ -11,7 +11,7 @@ const ROWS: [&[&str]; 8] = [
     &["rules"],
     &["plan"],
     &["world"],
-    &["vocab", "session", "health", "observe"],
+    &["vocab", "session", "health", "names", "observe"],
     &["shard", "config"],
     &["boot", "control", "explain", "demo"],
 ];

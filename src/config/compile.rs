@@ -8,7 +8,7 @@ use crate::plan::draft::{
 use crate::plan::frontend::FrontendTimeouts;
 use crate::plan::{
     Backend, BackendTarget, Check, CheckKind, ConnectionMode, Frontend, Listener, ListenerAddr, Mode, Plan,
-    Server, UseBackend,
+    Resolvers, Server, UseBackend,
 };
 use crate::rules::{Program, Rule};
 use std::collections::BTreeSet;
@@ -21,7 +21,8 @@ use std::time::Duration;
 #[must_use]
 pub fn plan(draft: Draft, index: &Index) -> Plan {
     let uuids = uuids(&draft);
-    let mut plan = Plan { global: draft.global, ..Plan::default() };
+    let resolvers = super::lookup::with_default(draft.resolvers);
+    let mut plan = Plan { global: draft.global, resolvers, ..Plan::default() };
     let upgrades: Vec<bool> =
         (0..draft.proxies.len()).map(|n| becomes_http(&draft.proxies, n, index)).collect();
     for (n, mut proxy) in draft.proxies.into_iter().enumerate() {
@@ -275,7 +276,8 @@ fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
     let first = plan.servers.len() as u32;
     let uuids = number(proxy.servers.iter().map(|s| (true, s.id)), 1);
     for (draft, uuid) in proxy.servers.iter().zip(uuids) {
-        let server = server(ServerId::from(plan.servers.len()), id, draft, uuid, &proxy.settings);
+        let number = ServerId::from(plan.servers.len());
+        let server = server(number, id, draft, uuid, &proxy.settings, &plan.resolvers);
         plan.servers.push(server);
     }
     let settings = &proxy.settings;
@@ -318,7 +320,14 @@ fn limits(s: &crate::plan::draft::ServerSettings) -> (Option<u32>, Option<u32>) 
     }
 }
 
-fn server(id: ServerId, backend: BackendId, draft: &ServerDraft, uuid: u32, proxy: &Settings) -> Server {
+fn server(
+    id: ServerId,
+    backend: BackendId,
+    draft: &ServerDraft,
+    uuid: u32,
+    proxy: &Settings,
+    resolvers: &[Resolvers],
+) -> Server {
     let s = &draft.settings;
     let ServerAddress::Known(addr) = &draft.addr else { unreachable!("host names were looked up before") };
     let (minconn, maxconn) = limits(s);
@@ -338,7 +347,7 @@ fn server(id: ServerId, backend: BackendId, draft: &ServerDraft, uuid: u32, prox
         name: draft.name.clone(),
         uuid,
         addr: addr.clone(),
-        hostname: draft.hostname.clone(),
+        hostname: draft.hostname.clone().filter(|n| !crate::plan::resolvers::is_service(n)),
         weight: s.weight,
         backup: s.backup,
         disabled: s.disabled,
@@ -352,6 +361,8 @@ fn server(id: ServerId, backend: BackendId, draft: &ServerDraft, uuid: u32, prox
         pool_max_conn: s.pool_max_conn,
         pool_purge_delay: s.pool_purge_delay,
         max_reuse: s.max_reuse,
+        lookup: super::lookup::of(draft, resolvers).map(Box::new),
+        unresolved: draft.unresolved,
         id_given: draft.id.is_some(),
         remembered: draft.remembered.clone(),
         at: draft.at,

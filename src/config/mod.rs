@@ -4,6 +4,7 @@
 //! missing; [`compile`] makes the Plan. All errors are collected; a Plan comes out only where there is none.
 pub mod compile;
 pub mod load;
+pub mod lookup;
 pub mod names;
 pub mod read;
 pub mod resolve;
@@ -60,7 +61,7 @@ fn finish(
         let mut draft = read.draft;
         if !diags.has_errors() {
             state_file::read(&mut draft, &mut diags);
-            if !resolve::addresses(&mut draft, options, &map, &mut diags) {
+            if !lookup::addresses(&mut draft, options, &map, &mut diags) {
                 return (None, diags, map);
             }
             plan = Some(compile::plan(draft, &index));

@@ -1,18 +1,16 @@
 //! What can be judged only when every section is read: names, modes, what is missing. Messages and their order are those of
 //! HAProxy's `check_config_validity`.
-use super::Options;
 use super::names::{Index, SeenFrom};
 use super::read::Read;
 use crate::base::ids::BackendId;
-use crate::plan::draft::{Draft, InitAddr, LogFormat, Named, ProxyDraft, ServerAddress};
+use crate::plan::draft::{Draft, LogFormat, Named, ProxyDraft, ServerAddress};
 use crate::plan::{Mode, ServerAddr};
 use crate::rules::Condition;
 use crate::rules::acl::AclLine;
 use crate::syntax::{Diag, Diags, Severity, SourceMap, Span, nearest};
 use crate::vocab::expr::AclScope;
+use crate::vocab::option;
 use crate::vocab::row::section_of;
-use crate::vocab::{address, option};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Checks the whole draft. Where reading found errors, HAProxy does not look further; here names that do not exist are told
 /// nevertheless, so that one run tells all errors, but no warnings, which may well follow from the errors.
@@ -29,6 +27,7 @@ pub fn check(read: &Read, index: &Index, map: &SourceMap, diags: &mut Diags) {
     for proxy in draft.proxies.iter().filter(|p| p.kind.has_backend() && !p.settings.disabled) {
         check.check_ports(proxy);
     }
+    super::lookup::check(draft, map, check.diags);
     check.once();
     if broken {
         let new = diags.list.split_off(before);
@@ -276,6 +275,9 @@ impl Check<'_> {
     /// A check needs a port to go to.
     fn check_ports(&mut self, proxy: &ProxyDraft) {
         for server in &proxy.servers {
+            if super::lookup::has_service(server) {
+                continue;
+            }
             let relative = match &server.addr {
                 ServerAddress::Known(addr) => matches!(addr, ServerAddr::InetRelative(..)),
                 ServerAddress::Host { port, .. } => matches!(port, crate::plan::draft::PortSpec::Offset(_)),
@@ -356,50 +358,4 @@ impl Search<'_> {
 /// `backend 'b'`.
 fn title(proxy: &ProxyDraft) -> String {
     format!("{} '{}'", proxy.kind.type_name(), proxy.name)
-}
-
-/// Looks up the host names of servers, as `init-addr` says. Gives false where one can't be found: the messages are complete
-/// then.
-#[must_use]
-pub fn addresses(draft: &mut Draft, options: &Options, map: &SourceMap, diags: &mut Diags) -> bool {
-    let mut failed = false;
-    for proxy in &mut draft.proxies {
-        for server in &mut proxy.servers {
-            let ServerAddress::Host { name, port, family, at } = &server.addr else { continue };
-            let found = server.settings.init_addr.iter().find_map(|method| match method {
-                InitAddr::Libc => address::resolve(name, *family).map(|ip| (ip, true)),
-                InitAddr::Ip(ip) => Some((*ip, true)),
-                // The server waits in maintenance for an address.
-                InitAddr::None => Some((unknown(*family), false)),
-                InitAddr::Last => server.remembered.as_ref().and_then(|r| r.addr).map(|ip| (ip, true)),
-            });
-            let found = found.or_else(|| options.ignore_resolution.then(|| (unknown(*family), false)));
-            if let Some((ip, known)) = found {
-                server.settings.disabled |= !known;
-                server.hostname = Some(name.clone());
-                server.addr = ServerAddress::Known(address::with_port(ip, *port));
-            } else {
-                failed = true;
-                let (file, line) = (map.name(server.at.file), server.at.line);
-                let text = format!(
-                    "[{file}:{line}] : 'server {}/{}' : could not resolve address '{name}'.",
-                    proxy.name, server.name
-                );
-                diags.push(
-                    Diag::bare(Severity::Alert, Some(*at), text).help("the name must be known when starting"),
-                );
-            }
-        }
-    }
-    if failed {
-        diags.push(Diag::bare(Severity::Alert, None, "Failed to initialize server(s) addr."));
-    }
-    !failed
-}
-
-fn unknown(family: crate::plan::draft::Family) -> IpAddr {
-    match family {
-        crate::plan::draft::Family::V6 => Ipv6Addr::UNSPECIFIED.into(),
-        _ => Ipv4Addr::UNSPECIFIED.into(),
-    }
 }

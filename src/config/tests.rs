@@ -126,7 +126,7 @@ fn names_of_servers_are_looked_up() {
     assert!(a.ip().is_loopback() && a.port() == 81);
     assert_eq!(plan.servers[0].hostname.as_deref(), Some("localhost"));
     assert_eq!(plan.servers[1].addr, ServerAddr::InetRelative([127, 0, 0, 1].into(), 0));
-    assert!(plan.servers[2].disabled && !plan.servers[3].disabled);
+    assert!(plan.servers[2].unresolved && !plan.servers[3].unresolved);
     assert_eq!(plan.servers[3].addr, ServerAddr::Inet("192.0.2.7:80".parse().unwrap()));
 }
 

@@ -193,6 +193,10 @@ impl Steering for Rc<State> {
         observe::servers_state(&world, &self.shared, self.core.now(), name.as_deref()).unwrap_or_else(|e| e)
     }
 
+    fn resolvers(&self, name: Option<&str>) -> Result<String, String> {
+        self.show_resolvers(name)
+    }
+
     fn servers_conn(&self, backend: Option<BackendId>) -> String {
         observe::servers_conn(&self.published.load(), &self.shared, backend)
     }

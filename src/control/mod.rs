@@ -3,6 +3,7 @@
 //! It runs on a core of its own like every shard (`docs/decisions/0003-control-on-our-own-core.md`).
 pub mod cli;
 mod hand_over;
+mod names;
 pub mod say;
 mod signals;
 mod stop;
@@ -16,7 +17,7 @@ use crate::shard::ShardHandle;
 use crate::share::Shared;
 use crate::world::{Published, World};
 use nix::sys::signal::SigSet;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::poll_fn;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -108,11 +109,13 @@ impl Control {
             facts: running.facts,
             ended: self.ended,
             stopping: Cell::new(false),
+            names: OnceCell::new(),
             born: core.now(),
         });
         signals::start(&state, &running.signals)?;
         cli::start(&state, running.sockets)?;
         state.start_checks();
+        state.start_names();
         observe::run_sampling(&core, state.shared.clone());
         core.block_on(async move { state.all_ended().await });
         Ok(())
@@ -129,6 +132,7 @@ struct State {
     facts: Facts,
     ended: Ended,
     stopping: Cell<bool>,
+    names: OnceCell<crate::names::Names>,
     born: Tick,
 }
 

@@ -37,7 +37,7 @@ pub fn init(world: &World, shared: &Shared, now: Tick) {
         record.life.last_change = now;
         record.check.status = BEFORE_FIRST;
         let rise = server.check.as_ref().map_or(DEFAULT_RISE, |c| Scale::of(c).rise);
-        record.check.health = if world.server(server.id).admin.maint { 0 } else { rise };
+        record.check.health = if world.server(server.id).admin.in_maint() { 0 } else { rise };
     }
     for index in 0..world.plan.backends.len() {
         shared.checks.backend(BackendId::from(index)).last_change = now;
@@ -64,13 +64,14 @@ pub fn change_server(
     }
     let server = before.plan.server(id);
     let checked = server.check.as_ref();
-    if was.admin.maint && !is.admin.maint && checked.is_some() {
+    let (was_out, is_out) = (was.admin.in_maint(), is.admin.in_maint());
+    if was_out && !is_out && checked.is_some() {
         is.health = Health::Up;
     }
     let after = published.edit(|world| world.with_server(id, |state| *state = is));
-    if was.admin.maint != is.admin.maint {
+    if was_out != is_out {
         let mut record = shared.checks.server(id);
-        if !is.admin.maint {
+        if !is_out {
             // Without a check nothing sets it again, as in HAProxy.
             record.check.health = checked.map_or(record.check.health, |c| Scale::of(c).rise);
         } else if was.alive() {
@@ -186,6 +187,9 @@ struct Words<'a> {
 impl Words<'_> {
     fn of_change(&self, reason: &str, out: &mut Vec<Message>) {
         let (was, is) = (self.was.admin, self.is.admin);
+        if was.unresolved != is.unresolved {
+            return self.of_name(reason, out);
+        }
         let reason = if reason.is_empty() { String::new() } else { format!(", {reason}") };
         if !was.maint && !is.maint {
             let stopping = |state: &ServerState| state.health == Health::Stopping;
@@ -230,6 +234,30 @@ impl Words<'_> {
             }
             _ => {}
         }
+    }
+
+    /// A server's name lost its address or has one again (manual 5.3).
+    fn of_name(&self, reason: &str, out: &mut Vec<Message>) {
+        let (was, is) = (self.was.admin, self.is.admin);
+        if is.unresolved {
+            match (was.in_maint(), self.was.alive()) {
+                (true, _) => {}
+                (_, true) => {
+                    let text = format!("is going DOWN for maintenance ({reason}){}", self.left());
+                    out.push(self.say(NOTICE, &text));
+                }
+                _ => out.push(self.say(NOTICE, &format!("was DOWN and now enters maintenance ({reason})"))),
+            }
+            return;
+        }
+        let name = self.world.fqdn(self.id).unwrap_or_default();
+        let text = if is.in_maint() {
+            format!("('{name}') resolves again but remains in maintenance")
+        } else {
+            let mode = if is.draining() { "DRAIN" } else { "READY" };
+            format!("('{name}') is {}/{mode} (resolves again)", self.up_or_down())
+        };
+        out.push(self.say(NOTICE, &text));
     }
 
     fn up_or_down(&self) -> &'static str {

@@ -3,6 +3,7 @@
 mod columns;
 mod conns;
 mod info;
+mod names;
 mod servers;
 mod stat;
 

@@ -44,6 +44,7 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
     let state = world.server(server.id);
     let record = shared.checks.server(server.id);
     let (addr, port) = shown_address(world.addr(server.id));
+    let addr = super::names::address(world, server.id).map_or(addr, |_| "-".to_owned());
     let overrides = world.overrides(server.id);
     let checked = server.check.is_some();
     // One without a check stays as it began.
@@ -71,7 +72,7 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
     let check_addr = world.check_addr(server.id).map_or("-".to_owned(), |a| a.to_string());
     let _ = writeln!(
         out,
-        "{} {} {sid} {} {addr} {operational} {admin} {} {} {} {} {} {} {check_state} 0 {bk_forced} {forced} {} {port} - 0 \
+        "{} {} {sid} {} {addr} {operational} {admin} {} {} {} {} {} {} {check_state} 0 {bk_forced} {forced} {} {port} {} 0 \
          {check_port} {check_addr} {agent_addr} {agent_port}",
         backend.uuid,
         backend.name,
@@ -83,6 +84,7 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
         record.check.result as u8,
         record.check.health,
         world.fqdn(server.id).unwrap_or("-"),
+        super::names::service(server),
     );
 }
 

@@ -246,7 +246,10 @@ impl View<'_> {
             .num(Col::Uweight, u64::from(state.weight))
             .num(Col::Act, u64::from(!server.backup))
             .num(Col::Bck, u64::from(server.backup))
-            .text(Col::Addr, address(self.world.addr(id)));
+            .text(
+                Col::Addr,
+                super::names::address(self.world, id).unwrap_or_else(|| address(self.world.addr(id))),
+            );
         if let Some(limit) = self.world.maxconn(id).filter(|limit| *limit != 0) {
             row.num(Col::Slim, u64::from(limit));
         }
@@ -280,6 +283,7 @@ impl View<'_> {
             row.text(
                 Col::Status,
                 match (state.admin.in_maint(), state.health, state.admin.draining()) {
+                    (true, ..) if state.admin.unresolved => "MAINT (resolution)",
                     (true, ..) => "MAINT",
                     (_, Health::Down, _) => "DOWN",
                     (_, Health::Stopping, _) => "NOLB",
@@ -301,7 +305,9 @@ impl View<'_> {
         } else {
             "UP"
         };
-        let status = if state.admin.in_maint() {
+        let status = if state.admin.unresolved {
+            "MAINT (resolution)".to_owned()
+        } else if state.admin.in_maint() {
             "MAINT".to_owned()
         } else if !state.alive() {
             if health == 0 { "DOWN".to_owned() } else { format!("DOWN {health}/{rise}") }

@@ -154,6 +154,10 @@ pub struct Server {
     pub pool_max_conn: Option<u32>,
     pub pool_purge_delay: Duration,
     pub max_reuse: Option<u32>,
+    /// Its name is looked up while running.
+    pub lookup: Option<Box<super::Lookup>>,
+    /// Starts without an address (`init-addr none`).
+    pub unresolved: bool,
     /// Whether its number was given (`id`).
     pub id_given: bool,
     /// What a state file says of it.

@@ -23,6 +23,8 @@ pub struct Draft {
     pub stats_maxconn_given: bool,
     /// `unix-bind`: what every Unix listener inherits.
     pub unix_bind: UnixBind,
+    /// `resolvers` sections; while one is read, it is the last one.
+    pub resolvers: Vec<super::Resolvers>,
 }
 
 impl Draft {
@@ -398,6 +400,8 @@ pub struct ServerDraft {
     pub hostname: Option<String>,
     pub settings: ServerSettings,
     pub id: Option<u32>,
+    /// No address was found at the start, and `init-addr` allows that.
+    pub unresolved: bool,
     /// What a state file says of it.
     pub remembered: Option<Box<super::remembered::Remembered>>,
 }
@@ -456,7 +460,10 @@ pub struct ServerSettings {
     pub pool_purge_delay: Duration,
     pub max_reuse: Option<u32>,
     pub error_limit: Option<u32>,
-    pub init_addr: Vec<InitAddr>,
+    pub init_addr: Option<Vec<InitAddr>>,
+    /// `resolvers`.
+    pub resolvers: Option<String>,
+    pub wishes: super::resolvers::Wishes,
 }
 
 /// One method of `init-addr`.
@@ -493,7 +500,9 @@ impl Default for ServerSettings {
             pool_purge_delay: Duration::from_secs(5),
             max_reuse: None,
             error_limit: None,
-            init_addr: vec![InitAddr::Last, InitAddr::Libc],
+            init_addr: None,
+            resolvers: None,
+            wishes: super::resolvers::Wishes::default(),
         }
     }
 }

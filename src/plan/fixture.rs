@@ -115,6 +115,8 @@ impl Plan {
             pool_max_conn: None,
             pool_purge_delay: Duration::from_secs(5),
             max_reuse: None,
+            lookup: None,
+            unresolved: false,
             id_given: false,
             remembered: None,
             at: NOWHERE,

@@ -7,11 +7,13 @@ pub mod fixture;
 pub mod frontend;
 pub mod global;
 pub mod remembered;
+pub mod resolvers;
 pub mod retry;
 
 pub use backend::{Backend, Balance, Check, CheckKind, ForwardFor, Reuse, Server, ServerAddr};
 pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, UseBackend};
 pub use global::{Global, LogTarget, StatsSocket};
+pub use resolvers::{Lookup, Nameserver, Resolvers};
 pub use retry::RetryOn;
 
 use crate::base::ids::{BackendId, FrontendId, ServerId};
@@ -44,6 +46,7 @@ pub struct Plan {
     pub backends: Vec<Backend>,
     pub servers: Vec<Server>,
     pub listeners: Vec<Listener>,
+    pub resolvers: Vec<Resolvers>,
     /// The files the configuration came from, so that rules can say where they stand.
     pub sources: crate::syntax::SourceMap,
 }

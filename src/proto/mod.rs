@@ -1,3 +1,4 @@
 //! Sans-IO wire protocols: bytes in, events out; no clock, no socket, no lock.
+pub mod dns;
 pub mod h1;
 pub mod http;

@@ -14,6 +14,16 @@ pub struct ConnInfo {
     /// The listener's HAProxy id (`so_id`).
     pub listener_id: u32,
     pub accepted: Tick,
+    /// What `set-dst` and `set-dst-port` put in place of `dst`.
+    pub redirected: super::Redirected,
+}
+
+impl ConnInfo {
+    /// The destination in force.
+    #[must_use]
+    pub fn dst(&self) -> Option<SocketAddr> {
+        self.redirected.get().or(self.dst)
+    }
 }
 
 /// Live state that rules read: the newest World and the counters, without naming them.

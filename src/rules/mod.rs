@@ -7,6 +7,7 @@ pub mod cx;
 pub mod errorpage;
 pub mod format;
 pub mod pattern;
+pub mod redirected;
 pub mod regex;
 pub mod sample;
 
@@ -15,4 +16,5 @@ pub use action::{Action, Program, Rule, Verdict};
 pub use balance::{Balance, RoundRobin};
 pub use cx::{ConnInfo, Cx, Facts, NoTrace, Trace, Wishes};
 pub use format::Format;
+pub use redirected::Redirected;
 pub use sample::{Convert, Fetch, Sample, SampleExpr};

@@ -152,6 +152,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     };
     fe.req_tot.inc();
     conn.local.cells().process.req_tot.inc();
+    conn.info.redirected.forget_request();
     let keep = heads.req.keep_alive
         && frontend.connection_mode != ConnectionMode::Close
         && !view.frontend(conn.info.frontend).stopped;

@@ -313,14 +313,16 @@ pub async fn assign(
     let timing = |connected| Timing { asked, placed, connected };
     loop {
         if !wish.fresh
+            && !upstream::follows_client(view, current.server)
             && let Some(upstream) = idle(conn, view, current.server, wish.reuse, first)
         {
             cells.reuse.inc();
             return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
         }
         let dst = match view.addr(current.server) {
-            ServerAddr::InetRelative(..) => conn.info.dst.or_else(|| conn.stream.local_addr()),
-            _ => None,
+            ServerAddr::Unix(_) | ServerAddr::Abstract(_) => None,
+            ServerAddr::Inet(addr) if !addr.ip().is_unspecified() => None,
+            _ => conn.info.dst().or_else(|| conn.stream.local_addr()),
         };
         let error = match PoolBox::new(upstream::connect(&conn.local, view, current.server, dst)).await {
             Ok(upstream) => {

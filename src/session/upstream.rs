@@ -7,7 +7,7 @@ use crate::net::{ConnectTo, Stream};
 use crate::plan::{Reuse, ServerAddr};
 use crate::world::ServerState;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ pub fn keep(local: &Local, view: &View, server: ServerId, upstream: Upstream) {
     let full = plan.pool_max_conn.is_some_and(|max| pool.len() >= max as usize);
     let worn = plan.max_reuse.is_some_and(|max| upstream.requests > max);
     let state = view.server(server);
-    let useless = !state.alive() || !upstream.is_for(state);
+    let useless = !state.alive() || !upstream.is_for(state) || follows_client(view, server);
     if full || worn || local.stopping.get() || useless || !upstream.stream.is_quiet() {
         return;
     }
@@ -158,15 +158,36 @@ fn sweep(local: &Local) -> Option<Tick> {
 /// Where a server's connections go. `client_dst` is needed for ports relative to the client's.
 fn target(addr: &ServerAddr, client_dst: Option<SocketAddr>) -> io::Result<ConnectTo> {
     Ok(match addr {
-        ServerAddr::Inet(addr) => ConnectTo::Inet(*addr),
+        ServerAddr::Inet(addr) => {
+            ConnectTo::Inet(SocketAddr::new(or_clients(addr.ip(), client_dst), addr.port()))
+        }
         ServerAddr::InetRelative(ip, offset) => {
             let port = i32::from(client_dst.map_or(0, |d| d.port())) + offset;
             let port = u16::try_from(port).map_err(|_| io::Error::from_raw_os_error(libc::EADDRNOTAVAIL))?;
-            ConnectTo::Inet(SocketAddr::new(*ip, port))
+            ConnectTo::Inet(SocketAddr::new(or_clients(*ip, client_dst), port))
         }
         ServerAddr::Unix(path) => ConnectTo::Unix(path.clone()),
         ServerAddr::Abstract(name) => ConnectTo::Abstract(name.clone()),
     })
+}
+
+/// A server `0.0.0.0` is where the client wanted to go (manual 4.2, `http-request set-dst`).
+fn or_clients(ip: IpAddr, client_dst: Option<SocketAddr>) -> IpAddr {
+    match client_dst {
+        Some(dst) if ip.is_unspecified() => dst.ip().to_canonical(),
+        _ => ip,
+    }
+}
+
+/// Whether a server is wherever each client wanted to go: a connection to it serves no other client.
+pub fn follows_client(view: &View, server: ServerId) -> bool {
+    let anywhere = |addr: &ServerAddr| match addr {
+        ServerAddr::Inet(addr) => addr.ip().is_unspecified(),
+        ServerAddr::InetRelative(ip, _) => ip.is_unspecified(),
+        ServerAddr::Unix(_) | ServerAddr::Abstract(_) => false,
+    };
+    // Most servers are told from the Plan alone.
+    anywhere(&view.plan.server(server).addr) && anywhere(view.addr(server))
 }
 
 /// What a server's streams are labelled with; 0 is a stream without a label.

@@ -47,6 +47,7 @@ pub mod logformat;
 pub mod matching;
 pub mod opening;
 pub mod option;
+pub mod resolvers;
 pub mod row;
 pub mod rule_line;
 pub mod section;

@@ -13,6 +13,8 @@ pub const DEFAULTS: Sections = 2;
 pub const FRONTEND: Sections = 4;
 pub const BACKEND: Sections = 8;
 pub const LISTEN: Sections = 16;
+/// `resolvers` sections, whose lines have rows of their own.
+pub const RESOLVERS: Sections = 32;
 /// Sections with a frontend's half, and the defaults for them.
 pub const FRONTENDS: Sections = DEFAULTS | FRONTEND | LISTEN;
 /// Sections with a backend's half, and the defaults for them.
@@ -229,6 +231,7 @@ pub const fn section_name(section: Sections) -> &'static str {
         DEFAULTS => "defaults",
         FRONTEND => "frontend",
         BACKEND => "backend",
+        RESOLVERS => "resolvers",
         _ => "listen",
     }
 }
@@ -293,7 +296,9 @@ pub fn bench(section: Sections, lines: &str) -> Bench {
     let (mut draft, mut acls, mut env) = (Draft::default(), AclScope::default(), Env::empty());
     let (mut diags, mut aborted) = (Diags::default(), false);
     let at = Span { file, line: 1, col: 1, len: 1 };
-    if section != GLOBAL {
+    if section == RESOLVERS {
+        draft.resolvers.push(crate::plan::Resolvers::new("r", at));
+    } else if section != GLOBAL {
         draft.proxies.push(ProxyDraft::new(kind, "p", at, Settings::default()));
     }
     for (number, line) in lines.lines().enumerate() {

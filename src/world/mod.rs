@@ -106,7 +106,7 @@ impl World {
             .servers
             .iter()
             .map(|s| ServerState {
-                admin: Admin { maint: s.disabled, ..Admin::default() },
+                admin: Admin { maint: s.disabled, unresolved: s.unresolved, ..Admin::default() },
                 health: if s.check.is_some() { Health::Up } else { Health::Unchecked },
                 weight: s.weight,
                 moved: 0,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub struct Overrides {
     /// `set server … addr`, a resolver's answer, the state file. Change it by [`World::with_addr`].
     pub addr: Option<ServerAddr>,
-    /// `set server … fqdn`.
+    /// `set server … fqdn`, the target of an SRV record; empty where the server lost its record.
     pub fqdn: Option<String>,
     /// `set maxconn server`.
     pub maxconn: Option<u32>,
@@ -55,7 +55,8 @@ impl World {
     /// The host name a server is looked up by.
     #[must_use]
     pub fn fqdn(&self, id: ServerId) -> Option<&str> {
-        self.overrides(id).fqdn.as_deref().or(self.plan.server(id).hostname.as_deref())
+        let name = self.overrides(id).fqdn.as_deref().or(self.plan.server(id).hostname.as_deref());
+        name.filter(|n| !n.is_empty())
     }
 
     /// A server's `maxconn`; 0 and `None` are no limit.

@@ -282,7 +282,9 @@ impl Driver for Epoll {
         }
         let (is_socket, listening) =
             socket::borrow(fd, |s| (s.r#type().is_ok(), s.is_listener().unwrap_or(false)));
-        if !is_socket {
+        // Datagrams are only watched for: who reads them is their owner.
+        let datagrams = socket::borrow(fd, |s| matches!(s.r#type(), Ok(socket2::Type::DGRAM)));
+        if !is_socket || datagrams {
             return self.add(key, fd, Kind::Watched, libc::EPOLLIN | libc::EPOLLET);
         }
         socket::borrow(fd, |s| s.set_nonblocking(true))?;

@@ -13,7 +13,7 @@ macro_rules! rows {
     };
 }
 
-rows! { frontend limit server session set_server show }
+rows! { frontend limit resolvers server session set_server show }
 
 /// What a connection may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +35,11 @@ pub trait Steering {
     fn stat(&self, args: &[&str]) -> Result<String, String>;
     /// `show servers state`.
     fn servers_state(&self, backend: Option<BackendId>) -> String;
+    /// `show resolvers`, of one section or of all.
+    ///
+    /// # Errors
+    /// There is no such section.
+    fn resolvers(&self, name: Option<&str>) -> Result<String, String>;
     /// `show servers conn`.
     fn servers_conn(&self, backend: Option<BackendId>) -> String;
     /// Edits a server's state: maintenance, drain, weight.
@@ -129,7 +134,6 @@ const KNOWN: &[&str] = &[
     "show peers",
     "show pools",
     "show profiling",
-    "show resolvers",
     "show schema",
     "show sess",
     "show ssl",

@@ -32,7 +32,7 @@ pub(super) fn run(steering: &dyn Steering, args: &[&str]) -> String {
         "agent-addr" => agent_addr(steering, &world, id, rest),
         "agent-port" => agent_port(steering, &world, id, rest),
         "agent-send" => agent_send(steering, &world, id, rest),
-        "fqdn" => fqdn(rest),
+        "fqdn" => fqdn(&world, id, rest),
         "ssl" => {
             "'set server <srv> ssl' cannot be set.  default-server should define ssl settings\n".to_owned()
         }
@@ -254,10 +254,13 @@ fn agent_send(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str
     String::new()
 }
 
-fn fqdn(rest: &[&str]) -> String {
+fn fqdn(world: &World, id: ServerId, rest: &[&str]) -> String {
     match rest.first() {
         None => "set server <b>/<s> fqdn requires a FQDN.\n".to_owned(),
-        // No server is looked up at run time.
+        // Looked up at run time: its name cannot be changed there yet.
+        Some(_) if world.plan.server(id).lookup.is_some() => {
+            "'set server <srv> fqdn' is not supported by Ringmain yet.\n".to_owned()
+        }
         Some(_) => "set server <b>/<s> fqdn failed because no resolution is configured.\n".to_owned(),
     }
 }

@@ -62,6 +62,9 @@ rows! { DirectiveRow:
 pub fn read(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let words = polarity(cx, words)?;
     let Some(first) = words.first() else { return Ok(()) };
+    if cx.section == row::RESOLVERS {
+        return super::resolvers::read(cx, words);
+    }
     let family = if cx.section == row::GLOBAL { row::GLOBAL } else { row::PROXIES };
     let Some(row) = all().find(|r| r.name == first.text() && r.sections & family != 0) else {
         return Err(unknown(cx, first));

@@ -1,6 +1,5 @@
 //! `server` (manual 4.2 and 5.2): its name and address; the parameters are rows of `vocab/server`.
-use crate::plan::ServerAddr;
-use crate::plan::draft::{ServerAddress, ServerDraft};
+use crate::plan::draft::ServerDraft;
 use crate::syntax::{Diag, Word};
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
 use crate::vocab::{address, server};
@@ -20,13 +19,6 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     };
     let address = address::server(&address::expand(addr.text(), cx.env), addr.span)
         .map_err(|inner| wrong(cx, inner))?;
-    if let ServerAddress::Known(ServerAddr::Inet(a)) = &address
-        && a.ip().is_unspecified()
-    {
-        let text =
-            format!("'{}': Ringmain does not connect to the client's destination address yet", addr.text());
-        return Err(wrong(cx, text).help("name the server's own address"));
-    }
     let mut settings = cx.proxy().settings.default_server.clone();
     let id = server::parameters(cx, words, 3, Some(name.text()), &mut settings)?;
     let at = words[0].span;
@@ -38,6 +30,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         hostname: None,
         settings,
         id,
+        unresolved: false,
         remembered: None,
     };
     cx.proxy().servers.push(draft);

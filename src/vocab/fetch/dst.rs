@@ -12,7 +12,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Addr,
         scope: Scope::Any,
         doc: "The local address of the client connection.",
-        make: Make::Plain(|cx| cx.conn.dst.map(|a| Sample::Addr(a.ip().to_canonical()))),
+        make: Make::Plain(|cx| cx.conn.dst().map(|a| Sample::Addr(a.ip().to_canonical()))),
     },
     FetchRow {
         name: "dst_port",
@@ -22,6 +22,6 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Int,
         scope: Scope::Any,
         doc: "The local port of the client connection.",
-        make: Make::Plain(|cx| cx.conn.dst.map(|a| Sample::Int(i64::from(a.port())))),
+        make: Make::Plain(|cx| cx.conn.dst().map(|a| Sample::Int(i64::from(a.port())))),
     },
 ];

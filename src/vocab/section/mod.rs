@@ -17,6 +17,7 @@ pub struct SectionRow {
 pub enum SectionKind {
     Global,
     Proxy(ProxyKind),
+    Resolvers,
     /// Known, and not built yet: one error, and its lines are passed over.
     Unbuilt,
 }
@@ -26,7 +27,8 @@ rows! { SectionRow:
     defaults,
     frontend,
     global,
-    listen;
+    listen,
+    resolvers;
     families: unbuilt
 }
 
@@ -44,6 +46,7 @@ pub fn open(cx: &mut DirectiveCx<'_>, row: &SectionRow, words: &[Word]) -> Resul
     match row.kind {
         SectionKind::Global => global::open(cx, words),
         SectionKind::Proxy(kind) => super::opening::open(cx, kind, words),
+        SectionKind::Resolvers => resolvers::open(cx, words),
         SectionKind::Unbuilt => unbuilt::open(words),
     }
 }
@@ -54,6 +57,7 @@ pub const fn lines_of(kind: SectionKind) -> Option<Sections> {
     match kind {
         SectionKind::Global => Some(super::row::GLOBAL),
         SectionKind::Proxy(kind) => Some(super::row::section_of(kind)),
+        SectionKind::Resolvers => Some(super::row::RESOLVERS),
         SectionKind::Unbuilt => None,
     }
 }

@@ -15,7 +15,6 @@ pub const ROWS: &[SectionRow] = &[
     of("namespace_list"),
     of("peers"),
     of("program"),
-    of("resolvers"),
     of("ring"),
     of("traces"),
     of("userlist"),

@@ -9,7 +9,7 @@ pub const ROW: ServerRow = ServerRow {
     arguments: 1,
     default_server: true,
     doc: "init-addr { last | libc | none | <ip> }[,...]: how a server's host name gets its first address; \
-          last,libc by default. With none the server starts in maintenance.",
+          last,libc by default (and none, where the server has resolvers). With none the server starts in maintenance.",
     parse,
 };
 
@@ -28,6 +28,6 @@ fn parse(cx: &mut ServerCx<'_, '_>, words: &[Word]) -> Result<usize, Diag> {
             })?),
         });
     }
-    cx.settings.init_addr = methods;
+    cx.settings.init_addr = Some(methods);
     Ok(0)
 }

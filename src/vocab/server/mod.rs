@@ -44,6 +44,10 @@ rows! { ServerRow:
     maxqueue,
     minconn,
     port,
+    resolve_net,
+    resolve_opts,
+    resolve_prefer,
+    resolvers,
     rise,
     source,
     weight;

@@ -1,0 +1,47 @@
+//! Names of servers as the control thread serves them: edits of the World, and HAProxy's words for them.
+use super::{State, say};
+use crate::base::ids::{BackendId, ServerId};
+use crate::health;
+use crate::names::{self, Host};
+use crate::world::{ServerState, World};
+use std::rc::Rc;
+use std::sync::Arc;
+
+impl State {
+    /// Starts the `resolvers` sections.
+    pub(super) fn start_names(self: &Rc<State>) {
+        let names = names::run(&self.core, Rc::new(self.clone()));
+        assert!(self.names.set(names).is_ok(), "names are started once");
+    }
+
+    /// The answer to `show resolvers`.
+    ///
+    /// # Errors
+    /// There is no such section.
+    pub(super) fn show_resolvers(&self, name: Option<&str>) -> Result<String, String> {
+        self.names.get().map_or_else(|| Ok(String::new()), |names| names::show(names, name))
+    }
+}
+
+impl Host for Rc<State> {
+    fn world(&self) -> Arc<World> {
+        self.published.load()
+    }
+
+    fn change(&self, server: ServerId, reason: &str, edit: &dyn Fn(&mut ServerState)) {
+        let now = self.core.now();
+        let (_, messages) = health::change_server(&self.published, &self.shared, now, server, reason, edit);
+        for message in messages {
+            say::message(message.severity, message.text);
+        }
+        self.refresh();
+    }
+
+    fn edit(&self, edit: &dyn Fn(&World) -> World) {
+        State::edit(self, edit);
+    }
+
+    fn say(&self, _backend: BackendId, text: String) {
+        say::warning(text);
+    }
+}
