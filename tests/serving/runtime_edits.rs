@@ -406,7 +406,8 @@ fn serve(ground: &Ground, program: Program, file: &str) -> (Proxy, PathBuf) {
 /// Connections go to the new address at once, also those of a client that stays.
 #[test]
 fn requests_follow_an_address() {
-    for program in [Program::Haproxy, BOTH[0], BOTH[1]] {
+    // haproxy may go on for a while on idle connections to the old address: docs/compat.md, "Names".
+    for program in BOTH {
         let ground = Ground::new();
         let (_proxy, socket) = serve(&ground, program, TWO);
         let (to, name) = (ground.front(1), program.name());
