@@ -1,3 +1,6 @@
 //! Sans-IO wire protocols: bytes in, events out; no clock, no socket, no lock.
 pub mod h1;
 pub mod http;
+pub mod netscaler;
+pub mod proxy_protocol;
+pub mod socks4;
