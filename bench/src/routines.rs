@@ -161,6 +161,7 @@ impl Stage {
             frontend: FrontendId::from(id),
             listener_id: 1,
             accepted: Tick::ZERO,
+            handshake: Default::default(),
         };
         let shared = shared(&plan);
         Box::leak(Box::new(Stage { world: World::new(plan.clone()), shared, conn, plan }))

@@ -3,6 +3,9 @@
 use super::bind_unix::{self, Move};
 use super::old_sockets::{self, OldSockets};
 use crate::base::ids::ListenerId;
+use crate::net::Namespace;
+use crate::net::options::within;
+use crate::net::ring::dress;
 use crate::plan::{Frontend, Listener, ListenerAddr, Plan};
 use crate::syntax::Span;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
@@ -175,7 +178,7 @@ impl<'a> Binder<'a> {
         let s = &self.plan.global.stats_sockets[index];
         let bound = match &s.addr {
             // A new process takes the port over from an old one.
-            ListenerAddr::Inet(addr) => inet(*addr, None, false, false, self.reuseport)
+            ListenerAddr::Inet(addr) => inet(*addr, None, None, false, false, self.reuseport)
                 .and_then(|fd| listen(&fd, DEFAULT_BACKLOG).map(|()| fd)),
             ListenerAddr::Unix(path) => self.unix(path, s.mode, s.uid, s.gid, DEFAULT_BACKLOG),
             ListenerAddr::Abstract(name) => bind_unix::hidden(name, DEFAULT_BACKLOG),
@@ -187,7 +190,14 @@ impl<'a> Binder<'a> {
     fn open(&mut self, l: &Listener, backlog: u32) -> Result<OwnedFd, Error> {
         match &l.addr {
             ListenerAddr::Inet(addr) => {
-                let fd = inet(*addr, l.interface.as_deref(), l.v6only, l.transparent, self.reuseport)?;
+                let fd = inet(
+                    *addr,
+                    l.namespace.as_ref(),
+                    l.interface.as_deref(),
+                    l.v6only,
+                    l.transparent,
+                    self.reuseport,
+                )?;
                 listen(&fd, backlog)?;
                 Ok(fd)
             }
@@ -279,13 +289,14 @@ fn backlog(configured: Option<u32>, maxconn: u32) -> u32 {
 /// A bound internet socket that does not listen yet.
 pub fn inet(
     addr: SocketAddr,
+    namespace: Option<&Namespace>,
     interface: Option<&str>,
     v6only: bool,
     transparent: bool,
     reuseport: bool,
 ) -> Result<OwnedFd, Error> {
-    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))
-        .map_err(Error::because("cannot create receiving socket"))?;
+    let make = || Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP));
+    let socket = within(namespace, make).map_err(Error::because("cannot create receiving socket"))?;
     socket.set_reuse_address(true).map_err(Error::because("cannot bind socket"))?;
     if reuseport {
         socket.set_reuse_port(true).map_err(Error::because("cannot bind socket"))?;
@@ -340,6 +351,13 @@ fn tune(fd: &OwnedFd, l: &Listener, backlog: u32) -> Vec<&'static str> {
     let mut failed = Vec::new();
     if tcp(libc::TCP_NODELAY, 1) {
         failed.push("cannot disable Nagle's algorithm");
+    }
+    if let Some(probes) = l.probes {
+        // Accepted sockets inherit these too.
+        if SockRef::from(fd).set_keepalive(true).is_err() {
+            failed.push("cannot enable TCP keep-alive");
+        }
+        dress::probes(fd, probes);
     }
     if l.mss.is_some_and(|mss| tcp(libc::TCP_MAXSEG, mss)) {
         failed.push("cannot set MSS");

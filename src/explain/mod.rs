@@ -82,6 +82,7 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
         frontend: id,
         listener_id: frontend.listeners.first().map_or(0, |l| plan.listeners[l.index()].uuid),
         accepted: Tick::ZERO,
+        handshake: Default::default(),
     };
     let facts = LiveFacts { world: &world, shared: &shared };
     let mut notes = Notes { plan: &plan, lines: Vec::new() };

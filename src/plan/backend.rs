@@ -80,6 +80,10 @@ pub struct Backend {
     /// `option allbackups`.
     pub all_backups: bool,
     pub tcp_keepalive: bool,
+    /// `http-send-name-header`, in lower case.
+    pub send_name_header: Option<String>,
+    /// A server wants something of the request for its connection (`usesrc hdr_ip`).
+    pub source_in_request: bool,
     pub log_health_checks: bool,
     pub accept_invalid_http_response: bool,
     pub at: Span,
@@ -149,5 +153,7 @@ pub struct Server {
     pub pool_max_conn: Option<u32>,
     pub pool_purge_delay: Duration,
     pub max_reuse: Option<u32>,
+    /// The rarer parameters, where the line has any.
+    pub line: Option<Box<super::line::ServerLine>>,
     pub at: Span,
 }

@@ -3,7 +3,9 @@
 use super::frontend::{ErrorPages, ListenerAddr};
 use super::global::{Global, Log};
 use super::{Balance, CheckKind, ConnectionMode, ForwardFor, Mode, Reuse, ServerAddr};
-use crate::rules::{Condition, Format, Rule};
+use crate::net::Namespace;
+use crate::net::options::Probes;
+use crate::rules::{Condition, Expect, Format, Rule};
 use crate::syntax::{Line, Span};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -214,6 +216,13 @@ pub struct Settings {
     pub default_server: ServerSettings,
     pub source: Option<SocketAddr>,
     pub source_interface: Option<String>,
+    /// `source … usesrc`.
+    pub usesrc: Option<super::line::UseSource>,
+    /// `clitcpka-cnt` and its sisters.
+    pub client_probes: Probes,
+    /// `srvtcpka-cnt` and its sisters.
+    pub server_probes: Probes,
+    pub send_name_header: Option<String>,
     pub grace: Option<Duration>,
 }
 
@@ -246,6 +255,10 @@ impl Default for Settings {
             default_server: ServerSettings::default(),
             source: None,
             source_interface: None,
+            usesrc: None,
+            client_probes: Probes::default(),
+            server_probes: Probes::default(),
+            send_name_header: None,
             grace: None,
         }
     }
@@ -345,7 +358,9 @@ pub struct BindDraft {
     pub tcp_user_timeout: Option<Duration>,
     pub mss: Option<i32>,
     pub tfo: bool,
-    pub namespace: Option<String>,
+    pub expect: Expect,
+    pub netscaler_magic: u32,
+    pub namespace: Option<Namespace>,
     pub level: Option<u8>,
     pub expose_fd_listeners: bool,
 }
@@ -373,6 +388,8 @@ impl BindDraft {
             tcp_user_timeout: None,
             mss: None,
             tfo: false,
+            expect: Expect::default(),
+            netscaler_magic: 0,
             namespace: None,
             level: None,
             expose_fd_listeners: false,
@@ -447,6 +464,8 @@ pub struct ServerSettings {
     pub max_reuse: Option<u32>,
     pub error_limit: Option<u32>,
     pub init_addr: Vec<InitAddr>,
+    /// The rarer parameters.
+    pub line: super::line::ServerLine,
 }
 
 /// One method of `init-addr`.
@@ -483,6 +502,7 @@ impl Default for ServerSettings {
             max_reuse: None,
             error_limit: None,
             init_addr: vec![InitAddr::Last, InitAddr::Libc],
+            line: super::line::ServerLine::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
     Server, ServerAddr,
 };
 use crate::base::ids::{BackendId, FrontendId, ListenerId, ServerId};
-use crate::rules::Program;
+use crate::rules::{Expect, Program};
 use crate::syntax::Span;
 use crate::syntax::span::FileId;
 use std::net::SocketAddr;
@@ -79,6 +79,8 @@ impl Plan {
             abort_on_close: false,
             all_backups: false,
             tcp_keepalive: false,
+            send_name_header: None,
+            source_in_request: false,
             log_health_checks: false,
             accept_invalid_http_response: false,
             at: NOWHERE,
@@ -112,6 +114,7 @@ impl Plan {
             pool_max_conn: None,
             pool_purge_delay: Duration::from_secs(5),
             max_reuse: None,
+            line: None,
             at: NOWHERE,
         });
         self.servers.last_mut().expect("just pushed")
@@ -142,7 +145,9 @@ impl Plan {
             tcp_user_timeout: None,
             mss: None,
             tfo: false,
-            accept_proxy: false,
+            expect: Expect::default(),
+            netscaler_magic: 0,
+            probes: None,
             namespace: None,
             at: NOWHERE,
         });

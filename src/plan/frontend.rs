@@ -1,7 +1,9 @@
 //! Frontends and what they listen on.
 use super::{ConnectionMode, ForwardFor, Mode};
 use crate::base::ids::{BackendId, FrontendId, ListenerId};
-use crate::rules::{Condition, Format, Program};
+use crate::net::Namespace;
+use crate::net::options::Probes;
+use crate::rules::{Condition, Expect, Format, Program};
 use crate::syntax::Span;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -40,8 +42,13 @@ pub struct Listener {
     pub tcp_user_timeout: Option<Duration>,
     pub mss: Option<i32>,
     pub tfo: bool,
-    pub accept_proxy: bool,
-    pub namespace: Option<String>,
+    /// Headers that must come before a connection's own bytes.
+    pub expect: Expect,
+    /// What a header of NetScaler begins with.
+    pub netscaler_magic: u32,
+    /// `option clitcpka`: silent clients are probed.
+    pub probes: Option<Probes>,
+    pub namespace: Option<Namespace>,
     pub at: Span,
 }
 

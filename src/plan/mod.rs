@@ -6,6 +6,7 @@ pub mod draft;
 pub mod fixture;
 pub mod frontend;
 pub mod global;
+pub mod line;
 
 pub use backend::{Backend, Balance, Check, CheckKind, ForwardFor, Reuse, Server, ServerAddr};
 pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, UseBackend};

@@ -14,6 +14,8 @@ pub struct ConnInfo {
     /// The listener's HAProxy id (`so_id`).
     pub listener_id: u32,
     pub accepted: Tick,
+    /// What stood before its own bytes.
+    pub handshake: super::Handshake,
 }
 
 /// Live state that rules read: the newest World and the counters, without naming them.

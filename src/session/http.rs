@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 use super::passage::{Passage, Passed};
 use super::select::{Assigned, Wish, assign};
 use super::upstream;
-use super::{Conn, headers};
+use super::{Conn, headers, line};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::net::combine::Activity;
@@ -478,10 +478,18 @@ async fn attempts(
     let frontend = view.plan.frontend(conn.info.frontend);
     // Sent again only where nothing of the body is gone and the method allows it (RFC 9110, 9.2.2).
     let repeatable = body.done && headers::is_idempotent(heads.req.method());
-    let mut wish = Wish { reuse: plan.reuse, fresh: false };
+    let redirect = matches!(heads.req.method(), b"GET" | b"HEAD") && heads.req.path().starts_with(b"/");
+    let mut wish = Wish { reuse: plan.reuse, fresh: false, redirect };
+    if plan.source_in_request {
+        line::note_request(conn, view, backend, &heads.req);
+    }
     loop {
         let assigned = match assign(conn, view, backend, wish).await {
             Ok(assigned) => assigned,
+            Err(Outcome::ServerRedirect(server)) => {
+                let bytes = line::redirection(view.plan.server(server), &heads.req);
+                return reply.verdict(Verdict::Answer { status: 302, bytes, close: true }, body).await;
+            }
             Err(outcome) => {
                 if matches!(outcome, Outcome::ClientGoneInQueue) {
                     return Next::Close;
@@ -490,6 +498,10 @@ async fn attempts(
             }
         };
         conn.last_server.set(Some(assigned.place.server));
+        if let Some(name) = &plan.send_name_header {
+            let server = view.plan.server(assigned.place.server);
+            heads.req.head.set(name.as_bytes(), server.name.as_bytes());
+        }
         let mut out = conn.local.core.take_vec();
         h1::write_request(&heads.req, &mut out);
         out.extend_from_slice(first_bytes);

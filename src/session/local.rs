@@ -61,6 +61,8 @@ pub struct Local {
     pub reaper: Cell<crate::net::TaskId>,
     /// Client connections that are open.
     pub open: Cell<usize>,
+    /// Keys of the tags of server connections.
+    pub(super) tags: ahash::RandomState,
 }
 
 impl Local {
@@ -88,6 +90,7 @@ impl Local {
             stopping: Cell::new(false),
             reaper: Cell::new(crate::net::TaskId::NONE),
             open: Cell::new(0),
+            tags: ahash::RandomState::new(),
         })
     }
 

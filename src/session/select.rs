@@ -1,8 +1,8 @@
 //! Which server a request goes to: balance, the server's gate, the queue; and the connection to it, with retries.
-use super::Conn;
 use super::local::View;
 use super::outcome::Outcome;
 use super::upstream::{self, ConnectError, Upstream};
+use super::{Conn, line};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
 use crate::net::PoolBox;
@@ -227,6 +227,8 @@ pub struct Wish {
     pub reuse: Reuse,
     /// No idle connection may serve, after one has just failed.
     pub fresh: bool,
+    /// A server with `redir` may answer so.
+    pub redirect: bool,
 }
 
 /// HAProxy waits so long before it tries the same server again after a refused connection (`SI_ST_TAR`), or
@@ -250,17 +252,22 @@ pub async fn assign(conn: &Conn, view: &View, backend: BackendId, wish: Wish) ->
     let timing = |connected| Timing { asked, placed, connected };
     let mut tries_left = plan.retries;
     loop {
-        if !wish.fresh
-            && let Some(upstream) = idle(conn, current.server, wish.reuse, first)
+        if wish.redirect && view.plan.server(current.server).line.as_ref().is_some_and(|l| l.redir.is_some())
         {
-            cells.reuse.inc();
-            return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
+            return Err(Outcome::ServerRedirect(current.server));
         }
         let dst = match view.plan.server(current.server).addr {
             ServerAddr::InetRelative(..) => conn.info.dst.or_else(|| conn.stream.local_addr()),
             _ => None,
         };
-        let error = match PoolBox::new(upstream::connect(&conn.local, view, current.server, dst)).await {
+        let tag = line::tag(conn, view, current.server, dst);
+        if !wish.fresh
+            && let Some(upstream) = idle(conn, current.server, wish.reuse, first, tag)
+        {
+            cells.reuse.inc();
+            return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
+        }
+        let error = match PoolBox::new(upstream::connect(conn, view, current.server, dst, tag)).await {
             Ok(upstream) => {
                 let timing = timing(core.now());
                 return Ok(Assigned { place: current, upstream, reused: false, timing });
@@ -307,13 +314,14 @@ fn may_redispatch(view: &View, backend: BackendId, n: u32) -> bool {
 }
 
 /// An idle connection: the client's own, or one of the core's.
-fn idle(conn: &Conn, server: ServerId, reuse: Reuse, first: bool) -> Option<Upstream> {
+fn idle(conn: &Conn, server: ServerId, reuse: Reuse, first: bool, tag: u64) -> Option<Upstream> {
     if let Some((owner, mut upstream)) = conn.own.borrow_mut().take()
         && owner == server
+        && upstream.tag == tag
         && upstream.stream.is_quiet()
     {
         upstream.requests += 1;
         return Some(upstream);
     }
-    upstream::take(&conn.local, server, reuse, first)
+    upstream::take(&conn.local, server, reuse, first, tag)
 }

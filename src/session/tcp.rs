@@ -4,7 +4,7 @@ use super::relay::{Limits, relay};
 use super::select::{Wish, assign};
 use super::{Conn, Side, decide};
 use crate::plan::Reuse;
-use crate::rules::{Cx, NoTrace, Verdict};
+use crate::rules::{Cx, NoTrace};
 
 /// Serves a connection of a frontend in TCP mode.
 pub async fn serve(conn: &Conn) {
@@ -18,7 +18,7 @@ pub async fn serve(conn: &Conn) {
     conn.requests.set(1);
     let backend = {
         let facts = LiveFacts { world: &view, shared: &conn.local.shared };
-        let mut cx = Cx {
+        let cx = Cx {
             conn: &conn.info,
             req: None,
             res: None,
@@ -28,11 +28,6 @@ pub async fn serve(conn: &Conn) {
             server: None,
             facts: &facts,
         };
-        if frontend.tcp_request_connection.run(&mut cx, &mut NoTrace) == Verdict::Drop {
-            counters.denied_conn.inc();
-            conn.stream.reset_on_close();
-            return;
-        }
         decide::choose_backend(plan, frontend, &cx, &mut NoTrace)
     };
     let Some(backend) = backend else {
@@ -42,7 +37,8 @@ pub async fn serve(conn: &Conn) {
     let backend_cells = &cells.backends[backend.index()];
     backend_cells.sess_tot.inc();
     backend_cells.sess_cur.add(1);
-    let assigned = assign(conn, &view, backend, Wish { reuse: Reuse::Never, fresh: true }).await;
+    let assigned =
+        assign(conn, &view, backend, Wish { reuse: Reuse::Never, fresh: true, redirect: false }).await;
     if let Ok(assigned) = assigned {
         let timeouts = plan.backend(backend).timeouts;
         let tunnel = timeouts.tunnel;

@@ -1,9 +1,10 @@
 //! Connections to servers: made, kept idle, taken again.
 use super::local::{Local, View};
+use super::{Conn, line};
 use crate::base::ids::ServerId;
 use crate::base::time::Tick;
 use crate::net::driver::ConnectOptions;
-use crate::net::{ConnectTo, Stream};
+use crate::net::{ConnectTo, PoolBox, Stream};
 use crate::plan::{Reuse, ServerAddr};
 use std::io;
 use std::net::SocketAddr;
@@ -15,12 +16,15 @@ pub struct Upstream {
     pub stream: Stream,
     /// Requests sent on it, the present one counted.
     pub requests: u32,
+    /// Only requests of the same tag may follow on it.
+    pub tag: u64,
 }
 
 /// An idle connection.
 struct Idle {
     stream: Stream,
     requests: u32,
+    tag: u64,
     since: Tick,
 }
 
@@ -36,17 +40,17 @@ impl Pool {
 
     /// Takes one that may serve a request. `first`: it is the client connection's first request, which must be safe to
     /// send again before a connection that may just be closing may carry it (manual, `http-reuse`).
-    fn take(&mut self, reuse: Reuse, first: bool) -> Option<Upstream> {
+    fn take(&mut self, reuse: Reuse, first: bool, tag: u64) -> Option<Upstream> {
         let usable = |idle: &Idle| match reuse {
             Reuse::Never => false,
             Reuse::Safe => !first,
             Reuse::Aggressive => !first || idle.requests > 1,
             Reuse::Always => true,
         };
-        while let Some(at) = self.0.iter().rposition(usable) {
+        while let Some(at) = self.0.iter().rposition(|idle| idle.tag == tag && usable(idle)) {
             let idle = self.0.swap_remove(at);
             if idle.stream.is_quiet() {
-                return Some(Upstream { stream: idle.stream, requests: idle.requests + 1 });
+                return Some(Upstream { stream: idle.stream, requests: idle.requests + 1, tag });
             }
         }
         None
@@ -54,10 +58,10 @@ impl Pool {
 }
 
 /// Takes an idle connection to a server.
-pub fn take(local: &Local, server: ServerId, reuse: Reuse, first: bool) -> Option<Upstream> {
+pub fn take(local: &Local, server: ServerId, reuse: Reuse, first: bool, tag: u64) -> Option<Upstream> {
     let mut pool = local.pool(server).borrow_mut();
     let before = pool.len();
-    let taken = pool.take(reuse, first);
+    let taken = pool.take(reuse, first, tag);
     let cells = &local.cells().servers[server.index()];
     cells.idle.add(pool.len() as i64 - before as i64);
     if taken.is_some() {
@@ -77,7 +81,8 @@ pub fn keep(local: &Local, view: &View, server: ServerId, upstream: Upstream) {
     }
     upstream.stream.watch(local.reaper.get());
     let was_empty = pool.len() == 0;
-    pool.0.push(Idle { stream: upstream.stream, requests: upstream.requests, since: local.core.now() });
+    let Upstream { stream, requests, tag } = upstream;
+    pool.0.push(Idle { stream, requests, tag, since: local.core.now() });
     local.cells().servers[server.index()].idle.add(1);
     if was_empty {
         // The reaper may be sleeping without a deadline.
@@ -166,27 +171,37 @@ impl From<io::Error> for ConnectError {
 
 /// Makes a new connection to a server.
 pub async fn connect(
-    local: &Local,
+    conn: &Conn,
     view: &View,
     server: ServerId,
     client_dst: Option<SocketAddr>,
+    tag: u64,
 ) -> Result<Upstream, ConnectError> {
+    let local = &conn.local;
     let plan = view.plan.server(server);
     let backend = view.plan.backend(plan.backend);
     let options = ConnectOptions {
         source: plan.source,
         interface: plan.interface.clone(),
         keepalive: backend.tcp_keepalive,
+        foreign: plan.line.as_ref().and_then(|l| line::foreign(conn, plan, l)),
+        socket: plan.line.as_ref().map(|l| l.socket.clone()),
     };
     let to = target(&plan.addr, client_dst)?;
-    let stream = local.core.connect(&to, &options)?;
+    let stream = match &plan.line {
+        Some(line) => local.core.connect(&line::through(line, &to), &options)?,
+        None => local.core.connect(&to, &options)?,
+    };
     let deadline = backend.timeouts.connect.map(|t| local.core.now() + t);
     match local.core.until(deadline, stream.connected()).await {
         Ok(Ok(())) => {
+            if let Some(line) = &plan.line {
+                PoolBox::new(line::greet(conn, view, line, &to, &stream, deadline)).await?;
+            }
             let cells = local.cells();
             cells.servers[server.index()].connect.inc();
             cells.backends[plan.backend.index()].connect.inc();
-            Ok(Upstream { stream, requests: 1 })
+            Ok(Upstream { stream, requests: 1, tag })
         }
         Ok(Err(_)) => Err(ConnectError::Failed),
         Err(_) => Err(ConnectError::Timeout),

@@ -24,6 +24,8 @@ pub struct BindCx<'a, 'b> {
 }
 
 rows! { BindRow:
+    accept_netscaler_cip,
+    accept_proxy,
     backlog,
     defer_accept,
     expose_fd,
@@ -37,6 +39,7 @@ rows! { BindRow:
     namespace,
     nice,
     process,
+    proto,
     shards,
     tcp_ut,
     tfo,

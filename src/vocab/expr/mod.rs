@@ -87,6 +87,7 @@ pub(crate) mod testing {
             frontend: FrontendId(0),
             listener_id: 1,
             accepted: Tick::ZERO,
+            handshake: Default::default(),
         };
         let mut cx = Cx {
             conn: &conn,

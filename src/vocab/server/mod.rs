@@ -1,11 +1,9 @@
 //! The parameters of `server` and `default-server` lines (manual 5.2).
-use super::address::{self, Address, Host, Ports};
 use super::known::{self, Kind};
 use super::row::{self, DirectiveCx};
 use crate::base::units::{TimeError, TimeUnit, leading_int, parse_time};
 use crate::plan::draft::ServerSettings;
 use crate::syntax::{Diag, Severity, Word, nearest};
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// One parameter.
@@ -44,9 +42,8 @@ rows! { ServerRow:
     maxqueue,
     port,
     rise,
-    source,
     weight;
-    families: intervals, pool, switches
+    families: connection, intervals, pool, proxy_protocol, source, switches
 }
 
 /// Reads the parameters from word `first` on. `name` is `None` on a `default-server` line.
@@ -145,31 +142,6 @@ fn time(cx: &ServerCx<'_, '_>, words: &[Word], what: &str) -> Result<Duration, D
         ),
     })?;
     Ok(time.duration())
-}
-
-/// The address behind `source`: `None` for `0.0.0.0` without a port, which leaves the choice to the kernel. A range of ports
-/// is not built yet.
-///
-/// # Errors
-/// HAProxy's words.
-pub fn source_address(text: &str) -> Result<Option<SocketAddr>, String> {
-    let Address::Inet(host, ports) = address::parse(text, address::SOURCE)? else {
-        return Err(format!("'{text}' is no IP address"));
-    };
-    let ip: IpAddr = match host {
-        Host::Ip(ip) => ip,
-        Host::Name(name, family) => {
-            address::resolve(&name, family).ok_or_else(|| format!("invalid address: '{name}' in '{text}'"))?
-        }
-    };
-    match ports {
-        Ports::Range(low, high) if low != high => {
-            Err(format!("'{text}': Ringmain does not support ranges of source ports yet"))
-        }
-        Ports::Range(port, _) => Ok(Some(SocketAddr::new(ip, port))),
-        _ if ip.is_unspecified() => Ok(None),
-        _ => Ok(Some(SocketAddr::new(ip, 0))),
-    }
 }
 
 /// What stands in place of a `server` or `default-server` line that is too short.
