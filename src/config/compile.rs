@@ -266,6 +266,8 @@ fn listeners(
                 netscaler_magic: bind.netscaler_magic,
                 probes: settings.flags.has(Flag::ClientKeepalive).then_some(settings.client_probes),
                 namespace: bind.namespace.clone(),
+                spread: bind.spread,
+                md5_key: bind.md5_key.clone(),
                 at: bind.at,
             });
             ids.push(id);

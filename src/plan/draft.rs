@@ -361,6 +361,8 @@ pub struct BindDraft {
     pub expect: Expect,
     pub netscaler_magic: u32,
     pub namespace: Option<Namespace>,
+    pub spread: super::frontend::Spread,
+    pub md5_key: Option<Vec<u8>>,
     pub level: Option<u8>,
     pub expose_fd_listeners: bool,
 }
@@ -391,6 +393,8 @@ impl BindDraft {
             expect: Expect::default(),
             netscaler_magic: 0,
             namespace: None,
+            spread: Default::default(),
+            md5_key: None,
             level: None,
             expose_fd_listeners: false,
         }

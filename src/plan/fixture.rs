@@ -149,6 +149,8 @@ impl Plan {
             netscaler_magic: 0,
             probes: None,
             namespace: None,
+            spread: Default::default(),
+            md5_key: None,
             at: NOWHERE,
         });
         self.listeners.last_mut().expect("just pushed")

@@ -21,6 +21,22 @@ pub enum ListenerAddr {
     Fd(i32),
 }
 
+/// Which threads accept from a listener, over how many sockets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spread {
+    /// A bit a thread; 0: all.
+    pub threads: u64,
+    /// 0: one for each thread.
+    pub sockets: u32,
+}
+
+impl Spread {
+    /// The threads of a process of so many.
+    pub fn members(self, threads: usize) -> Vec<usize> {
+        (0..threads).filter(|n| self.threads == 0 || self.threads >> n & 1 == 1).collect()
+    }
+}
+
 /// One address of a `bind` line (port ranges and address lists are expanded).
 #[derive(Clone, Debug)]
 pub struct Listener {
@@ -49,6 +65,9 @@ pub struct Listener {
     /// `option clitcpka`: silent clients are probed.
     pub probes: Option<Probes>,
     pub namespace: Option<Namespace>,
+    pub spread: Spread,
+    /// `tcp-md5sig`.
+    pub md5_key: Option<Vec<u8>>,
     pub at: Span,
 }
 

@@ -43,11 +43,26 @@ pub fn probes(socket: &impl AsRawFd, probes: Probes) {
 
 /// The key for the signatures of all segments to and from `peer`.
 pub fn md5_key(socket: &impl AsRawFd, peer: SocketAddr, key: &[u8]) -> io::Result<()> {
+    set_md5_key(socket, libc::TCP_MD5SIG, peer, 0, key)
+}
+
+/// The same for every peer of a listener's family.
+pub fn md5_key_for_all(socket: &impl AsRawFd, listener: SocketAddr, key: &[u8]) -> io::Result<()> {
+    let any: std::net::IpAddr = match listener {
+        SocketAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
+    };
+    // Where the peers are all of the family, their network has no bits.
+    set_md5_key(socket, libc::TCP_MD5SIG_EXT, SocketAddr::new(any, 0), libc_md5::FLAG_PREFIX, key)
+}
+
+fn set_md5_key(socket: &impl AsRawFd, name: i32, peer: SocketAddr, flags: u8, key: &[u8]) -> io::Result<()> {
     // SAFETY: zeros are a value of this plain structure.
     let mut sig: libc_md5::TcpMd5Sig = unsafe { std::mem::zeroed() };
     let room = key.len().min(sig.key.len());
     sig.key[..room].copy_from_slice(&key[..room]);
     sig.keylen = room as u16;
+    sig.flags = flags;
     let addr = SockAddr::from(peer);
     // SAFETY: an address is no longer than the storage it is copied to.
     unsafe {
@@ -59,7 +74,7 @@ pub fn md5_key(socket: &impl AsRawFd, peer: SocketAddr, key: &[u8]) -> io::Resul
         libc::setsockopt(
             socket.as_raw_fd(),
             libc::IPPROTO_TCP,
-            libc::TCP_MD5SIG,
+            name,
             (&raw const sig).cast(),
             size_of::<libc_md5::TcpMd5Sig>() as libc::socklen_t,
         )
@@ -68,6 +83,9 @@ pub fn md5_key(socket: &impl AsRawFd, peer: SocketAddr, key: &[u8]) -> io::Resul
 }
 
 mod libc_md5 {
+    /// `TCP_MD5SIG_FLAG_PREFIX`: the key is for a whole network, here of no bits.
+    pub const FLAG_PREFIX: u8 = 1;
+
     /// `struct tcp_md5sig` of `linux/tcp.h`.
     #[repr(C)]
     pub struct TcpMd5Sig {

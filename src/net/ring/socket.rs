@@ -17,14 +17,19 @@ pub fn borrow<T>(fd: RawFd, f: impl FnOnce(&Socket) -> T) -> T {
     f(&socket)
 }
 
+/// Bytes of `sun_path`.
+const SUN_PATH: usize = 108;
+
 /// The kernel's form of an address.
 pub fn sock_addr(to: &ConnectTo) -> io::Result<SockAddr> {
     match to {
         ConnectTo::Inet(addr) => Ok(SockAddr::from(*addr)),
         ConnectTo::Unix(path) => SockAddr::unix(path),
         ConnectTo::Abstract(name) => {
+            // HAProxy's names fill the whole of `sun_path`.
             let mut path = vec![0u8];
             path.extend_from_slice(name);
+            path.resize(path.len().max(SUN_PATH), 0);
             SockAddr::unix(std::ffi::OsStr::from_bytes(&path))
         }
     }

@@ -1,0 +1,626 @@
+//! What `server` and `bind` lines ask of connections: PROXY headers with haproxy at either end, source addresses, network
+//! namespaces, relays, and the options of sockets as the kernel has them.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::process::Command;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, SockRef, Socket, Type};
+
+use crate::common::client::{self, Exchange, Step};
+use crate::common::ground::Ground;
+use crate::common::ports::Port;
+use crate::common::proxy::{Program, Proxy};
+use crate::common::{BACK, CLIENT, FRONT};
+use crate::{BOTH, DEFAULTS, get, status};
+
+/// A server that tells what each connection began with: at least `least` bytes of it, and who it came from.
+fn listener(least: usize) -> (SocketAddr, Receiver<(SocketAddr, Vec<u8>)>) {
+    let socket = TcpListener::bind((BACK, 0)).expect("bind");
+    let (tell, told) = channel();
+    let addr = socket.local_addr().expect("bound");
+    thread::spawn(move || {
+        for mut stream in socket.incoming().map_while(Result::ok) {
+            let peer = stream.peer_addr().expect("a peer");
+            let (mut seen, mut room) = (Vec::new(), [0; 4096]);
+            stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout");
+            while seen.len() < least {
+                match stream.read(&mut room) {
+                    Ok(n @ 1..) => seen.extend_from_slice(&room[..n]),
+                    _ => break,
+                }
+            }
+            if tell.send((peer, seen)).is_err() {
+                return;
+            }
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+        }
+    });
+    (addr, told)
+}
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[test]
+fn a_proxy_header_goes_before_everything_else() {
+    for program in BOTH {
+        let ground = Ground::new();
+        let (one, ones) = listener(10);
+        let (two, twos) = listener(10);
+        let config = format!(
+            "{DEFAULTS}
+listen silent
+    mode tcp
+    bind \"127.0.10.1:${{F1}}\"
+    server s {one} send-proxy
+listen asking
+    bind \"127.0.10.1:${{F2}}\"
+    server s {two} send-proxy
+"
+        );
+        let _proxy = ground.serve(program, 2, &config);
+        // The first connection of each is the one that waits until the proxy is there.
+        let name = program.name();
+        for (front, seen) in [(1, &ones), (2, &twos)] {
+            let mut stream = client::connect(ground.front(front), CLIENT).expect("connect");
+            if front == 2 {
+                stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("send");
+            }
+            let own = stream.local_addr().expect("bound");
+            let to = ground.front(front);
+            let line = format!("PROXY TCP4 {} {} {} {}\r\n", own.ip(), to.ip(), own.port(), to.port());
+            let until = Instant::now() + PATIENCE;
+            loop {
+                let left = until.saturating_duration_since(Instant::now());
+                let (_, bytes) = seen.recv_timeout(left).unwrap_or_else(|_| panic!("{name}: no {line}"));
+                // A client of TCP has said nothing, and still the header is there.
+                if bytes.starts_with(line.as_bytes()) {
+                    assert!(front == 2 || bytes.len() == line.len(), "{name}: {bytes:?}");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn haproxy_understands_and_is_understood() {
+    let inner = format!(
+        "global\n    nbthread 1\n{DEFAULTS}
+frontend f
+    bind \"127.0.10.1:${{F1}}\" accept-proxy
+    http-request return status 200 content-type text/plain lf-string %[src]:%[src_port],%[dst_port],%[fc_rcvd_proxy]
+"
+    );
+    for program in BOTH {
+        for (front, back) in [(program, Program::Haproxy), (Program::Haproxy, program), (program, program)] {
+            let (far, near) = (Ground::new(), Ground::new());
+            let _far = far.serve(back, 1, &inner);
+            let to = far.front(1);
+            let outer = format!(
+                "global\n    nbthread 1\n{DEFAULTS}
+listen one
+    bind \"127.0.10.1:${{F1}}\"
+    server s {to} send-proxy
+listen two
+    bind \"127.0.10.1:${{F2}}\"
+    server s {to} send-proxy-v2 proxy-v2-options crc32c
+"
+            );
+            let _near = near.serve(front, 2, &outer);
+            for n in 1..=2 {
+                let at = near.front(n);
+                let mut stream = client::connect(at, CLIENT).expect("connect");
+                let own = stream.local_addr().expect("bound");
+                stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+                stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").expect("send");
+                let mut answer = String::new();
+                stream.read_to_string(&mut answer).expect("an answer");
+                let want = format!("\r\n\r\n{own},{},1", at.port());
+                assert!(answer.ends_with(&want), "{} to {}, {n}: {answer}", front.name(), back.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_rejected_connection_ends_in_http_mode_too() {
+    for program in BOTH {
+        let ground = Ground::new();
+        let config = format!(
+            "{DEFAULTS}
+listen l
+    bind \"127.0.10.1:${{F1}}\"
+    tcp-request connection reject if {{ src {CLIENT} }}
+    server a \"${{A}}\"
+"
+        );
+        let _proxy = ground.serve(program, 1, &config);
+        // The connection may be gone before the client has seen that it was there.
+        if let Ok(mut stream) = client::connect(ground.front(1), CLIENT) {
+            let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            let mut answer = Vec::new();
+            let _ = stream.read_to_end(&mut answer);
+            assert!(answer.is_empty(), "{}: {answer:?}", program.name());
+        }
+        assert!(ground.log.take(Duration::ZERO).is_empty());
+    }
+}
+
+/// Where the connection of one request came from.
+fn peer(ground: &Ground, front: usize, from: IpAddr, fields: &str, what: &str) -> (SocketAddr, u16) {
+    ground.log.take(Duration::from_secs(1));
+    // The proxy may take the same address and port for its own side.
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.set_reuse_address(true).expect("an option");
+    socket.bind(&SocketAddr::new(from, 0).into()).expect("bind");
+    socket.connect(&ground.front(front).into()).expect("connect");
+    let mut stream = TcpStream::from(socket);
+    let own = stream.local_addr().expect("bound").port();
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let request = format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}Connection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("send");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{what}: {answer}");
+    let seen = ground.log.take(Duration::from_secs(1));
+    assert_eq!(seen.len(), 1, "{what}");
+    (seen[0].peer, own)
+}
+
+#[test]
+fn connections_come_from_where_the_line_says() {
+    let low = Port::reserve_row(IpAddr::V4(Ipv4Addr::new(127, 0, 10, 77)), 4);
+    let (from, to) = (low[0].addr.port(), low[3].addr.port());
+    drop(low);
+    let config = format!(
+        "{DEFAULTS}    http-reuse always
+listen fixed
+    bind \"127.0.10.1:${{F1}}\"
+    server a \"${{A}}\" source 127.0.10.77
+listen range
+    bind \"127.0.10.1:${{F2}}\"
+    server a \"${{A}}\" source 127.0.10.77:{from}-{to}
+listen clients
+    bind \"127.0.10.1:${{F3}}\"
+    server a \"${{A}}\" source 0.0.0.0 usesrc client
+listen ips
+    bind \"127.0.10.1:${{F4}}\"
+    source 127.0.10.78 usesrc clientip
+    server a \"${{A}}\"
+listen fields
+    bind \"127.0.10.1:${{F5}}\"
+    server a \"${{A}}\" source 0.0.0.0 usesrc hdr_ip(x-from,-1)
+listen other
+    bind \"127.0.10.1:${{F6}}\"
+    server a \"${{A}}\" source 0.0.0.0 usesrc 127.0.10.79
+"
+    );
+    for program in BOTH {
+        let (ground, name) = (Ground::new(), program.name());
+        let _proxy = ground.serve(program, 6, &config);
+        let ip = |last: u8| IpAddr::V4(Ipv4Addr::new(127, 0, 10, last));
+        let ask =
+            |front, from, fields: &str| peer(&ground, front, from, fields, &format!("{name}, F{front}"));
+        assert_eq!(ask(1, CLIENT, "").0.ip(), ip(77), "{name}");
+        for _ in 0..6 {
+            let (peer, _) = ask(2, CLIENT, "");
+            assert!(peer.ip() == ip(77) && (from..=to).contains(&peer.port()), "{name}: {peer}");
+        }
+        let (peer, own) = ask(3, CLIENT, "");
+        assert_eq!(peer, SocketAddr::new(CLIENT, own), "{name}: the client's own port");
+        // Nobody's connection serves another address, although all may be shared.
+        for last in [50, 70, 50] {
+            assert_eq!(ask(4, ip(last), "").0.ip(), ip(last), "{name}");
+        }
+        for last in [81, 82] {
+            let fields = format!("X-From: 127.0.10.99, 127.0.10.{last}\r\n");
+            assert_eq!(ask(5, CLIENT, &fields).0.ip(), ip(last), "{name}");
+        }
+        assert_eq!(ask(6, CLIENT, "").0.ip(), ip(79), "{name}");
+    }
+}
+
+/// A network namespace for one test; gone with it.
+struct Namespace(String);
+
+impl Namespace {
+    fn make() -> Namespace {
+        let name = format!("rm{}", std::process::id());
+        let ip = |args: &[&str]| {
+            let done = Command::new("ip").args(args).status().expect("run ip");
+            assert!(done.success(), "ip {args:?}: these tests need root");
+        };
+        ip(&["netns", "add", &name]);
+        let made = Namespace(name);
+        ip(&["-n", &made.0, "link", "set", "lo", "up"]);
+        made
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        let _ = Command::new("ip").args(["netns", "del", &self.0]).status();
+    }
+}
+
+#[test]
+fn sockets_live_in_their_namespaces() {
+    let space = Namespace::make();
+    for program in BOTH {
+        let (ground, name) = (Ground::new(), program.name());
+        // Nobody has this port in the new namespace; in ours nobody listens there.
+        let inside = Port::reserve(BACK).addr.port();
+        let config = format!(
+            "{DEFAULTS}
+frontend here
+    bind \"127.0.10.1:${{F1}}\"
+    default_backend there
+backend there
+    server s 127.0.0.1:{inside} namespace {0}
+listen within
+    bind 127.0.0.1:{inside} namespace {0}
+    server a \"${{A}}\"
+",
+            space.0
+        );
+        let _proxy = ground.serve(program, 1, &config);
+        assert_eq!(status(&get(ground.front(1), "/")), 200, "{name}: through the namespace and back");
+        let outside = TcpStream::connect_timeout(&SocketAddr::from(([127, 0, 0, 1], inside)), PATIENCE);
+        assert!(outside.is_err(), "{name}: nobody listens there outside");
+    }
+}
+
+/// A relay of SOCKS 4: gives what it was asked, answers with `code`, then relays to where it was asked.
+fn relay(code: u8) -> (SocketAddr, Receiver<Vec<u8>>) {
+    let socket = TcpListener::bind((BACK, 0)).expect("bind");
+    let (tell, told) = channel();
+    let addr = socket.local_addr().expect("bound");
+    thread::spawn(move || {
+        for mut stream in socket.incoming().map_while(Result::ok) {
+            let mut request = vec![0; 16];
+            if stream.read_exact(&mut request).is_err() {
+                continue;
+            }
+            let to = SocketAddr::from((
+                <[u8; 4]>::try_from(&request[4..8]).expect("four bytes"),
+                u16::from_be_bytes([request[2], request[3]]),
+            ));
+            let _ = tell.send(request);
+            // In two pieces, as it may come.
+            let _ = stream.write_all(&[0, code, 0]);
+            thread::sleep(Duration::from_millis(5));
+            let _ = stream.write_all(&[0, 0, 0, 0, 0]);
+            if code != 0x5a {
+                continue;
+            }
+            let mut far = TcpStream::connect(to).expect("connect");
+            let (mut near, mut back) = (stream.try_clone().expect("clone"), far.try_clone().expect("clone"));
+            thread::spawn(move || std::io::copy(&mut near, &mut back));
+            thread::spawn(move || std::io::copy(&mut far, &mut stream));
+        }
+    });
+    (addr, told)
+}
+
+#[test]
+fn connections_through_a_relay() {
+    for program in BOTH {
+        let (ground, name) = (Ground::new(), program.name());
+        let ((good, asked), (bad, _)) = (relay(0x5a), relay(0x5b));
+        let config = format!(
+            "{DEFAULTS}
+listen good
+    bind \"127.0.10.1:${{F1}}\"
+    server a \"${{A}}\" socks4 {good}
+listen bad
+    bind \"127.0.10.1:${{F2}}\"
+    server a \"${{A}}\" socks4 {bad}
+"
+        );
+        let _proxy = ground.serve(program, 2, &config);
+        assert_eq!(status(&get(ground.front(1), "/")), 200, "{name}");
+        let request = asked.recv_timeout(PATIENCE).expect("the relay was asked");
+        let to = ground.back("A");
+        let IpAddr::V4(ip) = to.ip() else { unreachable!("origins are at IPv4") };
+        let want = [&[4, 1][..], &to.port().to_be_bytes(), &ip.octets(), b"HAProxy\0"].concat();
+        assert_eq!(request, want, "{name}");
+        assert_eq!(status(&get(ground.front(2), "/")), 503, "{name}: refused");
+    }
+}
+
+/// Copies of the sockets of a process that are bound to (or, `far`, connected to) this address.
+fn sockets(proxy: &Proxy, at: SocketAddr, far: bool) -> Vec<OwnedFd> {
+    // SAFETY: plain system calls; what they give is owned from here on.
+    #[allow(unsafe_code)]
+    let own = |fd: libc::c_long| (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd as i32) });
+    #[allow(unsafe_code)]
+    let pid = own(unsafe { libc::syscall(libc::SYS_pidfd_open, proxy.pid(), 0) }).expect("pidfd_open");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(format!("/proc/{}/fd", proxy.pid())).expect("its descriptors") {
+        let entry = entry.expect("an entry");
+        let link = std::fs::read_link(entry.path()).unwrap_or_default();
+        if !link.to_string_lossy().starts_with("socket:") {
+            continue;
+        }
+        let number: i32 = entry.file_name().to_string_lossy().parse().expect("a number");
+        use std::os::fd::AsRawFd;
+        #[allow(unsafe_code)]
+        let copy = own(unsafe { libc::syscall(libc::SYS_pidfd_getfd, pid.as_raw_fd(), number, 0) });
+        let Some(copy) = copy else { continue };
+        let socket = SockRef::from(&copy);
+        let addr = if far { socket.peer_addr() } else { socket.local_addr() };
+        if addr.ok().and_then(|a| a.as_socket()) == Some(at) {
+            found.push(copy);
+        }
+    }
+    found
+}
+
+fn option(socket: &OwnedFd, level: i32, name: i32) -> i32 {
+    use std::os::fd::AsRawFd;
+    let (mut value, mut len) = (0i32, size_of::<i32>() as libc::socklen_t);
+    // SAFETY: the value is one int, which lives until the call returns.
+    #[allow(unsafe_code)]
+    let done =
+        unsafe { libc::getsockopt(socket.as_raw_fd(), level, name, (&raw mut value).cast(), &raw mut len) };
+    assert_eq!(done, 0, "getsockopt {level} {name}");
+    value
+}
+
+#[test]
+fn the_kernel_has_the_options_of_the_lines() {
+    const TCP: i32 = libc::IPPROTO_TCP;
+    let config = format!(
+        "global\n    nbthread 1\n{DEFAULTS}
+frontend f
+    bind \"127.0.10.1:${{F1}}\" tcp-ut 7s mss 900 defer-accept tfo interface lo name n
+    option clitcpka
+    clitcpka-cnt 4
+    clitcpka-idle 1m
+    clitcpka-intvl 5s
+    default_backend b
+backend b
+    option srvtcpka
+    srvtcpka-cnt 3
+    srvtcpka-idle 50s
+    srvtcpka-intvl 6s
+    server a \"${{A}}\" tcp-ut 8s tfo
+listen plain
+    bind \"127.0.10.1:${{F2}}\"
+    server b \"${{B}}\"
+"
+    );
+    for program in BOTH {
+        let (ground, name) = (Ground::new(), program.name());
+        let proxy = ground.serve(program, 2, &config);
+        let slow = |front| {
+            let to = ground.front(front);
+            thread::spawn(move || status(&get(to, "/slow/400")))
+        };
+        let clients = [slow(1), slow(2)];
+        ground.log.await_requests(2);
+        let accepted = sockets(&proxy, ground.front(1), false);
+        let listens = |s: &&OwnedFd| option(s, libc::SOL_SOCKET, libc::SO_ACCEPTCONN) == 1;
+        let listeners = accepted.iter().filter(listens).count();
+        assert!(
+            listeners > 0 && accepted.len() == listeners + 1,
+            "{name}: a listener and the client's connection"
+        );
+        for socket in &accepted {
+            let is = |option_name| option(socket, TCP, option_name);
+            assert_eq!(option(socket, libc::SOL_SOCKET, libc::SO_KEEPALIVE), 1, "{name}");
+            let probes = [libc::TCP_KEEPCNT, libc::TCP_KEEPIDLE, libc::TCP_KEEPINTVL].map(is);
+            assert_eq!(probes, [4, 60, 5], "{name}");
+            assert_eq!(is(libc::TCP_USER_TIMEOUT), 7_000, "{name}");
+            if listens(&socket) {
+                assert_eq!(is(libc::TCP_MAXSEG), 900, "{name}");
+                assert!(is(libc::TCP_DEFER_ACCEPT) > 0 && is(libc::TCP_FASTOPEN) > 0, "{name}");
+                let device = SockRef::from(socket).device().expect("a device");
+                assert_eq!(device.as_deref(), Some(&b"lo"[..]), "{name}");
+            } else {
+                assert!(is(libc::TCP_MAXSEG) <= 900, "{name}");
+            }
+        }
+        let to_server = sockets(&proxy, ground.back("A"), true);
+        assert_eq!(to_server.len(), 1, "{name}");
+        let is = |option_name| option(&to_server[0], TCP, option_name);
+        let probes = [libc::TCP_KEEPCNT, libc::TCP_KEEPIDLE, libc::TCP_KEEPINTVL].map(is);
+        assert_eq!(probes, [3, 50, 6], "{name}");
+        assert_eq!((is(libc::TCP_USER_TIMEOUT), is(libc::TCP_FASTOPEN_CONNECT)), (8_000, 1), "{name}");
+        // And nobody else has them.
+        for (at, far) in [(ground.front(2), false), (ground.back("B"), true)] {
+            for socket in sockets(&proxy, at, far) {
+                assert_eq!(option(&socket, libc::SOL_SOCKET, libc::SO_KEEPALIVE), 0, "{name}");
+                assert_eq!(option(&socket, TCP, libc::TCP_USER_TIMEOUT), 0, "{name}");
+            }
+        }
+        assert_eq!(clients.map(|c| c.join().expect("client")), [200, 200], "{name}");
+    }
+}
+
+#[test]
+fn a_listener_has_a_limit_of_its_own() {
+    let config = format!(
+        "global\n    nbthread 2\n{DEFAULTS}
+frontend f
+    bind \"127.0.10.1:${{F1}}\" maxconn 2
+    bind \"127.0.10.1:${{F2}}\"
+    default_backend b
+backend b
+    server a \"${{A}}\"
+"
+    );
+    for program in BOTH {
+        let (ground, name) = (Ground::new(), program.name());
+        let _proxy = ground.serve(program, 2, &config);
+        // The connections that waited for the start are gone.
+        thread::sleep(Duration::from_millis(50));
+        let (first, other) = (ground.front(1), ground.front(2));
+        let idle: Vec<TcpStream> = (0..2).map(|_| opened(first)).collect();
+        let began = Instant::now();
+        let third = thread::spawn(move || (status(&get(first, "/")), began.elapsed()));
+        assert_eq!(status(&get(other, "/")), 200, "{name}: another listener of the frontend is not full");
+        thread::sleep(Duration::from_millis(150));
+        drop(idle);
+        let (status, took) = third.join().expect("client");
+        assert!(status == 200 && took >= Duration::from_millis(140), "{name}: {status} after {took:?}");
+    }
+}
+
+/// A connection that has served a request and stays.
+fn opened(to: SocketAddr) -> TcpStream {
+    let mut stream = client::connect(to, CLIENT).expect("connect");
+    stream.write_all(b"GET /len/1 HTTP/1.1\r\nHost: a\r\n\r\n").expect("send");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n!") {
+        let mut room = [0; 512];
+        let n = stream.read(&mut room).expect("an answer");
+        assert!(n > 0, "closed");
+        answer.extend_from_slice(&room[..n]);
+    }
+    stream
+}
+
+/// How many sockets listen at an address.
+fn listening(at: SocketAddr) -> usize {
+    let IpAddr::V4(ip) = at.ip() else { panic!("IPv4 only") };
+    let place = format!("{:08X}:{:04X}", u32::from_ne_bytes(ip.octets()), at.port());
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("the kernel's table");
+    table
+        .lines()
+        .filter(|l| {
+            let words: Vec<&str> = l.split_ascii_whitespace().collect();
+            words.get(1) == Some(&place.as_str()) && words.get(3) == Some(&"0A")
+        })
+        .count()
+}
+
+#[test]
+fn threads_and_shards_of_a_listener() {
+    let config = format!(
+        "global\n    nbthread 4\n{DEFAULTS}
+frontend f
+    bind \"127.0.10.1:${{F1}}\"
+    bind \"127.0.10.1:${{F2}}\" shards 2
+    bind \"127.0.10.1:${{F3}}\" thread 2 thread 4
+    bind \"127.0.10.1:${{F4}}\" thread 1-3 shards 1
+    default_backend b
+backend b
+    server a \"${{A}}\"
+"
+    );
+    for program in BOTH {
+        let (ground, name) = (Ground::new(), program.name());
+        let _proxy = ground.serve(program, 4, &config);
+        let sockets: Vec<usize> = (1..=4).map(|n| listening(ground.front(n))).collect();
+        assert_eq!(sockets, [4, 2, 2, 1], "{name}");
+        for n in 1..=4 {
+            for _ in 0..8 {
+                assert_eq!(status(&get(ground.front(n), "/")), 200, "{name}: F{n}");
+            }
+        }
+    }
+}
+
+#[test]
+fn servers_of_a_template_have_names_and_take_turns() {
+    for program in BOTH {
+        let (ground, name) = (Ground::new(), program.name());
+        let config = format!(
+            "global\n    nbthread 1\n{DEFAULTS}
+listen l
+    bind \"127.0.10.1:${{F1}}\"
+    http-send-name-header X-Server
+    server-template app 2-4 \"${{A}}\"
+"
+        );
+        let _proxy = ground.serve(program, 1, &config);
+        ground.log.take(Duration::from_secs(1));
+        for _ in 0..3 {
+            assert_eq!(status(&get(ground.front(1), "/")), 200, "{name}");
+        }
+        let seen = ground.log.take(Duration::from_secs(1));
+        let mut names: Vec<&str> = seen.iter().filter_map(|s| s.head.field("x-server")).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["app2", "app3", "app4"], "{name}");
+    }
+}
+
+/// A header that comes byte for byte is a header.
+#[test]
+fn a_header_may_come_in_any_pieces() {
+    for program in BOTH {
+        let ground = Ground::new();
+        let config = format!(
+            "{DEFAULTS}
+listen l
+    bind \"127.0.10.1:${{F1}}\" accept-proxy
+    http-request set-header x-src %[src]
+    server a \"${{A}}\"
+"
+        );
+        let _proxy = ground.serve(program, 1, &config);
+        ground.log.take(Duration::from_secs(1));
+        let line = b"PROXY TCP4 1.2.3.4 5.6.7.8 1000 2000\r\n";
+        let mut steps = Vec::new();
+        for byte in line {
+            steps.extend([Step::Send(vec![*byte]), Step::Pause(Duration::from_millis(2))]);
+        }
+        steps.push(Step::Send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".to_vec()));
+        let outcome = client::run(ground.front(1), &Exchange { steps, ..Exchange::default() });
+        assert_eq!(status(&outcome), 200, "{}", program.name());
+        let seen = ground.log.take(Duration::from_secs(1));
+        assert_eq!(seen[0].head.field("x-src"), Some("1.2.3.4"), "{}", program.name());
+        assert_eq!(ground.front(1).ip(), FRONT);
+    }
+}
+
+#[test]
+fn abstract_sockets_and_ports_relative_to_the_clients() {
+    for program in BOTH {
+        for (front, back) in [(program, Program::Haproxy), (Program::Haproxy, program)] {
+            let (far, near) = (Ground::new(), Ground::new());
+            let what = format!("{} to {}", front.name(), back.name());
+            let hidden = format!("ringmain-lines-{}-{}", std::process::id(), what.replace(' ', "-"));
+            let inner = format!(
+                "{DEFAULTS}
+listen l
+    bind \"127.0.10.1:${{F1}}\"
+    bind abns@{hidden} accept-proxy
+    http-request return status 200 content-type text/plain lf-string %[src],%[dst_port]
+"
+            );
+            let _far = far.serve(back, 1, &inner);
+            let port = far.front(1).port();
+            let offset = i32::from(port) - i32::from(near.front(2).port());
+            let outer = format!(
+                "{DEFAULTS}
+listen hidden
+    bind \"127.0.10.1:${{F1}}\"
+    server s abns@{hidden} send-proxy
+listen relative
+    bind \"127.0.10.1:${{F2}}\"
+    server s 127.0.10.1:{offset:+}
+"
+            );
+            let _near = near.serve(front, 2, &outer);
+            for (n, dst) in [(1, near.front(1).port()), (2, port)] {
+                let outcome = get(near.front(n), "/");
+                assert_eq!(status(&outcome), 200, "{what}, F{n}");
+                let said = crate::common::text(&outcome.answers[0].body.bytes);
+                assert_eq!(said, format!("{},{dst}", source(n)), "{what}, F{n}");
+            }
+        }
+    }
+}
+
+/// Who the inner proxy sees: the client where a header tells it, else the outer proxy.
+fn source(front: usize) -> &'static str {
+    if front == 1 { "127.0.10.50" } else { "127.0.0.1" }
+}
