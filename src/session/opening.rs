@@ -7,7 +7,7 @@ use crate::base::limits::BUFSIZE;
 use crate::base::time::Tick;
 use crate::net::{Chunk, Stream};
 use crate::proto::{netscaler, proxy_protocol};
-use crate::rules::{Cx, NoTrace, Verdict};
+use crate::rules::{Cx, NoTrace, Verdict, Wishes};
 
 /// Runs the rules and receives the headers. False: the connection ends.
 pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
@@ -26,6 +26,7 @@ pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
             backend: None,
             server: None,
             facts: &facts,
+            wishes: Wishes::default(),
         };
         if frontend.tcp_request_connection.run(&mut cx, &mut NoTrace) == Verdict::Drop {
             local.cells().frontends[info.frontend.index()].denied_conn.inc();

@@ -4,7 +4,7 @@ use super::relay::{Limits, relay};
 use super::select::{Wish, assign};
 use super::{Conn, Side, decide};
 use crate::plan::Reuse;
-use crate::rules::{Cx, NoTrace};
+use crate::rules::{Cx, NoTrace, Wishes};
 
 /// Serves a connection of a frontend in TCP mode.
 pub async fn serve(conn: &Conn) {
@@ -27,6 +27,7 @@ pub async fn serve(conn: &Conn) {
             backend: None,
             server: None,
             facts: &facts,
+            wishes: Wishes::default(),
         };
         decide::choose_backend(plan, frontend, &cx, &mut NoTrace)
     };
@@ -37,8 +38,9 @@ pub async fn serve(conn: &Conn) {
     let backend_cells = &cells.backends[backend.index()];
     backend_cells.sess_tot.inc();
     backend_cells.sess_cur.add(1);
-    let assigned =
-        assign(conn, &view, backend, Wish { reuse: Reuse::Never, fresh: true, redirect: false }).await;
+    let wish = Wish { fresh: true, ..Wish::first(Reuse::Never, Wishes::default()) };
+    let mut tries_left = plan.backend(backend).retries;
+    let assigned = assign(conn, &view, backend, wish, &mut tries_left).await;
     if let Ok(assigned) = assigned {
         let timeouts = plan.backend(backend).timeouts;
         let tunnel = timeouts.tunnel;

@@ -58,6 +58,7 @@ pub fn set(text: &str) -> Result<u64, String> {
 mod tests {
     use super::super::tests::{bind, says};
     use super::*;
+    use crate::vocab::row::{FRONTEND, bench};
 
     #[test]
     fn sets_and_messages() {
@@ -65,7 +66,9 @@ mod tests {
             assert_eq!(set(text), Ok(is), "{text}");
         }
         assert_eq!(bind("thread 1 thread 1/3-4").spread.threads, 0b1101);
-        assert_eq!(bind("process 1/2").spread.threads, 0b10);
+        let process = bench(FRONTEND, "bind :80 process 1/2");
+        assert!(process.says().ends_with("Please use 'thread 2' instead."));
+        assert_eq!(process.draft.proxies[0].binds[0].spread.threads, 0b10);
         for (parameters, text) in [
             ("thread x", "@ : 'x' : 'x' is not a valid number/range."),
             ("thread 0", "@ : '0' : '0' is not a valid number/range. It supports numbers from 1 to 64."),

@@ -41,6 +41,7 @@ rows! { DirectiveRow:
     quiet,
     redirect,
     retries,
+    retry_on,
     server,
     server_template,
     spread_checks,

@@ -98,6 +98,7 @@ pub(crate) mod testing {
             backend: Some(BackendId(0)),
             server: None,
             facts: &Nothing,
+            wishes: crate::rules::Wishes::default(),
         };
         f(&mut cx)
     }

@@ -40,6 +40,7 @@ rows! { ServerRow:
     max_reuse,
     maxconn,
     maxqueue,
+    minconn,
     port,
     rise,
     weight;
