@@ -310,9 +310,10 @@ fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
         all_backups: flags.has(Flag::AllBackups),
         tcp_keepalive: flags.has(Flag::ServerKeepalive),
         send_name_header: settings.send_name_header.clone(),
-        source_in_request: proxy.servers.iter().any(|s| {
+        notes_request: proxy.servers.iter().any(|s| {
             let usesrc = s.settings.line.usesrc.as_ref().or(settings.usesrc.as_ref());
-            matches!(usesrc, Some(crate::plan::line::UseSource::Header(..)))
+            let by_field = matches!(usesrc, Some(crate::plan::line::UseSource::Header(..)));
+            by_field || !s.settings.line.header.extensions.is_empty()
         }),
         log_health_checks: flags.has(Flag::LogHealthChecks),
         accept_invalid_http_response: false,

@@ -183,6 +183,11 @@ impl Check<'_> {
             search.condition(rule.at, rule.condition.as_ref());
             search.note(rule.at, rule.dynamic.as_ref().map_or(Ok(()), |f| f.resolve(&search.names)));
         }
+        for server in &proxy.servers {
+            for extension in &server.settings.line.header.extensions {
+                search.note(server.at, extension.value.resolve(&search.names));
+            }
+        }
         for condition in &proxy.monitor_fail {
             search.condition(proxy.at, Some(condition));
         }

@@ -83,8 +83,8 @@ pub struct Backend {
     pub tcp_keepalive: bool,
     /// `http-send-name-header`, in lower case.
     pub send_name_header: Option<String>,
-    /// A server wants something of the request for its connection (`usesrc hdr_ip`).
-    pub source_in_request: bool,
+    /// A server wants something of the request for its connection (`usesrc hdr_ip`, `set-proxy-v2-tlv-fmt`).
+    pub notes_request: bool,
     pub log_health_checks: bool,
     pub accept_invalid_http_response: bool,
     pub at: Span,

@@ -81,7 +81,7 @@ impl Plan {
             all_backups: false,
             tcp_keepalive: false,
             send_name_header: None,
-            source_in_request: false,
+            notes_request: false,
             log_health_checks: false,
             accept_invalid_http_response: false,
             at: NOWHERE,

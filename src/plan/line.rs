@@ -1,6 +1,7 @@
 //! What a `server` line says of its connections beyond the address: headers before the first byte, addresses that depend on
 //! the client, rarer options of sockets (manual 5.2). A server without any of these has none of this.
 use crate::net::SocketOptions;
+use crate::rules::Format;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub struct ProxyHeader {
     pub checksum: bool,
     pub authority: bool,
     pub unique_id: bool,
+    /// `set-proxy-v2-tlv-fmt`: further extensions.
+    pub extensions: Vec<Extension>,
 }
 
 impl ProxyHeader {
@@ -53,6 +56,23 @@ impl ProxyHeader {
         }
     }
 }
+
+/// An extension of the header whose value is made for each connection.
+#[derive(Clone, Debug)]
+pub struct Extension {
+    pub kind: u8,
+    pub value: Arc<Format>,
+    /// As written.
+    pub text: String,
+}
+
+impl PartialEq for Extension {
+    fn eq(&self, other: &Extension) -> bool {
+        (self.kind, &self.text) == (other.kind, &other.text)
+    }
+}
+
+impl Eq for Extension {}
 
 /// `source … usesrc`: whose address a connection comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -498,8 +498,8 @@ async fn attempts(
     let frontend = view.plan.frontend(conn.info.frontend);
     // Sent again only where nothing of the body is gone and the method allows it (RFC 9110, 9.2.2).
     let repeatable = body.done && headers::is_idempotent(heads.req.method());
-    if plan.source_in_request {
-        line::note_request(conn, view, backend, &heads.req);
+    if plan.notes_request {
+        line::note_request(conn, view, backend, Some(&mut heads.req));
     }
     let may_again = body.done && plan.retry_on.after_sending() && !reply.wishes.no_l7_retry;
     let mut tries_left = plan.retries;

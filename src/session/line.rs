@@ -1,8 +1,8 @@
 //! What a server line asks for beyond a plain connection: addresses that depend on the client, a relay, a PROXY header
 //! (manual 5.2). Nothing of it runs for servers without such words.
-use super::Conn;
 use super::local::View;
 use super::upstream::ConnectError;
+use super::{Conn, LiveFacts};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
 use crate::net::{ConnectTo, Stream};
@@ -11,11 +11,26 @@ use crate::plan::{Mode, Server, ServerAddr};
 use crate::proto::http::RequestHead;
 use crate::proto::proxy_protocol::{Addresses, TYPE_AUTHORITY, TYPE_UNIQUE_ID, write_v1, write_v2};
 use crate::proto::socks4;
+use crate::rules::{Cx, Wishes};
 use std::hash::{BuildHasher, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
-/// Source addresses that a request names, by server.
-pub(super) type HeaderSources = Vec<(ServerId, IpAddr)>;
+/// What servers want to know of a request for their connections.
+#[derive(Default)]
+pub(super) struct Notes {
+    /// Source addresses that it names (`usesrc hdr_ip`).
+    sources: Vec<(ServerId, IpAddr)>,
+    /// Extensions of PROXY headers (`set-proxy-v2-tlv-fmt`).
+    extensions: Vec<(ServerId, u8, Vec<u8>)>,
+}
+
+/// Looks at the notes of the present request.
+fn with_notes<T>(conn: &Conn, look: impl FnOnce(&Notes) -> T) -> Option<T> {
+    let notes = conn.notes.take();
+    let found = notes.as_deref().map(look);
+    conn.notes.set(notes);
+    found
+}
 
 /// The addresses a server is told: the client's connection as the client's side knows it.
 fn addresses(conn: &Conn) -> Option<Addresses> {
@@ -23,7 +38,7 @@ fn addresses(conn: &Conn) -> Option<Addresses> {
 }
 
 /// Appends the PROXY header of a connection to this server.
-fn write_header(conn: &Conn, line: &ServerLine, out: &mut Vec<u8>) {
+fn write_header(conn: &Conn, server: &Server, line: &ServerLine, out: &mut Vec<u8>) {
     let header = &line.header;
     if !header.v2 {
         return write_v1(addresses(conn), out);
@@ -39,7 +54,17 @@ fn write_header(conn: &Conn, line: &ServerLine, out: &mut Vec<u8>) {
     if addresses.is_none() {
         return write_v2(None, header.checksum, [], out);
     }
-    write_v2(addresses, header.checksum, given, out);
+    if header.extensions.is_empty() {
+        return write_v2(addresses, header.checksum, given, out);
+    }
+    let given: Vec<(u8, &[u8])> = given.collect();
+    with_notes(conn, |notes| {
+        let mut all: Vec<(u8, &[u8])> = given;
+        let own = notes.extensions.iter().filter(|(id, ..)| *id == server.id);
+        let own = own.map(|(_, kind, value)| (*kind, value.as_slice()));
+        all.extend(own);
+        write_v2(addresses, header.checksum, all, out);
+    });
 }
 
 /// The address that is not ours and that the connection is to come from.
@@ -50,26 +75,42 @@ pub(super) fn foreign(conn: &Conn, server: &Server, line: &ServerLine) -> Option
         UseSource::ClientIp => conn.info.src.map(|a| port(a, 0)),
         UseSource::Addr(addr) => Some(*addr),
         UseSource::Header(..) => {
-            let all = conn.header_sources.take();
-            let found =
-                all.as_ref().and_then(|a| a.iter().find(|(id, _)| *id == server.id).map(|(_, ip)| *ip));
-            conn.header_sources.set(all);
-            found.map(|ip| SocketAddr::new(ip, 0))
+            let ip =
+                with_notes(conn, |n| n.sources.iter().find(|(id, _)| *id == server.id).map(|(_, ip)| *ip));
+            ip.flatten().map(|ip| SocketAddr::new(ip, 0))
         }
     }
 }
 
-/// Notes what the servers of a backend want to know of the request for their connections (`usesrc hdr_ip`).
-pub(super) fn note_request(conn: &Conn, view: &View, backend: BackendId, req: &RequestHead) {
-    let mut found = HeaderSources::new();
+/// Notes what the servers of a backend want to know of the request for their connections.
+pub(super) fn note_request(conn: &Conn, view: &View, backend: BackendId, req: Option<&mut RequestHead>) {
+    let mut notes = Notes::default();
+    let facts = LiveFacts { world: view, shared: &conn.local.shared };
+    let cx = Cx {
+        conn: &conn.info,
+        req,
+        res: None,
+        req_body: &[],
+        first_request: conn.requests.get() <= 1,
+        backend: Some(backend),
+        server: None,
+        facts: &facts,
+        wishes: Wishes::default(),
+    };
     for (id, server) in view.plan.servers_of(backend) {
-        if let Some(UseSource::Header(name, which)) = server.line.as_ref().and_then(|l| l.usesrc.as_ref())
+        let Some(line) = &server.line else { continue };
+        if let (Some(UseSource::Header(name, which)), Some(req)) = (&line.usesrc, cx.request())
             && let Some(ip) = address_in(req, name, *which)
         {
-            found.push((id, ip));
+            notes.sources.push((id, ip));
+        }
+        for extension in &line.header.extensions {
+            let mut value = Vec::new();
+            extension.value.write(&cx, &mut value);
+            notes.extensions.push((id, extension.kind, value));
         }
     }
-    conn.header_sources.set(Some(Box::new(found)));
+    conn.notes.set(Some(Box::new(notes)));
 }
 
 /// The address in the `which`th value of a field, counted from the end where negative.
@@ -104,7 +145,7 @@ pub(super) fn tag(conn: &Conn, view: &View, server: ServerId, dst: Option<Socket
         note(foreign(conn, server, line));
         if line.header.any() {
             let mut header = conn.local.core.take_vec();
-            write_header(conn, line, &mut header);
+            write_header(conn, server, line, &mut header);
             hasher.write(&header);
             conn.local.core.give_back(header.into());
         }
@@ -128,6 +169,7 @@ pub(super) fn redirection(server: &Server, req: &RequestHead) -> Vec<u8> {
 pub(super) async fn greet(
     conn: &Conn,
     view: &View,
+    server: &Server,
     line: &ServerLine,
     to: &ConnectTo,
     stream: &Stream,
@@ -144,7 +186,7 @@ pub(super) async fn greet(
     }
     if line.header.any() {
         let mut header = core.take_vec();
-        write_header(conn, line, &mut header);
+        write_header(conn, server, line, &mut header);
         // The request follows at once where there is one; what a client of TCP sends may take its time.
         let more = view.plan.frontend(conn.info.frontend).mode == Mode::Http;
         stream.send_part(header, more).await?;

@@ -38,8 +38,8 @@ pub struct Conn {
     own: RefCell<Option<(crate::base::ids::ServerId, upstream::Upstream)>>,
     /// The server of the last request (`option prefer-last-server`).
     last_server: Cell<Option<crate::base::ids::ServerId>>,
-    /// Source addresses that the present request names, by server (`usesrc hdr_ip`).
-    header_sources: Cell<Option<Box<line::HeaderSources>>>,
+    /// What servers want to know of the present request for their connections.
+    notes: Cell<Option<Box<line::Notes>>>,
 }
 
 /// Serves one accepted connection to its end. The caller has entered the gates and leaves them afterwards.
@@ -75,7 +75,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         requests: Cell::new(0),
         own: RefCell::new(None),
         last_server: Cell::new(None),
-        header_sources: Cell::default(),
+        notes: Cell::default(),
     };
     let goes_on = !opens || crate::net::PoolBox::new(opening::open(&mut conn, id)).await;
     match mode {

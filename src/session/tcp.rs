@@ -2,7 +2,7 @@
 use super::local::LiveFacts;
 use super::relay::{Limits, relay};
 use super::select::{Wish, assign};
-use super::{Conn, Side, decide};
+use super::{Conn, Side, decide, line};
 use crate::plan::Reuse;
 use crate::rules::{Cx, NoTrace, Wishes};
 
@@ -38,6 +38,9 @@ pub async fn serve(conn: &Conn) {
     let backend_cells = &cells.backends[backend.index()];
     backend_cells.sess_tot.inc();
     backend_cells.sess_cur.add(1);
+    if plan.backend(backend).notes_request {
+        line::note_request(conn, &view, backend, None);
+    }
     let wish = Wish { fresh: true, ..Wish::first(Reuse::Never, Wishes::default()) };
     let mut tries_left = plan.backend(backend).retries;
     let assigned = assign(conn, &view, backend, wish, &mut tries_left).await;

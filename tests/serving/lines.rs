@@ -624,3 +624,43 @@ listen relative
 fn source(front: usize) -> &'static str {
     if front == 1 { "127.0.10.50" } else { "127.0.0.1" }
 }
+
+/// A word that Debian's haproxy does not have yet: read by Ringmain's own other end.
+#[test]
+fn extensions_of_ones_own_are_made_for_each_connection() {
+    for program in BOTH {
+        let (far, near) = (Ground::new(), Ground::new());
+        let inner = format!(
+            "{DEFAULTS}
+listen l
+    bind \"127.0.10.1:${{F1}}\" accept-proxy
+    http-request return status 200 content-type text/plain lf-string %[fc_pp_tlv(0xE1)],%[fc_pp_unique_id]
+"
+        );
+        let _far = far.serve(program, 1, &inner);
+        let to = far.front(1);
+        let outer = format!(
+            "{DEFAULTS}    http-reuse always
+listen l
+    bind \"127.0.10.1:${{F1}}\"
+    server s {to} send-proxy-v2 set-proxy-v2-tlv-fmt(0xE1) %[src],%[path] set-proxy-v2-tlv-fmt(5) id
+listen t
+    mode tcp
+    bind \"127.0.10.1:${{F2}}\"
+    server s {to} send-proxy-v2 set-proxy-v2-tlv-fmt(0xE1) %[dst_port]
+"
+        );
+        let _near = near.serve(program, 2, &outer);
+        let port = near.front(2).port();
+        for (n, path, said) in [
+            (1, "/a", "127.0.10.50,/a,id".to_owned()),
+            (1, "/b", "127.0.10.50,/b,id".to_owned()),
+            (2, "/c", format!("{port},")),
+        ] {
+            let outcome = get(near.front(n), path);
+            assert_eq!(status(&outcome), 200, "{}: F{n}", program.name());
+            let body = crate::common::text(&outcome.answers[0].body.bytes);
+            assert_eq!(body, said, "{}: F{n}", program.name());
+        }
+    }
+}

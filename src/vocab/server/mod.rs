@@ -60,7 +60,7 @@ pub fn parameters(
 ) -> Result<Option<u32>, Diag> {
     let (mut at, mut id) = (first, None);
     while at < words.len() {
-        let Some(row) = find(words[at].text()) else { return Err(unknown(cx, words, at, name)) };
+        let Some(row) = find(keyword(words[at].text())) else { return Err(unknown(cx, words, at, name)) };
         if name.is_none() && !row.default_server {
             let text = format!("'{}' option is not accepted in default-server sections", row.name);
             return Err(error(cx, None, Diag::alert(words[at].span, text)));
@@ -78,6 +78,14 @@ pub fn parameters(
     Ok(id)
 }
 
+/// The keyword of a parameter: one has an argument in parentheses.
+fn keyword(word: &str) -> &str {
+    match word.split_once('(') {
+        Some((name @ "set-proxy-v2-tlv-fmt", _)) => name,
+        _ => word,
+    }
+}
+
 /// HAProxy's frame of messages about servers: `[file:line] : 'server b/s' : …`, without `parsing`.
 #[must_use]
 pub fn error(cx: &DirectiveCx<'_>, name: Option<&str>, diag: Diag) -> Diag {
@@ -89,7 +97,7 @@ pub fn error(cx: &DirectiveCx<'_>, name: Option<&str>, diag: Diag) -> Diag {
 
 fn unknown(cx: &DirectiveCx<'_>, words: &[Word], at: usize, name: Option<&str>) -> Diag {
     let word = words[at].text();
-    if known::knows(Kind::Server, word) {
+    if known::knows(Kind::Server, keyword(word)) {
         let what = if name.is_some() { "server" } else { "default-server" };
         let section = row::section_name(cx.section);
         let diag = row::not_built(words[at].span, &format!("{what} {word}"), section);

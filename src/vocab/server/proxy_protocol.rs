@@ -1,7 +1,10 @@
 //! `server … send-proxy`, `send-proxy-v2`, `proxy-v2-options` (manual 5.2): the PROXY protocol towards the server.
 use super::{ServerCx, ServerRow, wrong};
+use crate::plan::line::Extension;
 use crate::syntax::{Diag, Word};
+use crate::vocab::expr::parse_format;
 use crate::vocab::row;
+use std::sync::Arc;
 
 pub const ROWS: &[ServerRow] = &[
     switch("no-send-proxy", "no-send-proxy: takes back a send-proxy of default-server.", |cx, _| {
@@ -37,6 +40,14 @@ pub const ROWS: &[ServerRow] = &[
             Ok(0)
         },
     ),
+    ServerRow {
+        name: "set-proxy-v2-tlv-fmt",
+        arguments: 1,
+        default_server: true,
+        doc: "set-proxy-v2-tlv-fmt(<id>) <fmt>: a further extension of the PROXY header of version 2, made anew for each \
+              connection.",
+        parse: extension,
+    },
 ];
 
 type Parse = fn(&mut ServerCx<'_, '_>, &[Word]) -> Result<usize, Diag>;
@@ -63,6 +74,24 @@ fn options(cx: &mut ServerCx<'_, '_>, words: &[Word]) -> Result<usize, Diag> {
     Ok(0)
 }
 
+fn extension(cx: &mut ServerCx<'_, '_>, words: &[Word]) -> Result<usize, Diag> {
+    let name = words[0].text();
+    let id = name.strip_suffix(')').and_then(|t| t.split_once('(')).map(|(_, id)| id);
+    let number = |t: &str| match t.strip_prefix("0x").or_else(|| t.strip_prefix("0X")) {
+        Some(hex) => u8::from_str_radix(hex, 16).ok(),
+        None => t.parse().ok(),
+    };
+    let Some(kind) = id.and_then(number) else {
+        let text = format!("'{name}' : expects an id between 0 and 255 in parentheses");
+        return Err(Diag::alert(words[0].span, text).help("write `set-proxy-v2-tlv-fmt(0xE1) %[src]`"));
+    };
+    let Some(word) = words.get(1) else { return Err(wrong(words, format!("'{name}' : expects a format"))) };
+    let value = Arc::new(parse_format(word)?);
+    let list = &mut cx.settings.line.header.extensions;
+    list.push(Extension { kind, value, text: word.text().to_owned() });
+    Ok(0)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::vocab::row::{BACKEND, bench};
@@ -80,5 +109,10 @@ mod tests {
         assert!(says("proxy-v2-options foo").ends_with("'foo' : proxy v2 option not implemented."));
         assert!(says("proxy-v2-options").ends_with("'' : proxy v2 option not implemented."));
         assert!(says("proxy-v2-options crc32c,cert-cn").contains("TLS"));
+        let more = of("send-proxy-v2 set-proxy-v2-tlv-fmt(0xE1) %[src] set-proxy-v2-tlv-fmt(5) x");
+        let kinds: Vec<u8> = more.extensions.iter().map(|e| e.kind).collect();
+        assert_eq!(kinds, [0xe1, 5]);
+        assert!(says("set-proxy-v2-tlv-fmt(256) x").contains("between 0 and 255"));
+        assert!(says("set-proxy-v2-tlv-fmt x").contains("in parentheses"));
     }
 }
