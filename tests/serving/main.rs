@@ -16,6 +16,7 @@ mod programs;
 mod queues;
 mod retries;
 mod runtime;
+mod sockets;
 mod two_sites;
 
 use std::net::SocketAddr;
