@@ -87,6 +87,8 @@ pub struct Backend {
     pub notes_request: bool,
     pub log_health_checks: bool,
     pub accept_invalid_http_response: bool,
+    /// Whether its number was given (`id`).
+    pub id_given: bool,
     pub at: Span,
 }
 
@@ -158,5 +160,9 @@ pub struct Server {
     pub max_reuse: Option<u32>,
     /// The rarer parameters, where the line has any.
     pub line: Option<Box<super::line::ServerLine>>,
+    /// Whether its number was given (`id`).
+    pub id_given: bool,
+    /// What a state file says of it.
+    pub remembered: Option<Box<super::remembered::Remembered>>,
     pub at: Span,
 }

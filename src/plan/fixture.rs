@@ -84,6 +84,7 @@ impl Plan {
             notes_request: false,
             log_health_checks: false,
             accept_invalid_http_response: false,
+            id_given: false,
             at: NOWHERE,
         });
         self.backends.last_mut().expect("just pushed")
@@ -117,6 +118,8 @@ impl Plan {
             pool_purge_delay: Duration::from_secs(5),
             max_reuse: None,
             line: None,
+            id_given: false,
+            remembered: None,
             at: NOWHERE,
         });
         self.servers.last_mut().expect("just pushed")

@@ -126,8 +126,8 @@ fn address_in(req: &RequestHead, name: &str, which: i32) -> Option<IpAddr> {
 /// What tells connections to one server apart, 0 where all are alike: an idle one serves only requests of the same
 /// destination, source and header (manual, `http-reuse`).
 pub(super) fn tag(conn: &Conn, view: &View, server: ServerId, dst: Option<SocketAddr>) -> u64 {
+    let relative = matches!(view.addr(server), ServerAddr::InetRelative(..));
     let server = view.plan.server(server);
-    let relative = matches!(server.addr, ServerAddr::InetRelative(..));
     let line = server.line.as_deref().filter(|l| l.header.any() || l.usesrc.is_some());
     if !relative && line.is_none() {
         return 0;

@@ -6,6 +6,7 @@ use crate::base::time::Tick;
 use crate::net::driver::ConnectOptions;
 use crate::net::{ConnectTo, PoolBox, Stream};
 use crate::plan::{Reuse, ServerAddr};
+use crate::world::ServerState;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -18,6 +19,15 @@ pub struct Upstream {
     pub requests: u32,
     /// Only requests of the same tag may follow on it.
     pub tag: u64,
+    /// The server's `moved` when it was made.
+    moved: u32,
+}
+
+impl Upstream {
+    /// Whether it leads to the server's present address.
+    pub fn is_for(&self, server: &ServerState) -> bool {
+        self.moved == server.moved
+    }
 }
 
 /// An idle connection.
@@ -25,6 +35,7 @@ struct Idle {
     stream: Stream,
     requests: u32,
     tag: u64,
+    moved: u32,
     since: Tick,
 }
 
@@ -40,7 +51,7 @@ impl Pool {
 
     /// Takes one that may serve a request. `first`: it is the client connection's first request, which must be safe to
     /// send again before a connection that may just be closing may carry it (manual, `http-reuse`).
-    fn take(&mut self, reuse: Reuse, first: bool, tag: u64) -> Option<Upstream> {
+    fn take(&mut self, reuse: Reuse, first: bool, moved: u32, tag: u64) -> Option<Upstream> {
         let usable = |idle: &Idle| match reuse {
             Reuse::Never => false,
             Reuse::Safe => !first,
@@ -49,8 +60,8 @@ impl Pool {
         };
         while let Some(at) = self.0.iter().rposition(|idle| idle.tag == tag && usable(idle)) {
             let idle = self.0.swap_remove(at);
-            if idle.stream.is_quiet() {
-                return Some(Upstream { stream: idle.stream, requests: idle.requests + 1, tag });
+            if idle.moved == moved && idle.stream.is_quiet() {
+                return Some(Upstream { stream: idle.stream, requests: idle.requests + 1, tag, moved });
             }
         }
         None
@@ -58,10 +69,17 @@ impl Pool {
 }
 
 /// Takes an idle connection to a server.
-pub fn take(local: &Local, server: ServerId, reuse: Reuse, first: bool, tag: u64) -> Option<Upstream> {
+pub fn take(
+    local: &Local,
+    view: &View,
+    server: ServerId,
+    reuse: Reuse,
+    first: bool,
+    tag: u64,
+) -> Option<Upstream> {
     let mut pool = local.pool(server).borrow_mut();
     let before = pool.len();
-    let taken = pool.take(reuse, first, tag);
+    let taken = pool.take(reuse, first, view.server(server).moved, tag);
     let cells = &local.cells().servers[server.index()];
     cells.idle.add(pool.len() as i64 - before as i64);
     if taken.is_some() {
@@ -79,13 +97,15 @@ pub fn keep(local: &Local, view: &View, server: ServerId, upstream: Upstream) {
     let mut pool = local.pool(server).borrow_mut();
     let full = plan.pool_max_conn.is_some_and(|max| pool.len() >= max as usize);
     let worn = plan.max_reuse.is_some_and(|max| upstream.requests > max);
-    if full || worn || local.stopping.get() || !view.server(server).alive() || !upstream.stream.is_quiet() {
+    let state = view.server(server);
+    let useless = !state.alive() || !upstream.is_for(state);
+    if full || worn || local.stopping.get() || useless || !upstream.stream.is_quiet() {
         return;
     }
     upstream.stream.watch(local.reaper.get());
     let now = local.core.now();
-    let Upstream { stream, requests, tag } = upstream;
-    pool.0.push(Idle { stream, requests, tag, since: now });
+    let Upstream { stream, requests, tag, moved } = upstream;
+    pool.0.push(Idle { stream, requests, tag, moved, since: now });
     local.cells().servers[server.index()].idle.add(1);
     // One that looks soon enough is let sleep: it goes through every pool.
     if local.reaper_looks.get().is_none_or(|at| at > now + plan.pool_purge_delay.max(SHORTEST_PURGE)) {
@@ -123,7 +143,8 @@ fn sweep(local: &Local) -> Option<Tick> {
         }
         let before = pool.len();
         let gone = local.stopping.get() || !view.server(id).alive();
-        pool.0.retain(|idle| !gone && idle.stream.is_quiet());
+        let moved = view.server(id).moved;
+        pool.0.retain(|idle| !gone && idle.moved == moved && idle.stream.is_quiet());
         let delay = view.plan.server(id).pool_purge_delay.max(SHORTEST_PURGE);
         let unused = pool.0.iter().filter(|i| i.since + delay <= now).count();
         let mut excess = unused.div_ceil(2);
@@ -159,6 +180,16 @@ fn target(addr: &ServerAddr, client_dst: Option<SocketAddr>) -> io::Result<Conne
     })
 }
 
+/// What a server's streams are labelled with; 0 is a stream without a label.
+fn label(server: ServerId) -> u32 {
+    server.0 + 1
+}
+
+/// Cuts every connection to a server: what is under way on them ends.
+pub fn cut(local: &Local, server: ServerId) {
+    local.core.cut(label(server));
+}
+
 /// Why no connection came about.
 #[derive(Debug)]
 pub enum ConnectError {
@@ -191,11 +222,12 @@ pub async fn connect(
         foreign: plan.line.as_ref().and_then(|l| line::foreign(conn, plan, l)),
         socket: plan.line.as_ref().map(|l| l.socket.clone()),
     };
-    let to = target(&plan.addr, client_dst)?;
+    let to = target(view.addr(server), client_dst)?;
     let stream = match &plan.line {
         Some(line) => local.core.connect(&line::through(line, &to), &options)?,
         None => local.core.connect(&to, &options)?,
     };
+    stream.set_label(label(server));
     let deadline = backend.timeouts.connect.map(|t| local.core.now() + t);
     match local.core.until(deadline, stream.connected()).await {
         Ok(Ok(())) => {
@@ -205,7 +237,7 @@ pub async fn connect(
             let cells = local.cells();
             cells.servers[server.index()].connect.inc();
             cells.backends[plan.backend.index()].connect.inc();
-            Ok(Upstream { stream, requests: 1, tag })
+            Ok(Upstream { stream, requests: 1, tag, moved: view.server(server).moved })
         }
         Ok(Err(_)) => Err(ConnectError::Failed),
         Err(_) => Err(ConnectError::Timeout),

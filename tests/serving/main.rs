@@ -16,7 +16,9 @@ mod programs;
 mod queues;
 mod retries;
 mod runtime;
+mod runtime_edits;
 mod sockets;
+mod state_file;
 mod two_sites;
 
 use std::net::SocketAddr;

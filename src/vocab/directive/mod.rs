@@ -53,7 +53,7 @@ rows! { DirectiveRow:
     unix_bind,
     use_backend,
     zero_warning;
-    families: environment, errorloc, identity, keepalive_probes, platform, removed, source, threads, tls_defaults, tune
+    families: environment, errorloc, identity, keepalive_probes, platform, removed, server_state, source, threads, tls_defaults, tune
 }
 
 /// Reads one line of a section that has rows.

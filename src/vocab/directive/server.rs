@@ -32,7 +32,7 @@ pub fn draft(
     settings: ServerSettings,
     id: Option<u32>,
 ) -> ServerDraft {
-    ServerDraft { name, at, name_at, addr, hostname: None, settings, id }
+    ServerDraft { name, at, name_at, addr, hostname: None, settings, id, remembered: None }
 }
 
 /// Reads a server's address.
