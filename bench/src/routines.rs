@@ -163,6 +163,7 @@ impl Stage {
             listener_id: 1,
             accepted: Tick::ZERO,
             redirected: Default::default(),
+            handshake: Default::default(),
         };
         let shared = shared(&plan);
         Box::leak(Box::new(Stage { world: World::new(plan.clone()), shared, conn, plan }))

@@ -3,15 +3,17 @@
 use super::bind_unix::{self, Move};
 use super::old_sockets::{self, OldSockets};
 use crate::base::ids::ListenerId;
+use crate::net::Namespace;
+use crate::net::options::within;
+use crate::net::ring::dress;
 use crate::plan::{Frontend, Listener, ListenerAddr, Plan};
 use crate::syntax::Span;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
-use std::time::Duration;
 
 /// `backlog` of a frontend without a limit.
 const DEFAULT_BACKLOG: u32 = 1_024;
@@ -125,18 +127,13 @@ impl<'a> Binder<'a> {
             ..Bound::default()
         };
         for (listener, fds) in self.plan.listeners.iter().zip(self.listeners) {
-            for (index, fd) in fds.into_iter().flatten().enumerate() {
+            let fds: Vec<OwnedFd> = fds.into_iter().flatten().collect();
+            let members = listener.spread.members(self.shards);
+            for fd in &fds {
                 bound.kept.push(Kept { id: listener.id, fd: fd.try_clone()? });
-                bound.shards[index % self.shards].push((listener.id, fd));
             }
-            // Shards without a socket of their own accept from the first one's.
-            for shard in 1..self.shards {
-                if bound.shards[shard].last().is_none_or(|(id, _)| *id != listener.id) {
-                    let shared = bound.shards[0].iter().find(|(id, _)| *id == listener.id);
-                    if let Some(fd) = shared.map(|(_, fd)| fd.try_clone()).transpose()? {
-                        bound.shards[shard].push((listener.id, fd));
-                    }
-                }
+            for (shard, fd) in deal(&members, fds)? {
+                bound.shards[shard].push((listener.id, fd));
             }
         }
         Ok(bound)
@@ -149,12 +146,14 @@ impl<'a> Binder<'a> {
         let say = |error: &Error| failure(plan, Some(l.at), kind, &frontend.name, error, &l.addr);
         let backlog =
             backlog(l.backlog.or(l.maxconn).or(frontend.backlog).or(frontend.maxconn), self.maxconn);
-        let mut fds = self.old.take(&l.addr, l.interface.as_deref());
+        let mut fds = self.old.take(&l.addr, l.interface.as_deref(), l.namespace.as_ref().map(|n| n.name()));
         for fd in &fds {
             // A former owner may have paused it.
             listen(fd, backlog).map_err(|e| say(&e))?;
         }
-        let wanted = if is_inet(&l.addr) && self.reuseport { self.shards } else { 1 };
+        let members = l.spread.members(self.shards).len();
+        let sockets = if l.spread.sockets == 0 { members } else { members.min(l.spread.sockets as usize) };
+        let wanted = if is_inet(&l.addr) && self.reuseport { sockets } else { 1 };
         for _ in fds.len()..wanted {
             fds.push(self.open(l, backlog).map_err(|e| say(&e))?);
         }
@@ -175,7 +174,7 @@ impl<'a> Binder<'a> {
         let s = &self.plan.global.stats_sockets[index];
         let bound = match &s.addr {
             // A new process takes the port over from an old one.
-            ListenerAddr::Inet(addr) => inet(*addr, None, false, false, self.reuseport)
+            ListenerAddr::Inet(addr) => inet(*addr, None, None, false, false, self.reuseport)
                 .and_then(|fd| listen(&fd, DEFAULT_BACKLOG).map(|()| fd)),
             ListenerAddr::Unix(path) => self.unix(path, s.mode, s.uid, s.gid, DEFAULT_BACKLOG),
             ListenerAddr::Abstract(name) => bind_unix::hidden(name, DEFAULT_BACKLOG),
@@ -187,7 +186,14 @@ impl<'a> Binder<'a> {
     fn open(&mut self, l: &Listener, backlog: u32) -> Result<OwnedFd, Error> {
         match &l.addr {
             ListenerAddr::Inet(addr) => {
-                let fd = inet(*addr, l.interface.as_deref(), l.v6only, l.transparent, self.reuseport)?;
+                let fd = inet(
+                    *addr,
+                    l.namespace.as_ref(),
+                    l.interface.as_deref(),
+                    l.v6only,
+                    l.transparent,
+                    self.reuseport,
+                )?;
                 listen(&fd, backlog)?;
                 Ok(fd)
             }
@@ -209,6 +215,19 @@ impl<'a> Binder<'a> {
         self.moves.push(name);
         Ok(fd)
     }
+}
+
+/// Gives each of the threads a socket; where there are fewer, neighbours share one, where there are more, some have several.
+fn deal(members: &[usize], fds: Vec<OwnedFd>) -> io::Result<Vec<(usize, OwnedFd)>> {
+    if members.is_empty() || fds.is_empty() {
+        return Ok(Vec::new());
+    }
+    if fds.len() >= members.len() {
+        return Ok(members.iter().copied().cycle().zip(fds).collect());
+    }
+    let share =
+        |(nth, shard): (usize, &usize)| Ok((*shard, fds[nth * fds.len() / members.len()].try_clone()?));
+    members.iter().enumerate().map(share).collect()
 }
 
 /// What went wrong, and the system's reason.
@@ -279,19 +298,20 @@ fn backlog(configured: Option<u32>, maxconn: u32) -> u32 {
 /// A bound internet socket that does not listen yet.
 pub fn inet(
     addr: SocketAddr,
+    namespace: Option<&Namespace>,
     interface: Option<&str>,
     v6only: bool,
     transparent: bool,
     reuseport: bool,
 ) -> Result<OwnedFd, Error> {
-    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))
-        .map_err(Error::because("cannot create receiving socket"))?;
+    let make = || Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP));
+    let socket = within(namespace, make).map_err(Error::because("cannot create receiving socket"))?;
     socket.set_reuse_address(true).map_err(Error::because("cannot bind socket"))?;
     if reuseport {
         socket.set_reuse_port(true).map_err(Error::because("cannot bind socket"))?;
     }
     if transparent {
-        make_transparent(&socket, addr)
+        dress::make_transparent(&socket, addr)
             .map_err(Error::because("cannot make receiving socket transparent"))?;
     }
     if let Some(name) = interface {
@@ -304,15 +324,6 @@ pub fn inet(
     }
     socket.bind(&SockAddr::from(addr)).map_err(Error::because("cannot bind socket"))?;
     Ok(socket.into())
-}
-
-/// Lets a socket bind an address that is not ours.
-fn make_transparent(socket: &Socket, addr: SocketAddr) -> io::Result<()> {
-    if addr.is_ipv4() {
-        return socket.set_ip_transparent_v4(true).or_else(|_| socket.set_freebind_v4(true));
-    }
-    set(socket, libc::IPPROTO_IPV6, libc::IPV6_TRANSPARENT, 1)
-        .or_else(|_| set(socket, libc::IPPROTO_IPV6, libc::IPV6_FREEBIND, 1))
 }
 
 fn listen(fd: &OwnedFd, backlog: u32) -> Result<(), Error> {
@@ -336,16 +347,27 @@ fn inherited(fd: i32, backlog: u32) -> Result<OwnedFd, Error> {
 
 /// The options of a `bind` line that do not stop the start when they fail. Accepted sockets inherit TCP_NODELAY.
 fn tune(fd: &OwnedFd, l: &Listener, backlog: u32) -> Vec<&'static str> {
-    let tcp = |name: i32, value: i32| set(fd, libc::IPPROTO_TCP, name, value).is_err();
+    let tcp = |name: i32, value: i32| dress::set(fd, libc::IPPROTO_TCP, name, value).is_err();
     let mut failed = Vec::new();
     if tcp(libc::TCP_NODELAY, 1) {
         failed.push("cannot disable Nagle's algorithm");
     }
+    if let Some(probes) = l.probes {
+        // Accepted sockets inherit these too.
+        if SockRef::from(fd).set_keepalive(true).is_err() {
+            failed.push("cannot enable TCP keep-alive");
+        }
+        dress::probes(fd, probes);
+    }
+    if let (Some(key), ListenerAddr::Inet(addr)) = (&l.md5_key, &l.addr)
+        && dress::md5_key_for_all(fd, *addr, key).is_err()
+    {
+        failed.push("cannot set TCP MD5 signature");
+    }
     if l.mss.is_some_and(|mss| tcp(libc::TCP_MAXSEG, mss)) {
         failed.push("cannot set MSS");
     }
-    let millis = |d: Duration| i32::try_from(d.as_millis()).unwrap_or(i32::MAX);
-    if l.tcp_user_timeout.is_some_and(|t| tcp(libc::TCP_USER_TIMEOUT, millis(t))) {
+    if l.tcp_user_timeout.is_some_and(|t| tcp(libc::TCP_USER_TIMEOUT, dress::millis(t))) {
         failed.push("cannot set TCP User Timeout");
     }
     if l.defer_accept && tcp(libc::TCP_DEFER_ACCEPT, DEFER_SECONDS) {
@@ -355,19 +377,4 @@ fn tune(fd: &OwnedFd, l: &Listener, backlog: u32) -> Vec<&'static str> {
         failed.push("cannot enable TCP_FASTOPEN");
     }
     failed
-}
-
-fn set(fd: &impl AsRawFd, level: i32, name: i32, value: i32) -> io::Result<()> {
-    // SAFETY: the option's value is one int, which lives until the call returns.
-    #[allow(unsafe_code)]
-    let result = unsafe {
-        libc::setsockopt(
-            fd.as_raw_fd(),
-            level,
-            name,
-            (&raw const value).cast(),
-            size_of::<i32>() as libc::socklen_t,
-        )
-    };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

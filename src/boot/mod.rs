@@ -235,6 +235,7 @@ fn serve(args: &Args, plan: Plan, wanted: IoMode, master: Option<master::Link>) 
         None => (None, None, OldSockets::default()),
     };
     let io_mode = decide(wanted)?;
+    process::keeps_privileges(&args.program, &plan).map_err(refuse)?;
     let shards = threads::count(&plan.global);
     let mut limits = Limits::compute(&plan, args, shards, limits::descriptors());
     limits.apply(&plan, args, shards).map_err(refuse)?;
@@ -336,12 +337,13 @@ impl Worker<'_> {
         process::confine(program, global).map_err(refuse)?;
         process::set_identity(program, global).map_err(refuse)?;
         let plan = Arc::new(self.plan);
-        let shared = Arc::new(Shared::new(
+        let shared = Shared::new(
             self.bound.shards.len(),
             plan.frontends.len(),
             plan.backends.len(),
             plan.servers.len(),
-        ));
+        );
+        let shared = Arc::new(shared.with_listeners(plan.listeners.iter().map(|l| l.maxconn.unwrap_or(0))));
         self.limits.set_gates(&plan, self.args, &shared);
         let published = Arc::new(Published::new(World::new(plan.clone())));
         health::init(&published.load(), &shared, Tick::monotonic());

@@ -32,6 +32,7 @@ pub struct OldSockets {
 struct Old {
     fd: OwnedFd,
     addr: ListenerAddr,
+    namespace: String,
     interface: String,
 }
 
@@ -57,28 +58,37 @@ impl OldSockets {
         if got != 4 || count > MAX_SOCKETS {
             return Err(io::Error::other("it does not give its sockets away"));
         }
-        let (mut fds, mut interfaces) = (Vec::new(), Vec::new());
+        let (mut fds, mut places) = (Vec::new(), Vec::new());
         let mut buffer = vec![0; MAX_SEND_FD * MAX_RECORD];
         while fds.len() < count {
             let before = fds.len();
             let got = receive(stream.as_raw_fd(), &mut buffer, &mut fds)?;
             let records = records(&buffer[..got], fds.len() - before)
                 .ok_or_else(|| io::Error::other("it sent something else than sockets"))?;
-            interfaces.extend(records);
+            places.extend(records);
             if fds.len() < count {
                 send(stream.as_raw_fd(), &0i32.to_ne_bytes(), MsgFlags::MSG_NOSIGNAL)?;
             }
         }
-        let sockets = fds.into_iter().zip(interfaces).filter_map(|(fd, interface)| {
+        let sockets = fds.into_iter().zip(places).filter_map(|(fd, (namespace, interface))| {
             let addr = address(&fd)?;
-            Some(Old { fd, addr, interface })
+            Some(Old { fd, addr, namespace, interface })
         });
         Ok(OldSockets { sockets: sockets.collect() })
     }
 
-    /// Takes all sockets at this address and interface.
-    pub fn take(&mut self, addr: &ListenerAddr, interface: Option<&str>) -> Vec<OwnedFd> {
-        let wanted = |old: &mut Old| old.addr == *addr && old.interface == interface.unwrap_or_default();
+    /// Takes all sockets at this address, interface and namespace.
+    pub fn take(
+        &mut self,
+        addr: &ListenerAddr,
+        interface: Option<&str>,
+        namespace: Option<&str>,
+    ) -> Vec<OwnedFd> {
+        let wanted = |old: &mut Old| {
+            old.addr == *addr
+                && old.interface == interface.unwrap_or_default()
+                && old.namespace == namespace.unwrap_or_default()
+        };
         self.sockets.extract_if(.., wanted).map(|old| old.fd).collect()
     }
 }
@@ -107,21 +117,20 @@ fn receive(from: RawFd, into: &mut [u8], fds: &mut Vec<OwnedFd>) -> io::Result<u
     }
 }
 
-/// The interfaces of so many records.
-fn records(mut bytes: &[u8], count: usize) -> Option<Vec<String>> {
+/// Namespace and interface of so many records.
+fn records(mut bytes: &[u8], count: usize) -> Option<Vec<(String, String)>> {
     let text = |bytes: &mut &[u8]| {
         let (len, rest) = bytes.split_first()?;
         let (text, rest) = rest.split_at_checked(usize::from(*len))?;
         *bytes = rest;
         Some(String::from_utf8_lossy(text).into_owned())
     };
-    let mut interfaces = Vec::new();
+    let mut places = Vec::new();
     for _ in 0..count {
-        let _namespace = text(&mut bytes)?;
-        interfaces.push(text(&mut bytes)?);
+        places.push((text(&mut bytes)?, text(&mut bytes)?));
         bytes = bytes.get(4..)?;
     }
-    (count > 0 && bytes.is_empty()).then_some(interfaces)
+    (count > 0 && bytes.is_empty()).then_some(places)
 }
 
 /// Where a socket is bound.
@@ -166,9 +175,12 @@ mod tests {
 
     #[test]
     fn records_of_namespace_and_interface() {
-        assert_eq!(records(&[0, 0, 0, 0, 0, 0], 1), Some(vec![String::new()]));
+        assert_eq!(records(&[0, 0, 0, 0, 0, 0], 1), Some(vec![(String::new(), String::new())]));
         let two = [&[2, b'n', b's', 2, b'l', b'o', 0, 0, 0, 0][..], &[0, 0, 0, 0, 0, 0]].concat();
-        assert_eq!(records(&two, 2), Some(vec!["lo".to_owned(), String::new()]));
+        assert_eq!(
+            records(&two, 2),
+            Some(vec![("ns".to_owned(), "lo".to_owned()), (String::new(), String::new())])
+        );
         for wrong in [&two[..two.len() - 1], &[][..], &[9, 1]] {
             assert_eq!(records(wrong, 2), None, "{wrong:?}");
         }

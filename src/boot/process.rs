@@ -2,7 +2,7 @@
 //! thread only.
 #![allow(unsafe_code)]
 use crate::control::say;
-use crate::plan::Global;
+use crate::plan::{Global, Plan};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Gid, Pid, Uid, chdir, chroot, dup2_stderr, dup2_stdin, dup2_stdout};
@@ -144,6 +144,24 @@ pub fn confine(program: &str, global: &Global) -> Result<(), String> {
 ///
 /// # Errors
 /// HAProxy's alert.
+/// Options that need the rights of root for each connection, and so go with no other user.
+///
+/// # Errors
+/// Both are asked for.
+pub fn keeps_privileges(program: &str, plan: &Plan) -> Result<(), String> {
+    let needs = |s: &crate::plan::Server| {
+        let line = s.line.as_ref();
+        s.interface.is_some() || line.is_some_and(|l| l.usesrc.is_some() || l.socket.namespace.is_some())
+    };
+    if plan.global.uid.is_some_and(|uid| uid > 0) && plan.servers.iter().any(needs) {
+        return Err(format!(
+            "[{program}.main()] Some configuration options require full privileges, so global.uid cannot be changed."
+        ));
+    }
+    Ok(())
+}
+
+/// Becomes the user and the group of the configuration.
 pub fn set_identity(program: &str, global: &Global) -> Result<(), String> {
     if let Some(gid) = global.gid.filter(|g| *g > 0) {
         let has_groups = nix::unistd::getgroups().is_ok_and(|g| !g.is_empty());

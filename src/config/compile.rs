@@ -3,9 +3,11 @@ use super::names::Index;
 use crate::base::ids::{BackendId, FrontendId, ListenerId, ServerId};
 use crate::plan::backend::BackendTimeouts;
 use crate::plan::draft::{
-    BindDraft, Draft, Flag, LogFormat, ProxyDraft, ServerAddress, ServerDraft, Settings, Timeouts, UnixBind,
+    BindDraft, Draft, Flag, LogFormat, ProxyDraft, ServerAddress, ServerDraft, ServerSettings, Settings,
+    Timeouts, UnixBind,
 };
 use crate::plan::frontend::FrontendTimeouts;
+use crate::plan::line::ServerLine;
 use crate::plan::{
     Backend, BackendTarget, Check, CheckKind, ConnectionMode, Frontend, Listener, ListenerAddr, Mode, Plan,
     Resolvers, Server, UseBackend,
@@ -136,7 +138,7 @@ fn frontend(
     unix: &UnixBind,
 ) {
     let id = FrontendId::from(plan.frontends.len());
-    let listeners = listeners(plan, id, &proxy.binds, unix);
+    let listeners = listeners(plan, id, &proxy.binds, unix, &proxy.settings);
     let logs = logs(plan, &proxy.settings);
     let listen = own.is_some();
     let settings = &proxy.settings;
@@ -234,7 +236,13 @@ fn backend_timeouts(t: &Timeouts) -> BackendTimeouts {
 }
 
 /// The listeners of a frontend, one for each address of its `bind` lines.
-fn listeners(plan: &mut Plan, frontend: FrontendId, binds: &[BindDraft], unix: &UnixBind) -> Vec<ListenerId> {
+fn listeners(
+    plan: &mut Plan,
+    frontend: FrontendId,
+    binds: &[BindDraft],
+    unix: &UnixBind,
+    settings: &Settings,
+) -> Vec<ListenerId> {
     let wanted = binds.iter().flat_map(|b| b.addrs.iter().map(|_| (true, b.id)));
     let mut uuids = number(wanted, 1).into_iter();
     let mut ids = Vec::new();
@@ -261,8 +269,12 @@ fn listeners(plan: &mut Plan, frontend: FrontendId, binds: &[BindDraft], unix: &
                 tcp_user_timeout: real(bind.tcp_user_timeout),
                 mss: bind.mss,
                 tfo: bind.tfo,
-                accept_proxy: false,
+                expect: bind.expect,
+                netscaler_magic: bind.netscaler_magic,
+                probes: settings.flags.has(Flag::ClientKeepalive).then_some(settings.client_probes),
                 namespace: bind.namespace.clone(),
+                spread: bind.spread,
+                md5_key: bind.md5_key.clone(),
                 at: bind.at,
             });
             ids.push(id);
@@ -305,6 +317,12 @@ fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
         abort_on_close: flags.has(Flag::AbortOnClose),
         all_backups: flags.has(Flag::AllBackups),
         tcp_keepalive: flags.has(Flag::ServerKeepalive),
+        send_name_header: settings.send_name_header.clone(),
+        notes_request: proxy.servers.iter().any(|s| {
+            let usesrc = s.settings.line.usesrc.as_ref().or(settings.usesrc.as_ref());
+            let by_field = matches!(usesrc, Some(crate::plan::line::UseSource::Header(..)));
+            by_field || !s.settings.line.header.extensions.is_empty()
+        }),
         log_health_checks: flags.has(Flag::LogHealthChecks),
         accept_invalid_http_response: false,
         id_given: proxy.id.is_some(),
@@ -363,8 +381,22 @@ fn server(
         max_reuse: s.max_reuse,
         lookup: super::lookup::of(draft, resolvers).map(Box::new),
         unresolved: draft.unresolved,
+        line: line(s, proxy),
         id_given: draft.id.is_some(),
         remembered: draft.remembered.clone(),
         at: draft.at,
     }
+}
+
+/// The rarer parameters; `None` where there are none.
+fn line(server: &ServerSettings, proxy: &Settings) -> Option<Box<ServerLine>> {
+    let mut line = server.line.clone();
+    // A `source` line of the proxy is for servers without one of their own.
+    if server.source.is_none() && line.usesrc.is_none() {
+        line.usesrc.clone_from(&proxy.usesrc);
+    }
+    if proxy.flags.has(Flag::ServerKeepalive) && proxy.server_probes != Default::default() {
+        line.socket().probes = proxy.server_probes;
+    }
+    (line != ServerLine::default()).then(|| Box::new(line))
 }

@@ -28,6 +28,9 @@ pub fn check(read: &Read, index: &Index, map: &SourceMap, diags: &mut Diags) {
         check.check_ports(proxy);
     }
     super::lookup::check(draft, map, check.diags);
+    for proxy in draft.proxies.iter().filter(|p| p.kind.has_frontend() && !p.settings.disabled) {
+        check.bind_threads(proxy);
+    }
     check.once();
     if broken {
         let new = diags.list.split_off(before);
@@ -179,6 +182,11 @@ impl Check<'_> {
             search.condition(rule.at, rule.condition.as_ref());
             search.note(rule.at, rule.dynamic.as_ref().map_or(Ok(()), |f| f.resolve(&search.names)));
         }
+        for server in &proxy.servers {
+            for extension in &server.settings.line.header.extensions {
+                search.note(server.at, extension.value.resolve(&search.names));
+            }
+        }
         for condition in &proxy.monitor_fail {
             search.condition(proxy.at, Some(condition));
         }
@@ -291,6 +299,27 @@ impl Check<'_> {
                 self.diags.push(
                     Diag::bare(Severity::Alert, Some(server.at), text).help("add `port`, as `check port 80`"),
                 );
+            }
+        }
+    }
+
+    /// A listener needs a thread that is there.
+    fn bind_threads(&mut self, proxy: &ProxyDraft) {
+        let threads = self
+            .draft
+            .global
+            .nbthread
+            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+        for bind in &proxy.binds {
+            if bind.spread.members(threads).is_empty() {
+                let text = format!(
+                    "Proxy '{}': 'thread' directive contains threads that belong to no group in 'bind {}' at [{}].",
+                    proxy.name,
+                    bind.text,
+                    self.place(bind.at)
+                );
+                let diag = Diag::bare(Severity::Alert, Some(bind.at), text);
+                self.diags.push(diag.help(format!("there are {threads} threads")));
             }
         }
     }

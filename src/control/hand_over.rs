@@ -19,8 +19,9 @@ pub(super) async fn give(state: &State, stream: &Stream) -> io::Result<()> {
         let plan = &state.published.load().plan;
         let kept = state.kept.borrow();
         let each = kept.iter().map(|k| {
-            let interface = plan.listeners[k.id.index()].interface.as_deref();
-            (k.fd.as_raw_fd(), record(interface.unwrap_or_default()))
+            let listener = &plan.listeners[k.id.index()];
+            let namespace = listener.namespace.as_ref().map_or("", |n| n.name());
+            (k.fd.as_raw_fd(), record(namespace, listener.interface.as_deref().unwrap_or_default()))
         });
         each.unzip()
     };
@@ -39,10 +40,12 @@ pub(super) async fn give(state: &State, stream: &Stream) -> io::Result<()> {
 }
 
 /// A socket's record: namespace and interface, each with its length before it, and four bytes that nobody reads.
-fn record(interface: &str) -> Vec<u8> {
-    let name = &interface.as_bytes()[..interface.len().min(15)];
-    let len = u8::try_from(name.len()).unwrap_or(0);
-    [&[0, len][..], name, &[0; 4]].concat()
+fn record(namespace: &str, interface: &str) -> Vec<u8> {
+    let part = |name: &str, most: usize| {
+        let name = &name.as_bytes()[..name.len().min(most)];
+        [&[name.len() as u8], name].concat()
+    };
+    [part(namespace, 255), part(interface, 15), vec![0; 4]].concat()
 }
 
 /// One message: a unix socket takes it whole or not at all.
@@ -60,7 +63,7 @@ mod tests {
 
     #[test]
     fn records() {
-        assert_eq!(record(""), [0; 6]);
-        assert_eq!(record("lo"), *b"\0\x02lo\0\0\0\0");
+        assert_eq!(record("", ""), [0; 6]);
+        assert_eq!(record("ns", "lo"), *b"\x02ns\x02lo\0\0\0\0");
     }
 }

@@ -83,6 +83,7 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
         listener_id: frontend.listeners.first().map_or(0, |l| plan.listeners[l.index()].uuid),
         accepted: Tick::ZERO,
         redirected: crate::rules::Redirected::default(),
+        handshake: Default::default(),
     };
     let facts = LiveFacts { world: &world, shared: &shared };
     let mut notes = Notes { plan: &plan, lines: Vec::new() };

@@ -94,8 +94,11 @@ fn connect_deadline(began: Tick, check: &Check, timeouts: &BackendTimeouts) -> T
 }
 
 async fn connect(core: &Core, server: &Server, to: &ConnectTo, deadline: Tick) -> Result<Stream, Found> {
-    let options =
-        ConnectOptions { source: server.source, interface: server.interface.clone(), keepalive: false };
+    let options = ConnectOptions {
+        source: server.source,
+        interface: server.interface.clone(),
+        ..ConnectOptions::default()
+    };
     let stream = core.connect(to, &options).map_err(|e| refused(to, &e))?;
     match core.until(Some(deadline), stream.connected()).await {
         Ok(Ok(())) => Ok(stream),

@@ -32,6 +32,10 @@ pub struct ConnectOptions {
     pub source: Option<SocketAddr>,
     pub interface: Option<String>,
     pub keepalive: bool,
+    /// Comes from here instead of `source`, although it is not ours (`usesrc`).
+    pub foreign: Option<SocketAddr>,
+    /// The rarer options, where there are any.
+    pub socket: Option<std::sync::Arc<super::options::SocketOptions>>,
 }
 
 /// Something that was started has happened.

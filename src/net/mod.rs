@@ -12,6 +12,7 @@ pub mod combine;
 mod core;
 pub mod driver;
 pub mod mailbox;
+pub mod options;
 pub mod pool_box;
 pub mod ring;
 pub mod sim;
@@ -23,6 +24,7 @@ pub use buffer::{Chunk, OutBuf};
 pub use combine::{Elapsed, join, race};
 pub use driver::ConnectTo;
 pub use mailbox::Notifier;
+pub use options::{Namespace, SocketOptions};
 pub use pool_box::PoolBox;
 pub use stream::{Listener, Stream};
 

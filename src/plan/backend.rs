@@ -81,6 +81,10 @@ pub struct Backend {
     /// `option allbackups`.
     pub all_backups: bool,
     pub tcp_keepalive: bool,
+    /// `http-send-name-header`, in lower case.
+    pub send_name_header: Option<String>,
+    /// A server wants something of the request for its connection (`usesrc hdr_ip`, `set-proxy-v2-tlv-fmt`).
+    pub notes_request: bool,
     pub log_health_checks: bool,
     pub accept_invalid_http_response: bool,
     /// Whether its number was given (`id`).
@@ -158,6 +162,8 @@ pub struct Server {
     pub lookup: Option<Box<super::Lookup>>,
     /// Starts without an address (`init-addr none`).
     pub unresolved: bool,
+    /// The rarer parameters, where the line has any.
+    pub line: Option<Box<super::line::ServerLine>>,
     /// Whether its number was given (`id`).
     pub id_given: bool,
     /// What a state file says of it.

@@ -3,7 +3,9 @@
 use super::frontend::{ErrorPages, ListenerAddr};
 use super::global::{Global, Log};
 use super::{Balance, CheckKind, ConnectionMode, ForwardFor, Mode, Reuse, ServerAddr};
-use crate::rules::{Condition, Format, Rule};
+use crate::net::Namespace;
+use crate::net::options::Probes;
+use crate::rules::{Condition, Expect, Format, Rule};
 use crate::syntax::{Line, Span};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -220,6 +222,13 @@ pub struct Settings {
     pub default_server: ServerSettings,
     pub source: Option<SocketAddr>,
     pub source_interface: Option<String>,
+    /// `source … usesrc`.
+    pub usesrc: Option<super::line::UseSource>,
+    /// `clitcpka-cnt` and its sisters.
+    pub client_probes: Probes,
+    /// `srvtcpka-cnt` and its sisters.
+    pub server_probes: Probes,
+    pub send_name_header: Option<String>,
     pub grace: Option<Duration>,
 }
 
@@ -255,6 +264,10 @@ impl Default for Settings {
             default_server: ServerSettings::default(),
             source: None,
             source_interface: None,
+            usesrc: None,
+            client_probes: Probes::default(),
+            server_probes: Probes::default(),
+            send_name_header: None,
             grace: None,
         }
     }
@@ -354,7 +367,11 @@ pub struct BindDraft {
     pub tcp_user_timeout: Option<Duration>,
     pub mss: Option<i32>,
     pub tfo: bool,
-    pub namespace: Option<String>,
+    pub expect: Expect,
+    pub netscaler_magic: u32,
+    pub namespace: Option<Namespace>,
+    pub spread: super::frontend::Spread,
+    pub md5_key: Option<Vec<u8>>,
     pub level: Option<u8>,
     pub expose_fd_listeners: bool,
 }
@@ -382,7 +399,11 @@ impl BindDraft {
             tcp_user_timeout: None,
             mss: None,
             tfo: false,
+            expect: Expect::default(),
+            netscaler_magic: 0,
             namespace: None,
+            spread: Default::default(),
+            md5_key: None,
             level: None,
             expose_fd_listeners: false,
         }
@@ -464,6 +485,8 @@ pub struct ServerSettings {
     /// `resolvers`.
     pub resolvers: Option<String>,
     pub wishes: super::resolvers::Wishes,
+    /// The rarer parameters.
+    pub line: super::line::ServerLine,
 }
 
 /// One method of `init-addr`.
@@ -503,6 +526,7 @@ impl Default for ServerSettings {
             init_addr: None,
             resolvers: None,
             wishes: super::resolvers::Wishes::default(),
+            line: super::line::ServerLine::default(),
         }
     }
 }

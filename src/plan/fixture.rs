@@ -6,7 +6,7 @@ use super::{
     Server, ServerAddr,
 };
 use crate::base::ids::{BackendId, FrontendId, ListenerId, ServerId};
-use crate::rules::Program;
+use crate::rules::{Expect, Program};
 use crate::syntax::Span;
 use crate::syntax::span::FileId;
 use std::net::SocketAddr;
@@ -80,6 +80,8 @@ impl Plan {
             abort_on_close: false,
             all_backups: false,
             tcp_keepalive: false,
+            send_name_header: None,
+            notes_request: false,
             log_health_checks: false,
             accept_invalid_http_response: false,
             id_given: false,
@@ -117,6 +119,7 @@ impl Plan {
             max_reuse: None,
             lookup: None,
             unresolved: false,
+            line: None,
             id_given: false,
             remembered: None,
             at: NOWHERE,
@@ -149,8 +152,12 @@ impl Plan {
             tcp_user_timeout: None,
             mss: None,
             tfo: false,
-            accept_proxy: false,
+            expect: Expect::default(),
+            netscaler_magic: 0,
+            probes: None,
             namespace: None,
+            spread: Default::default(),
+            md5_key: None,
             at: NOWHERE,
         });
         self.listeners.last_mut().expect("just pushed")

@@ -1,7 +1,9 @@
 //! Frontends and what they listen on.
 use super::{ConnectionMode, ForwardFor, Mode};
 use crate::base::ids::{BackendId, FrontendId, ListenerId};
-use crate::rules::{Condition, Format, Program};
+use crate::net::Namespace;
+use crate::net::options::Probes;
+use crate::rules::{Condition, Expect, Format, Program};
 use crate::syntax::Span;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +19,22 @@ pub enum ListenerAddr {
     Abstract(Vec<u8>),
     /// A descriptor that was inherited.
     Fd(i32),
+}
+
+/// Which threads accept from a listener, over how many sockets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spread {
+    /// A bit a thread; 0: all.
+    pub threads: u64,
+    /// 0: one for each thread.
+    pub sockets: u32,
+}
+
+impl Spread {
+    /// The threads of a process of so many.
+    pub fn members(self, threads: usize) -> Vec<usize> {
+        (0..threads).filter(|n| self.threads == 0 || self.threads >> n & 1 == 1).collect()
+    }
 }
 
 /// One address of a `bind` line (port ranges and address lists are expanded).
@@ -40,8 +58,16 @@ pub struct Listener {
     pub tcp_user_timeout: Option<Duration>,
     pub mss: Option<i32>,
     pub tfo: bool,
-    pub accept_proxy: bool,
-    pub namespace: Option<String>,
+    /// Headers that must come before a connection's own bytes.
+    pub expect: Expect,
+    /// What a header of NetScaler begins with.
+    pub netscaler_magic: u32,
+    /// `option clitcpka`: silent clients are probed.
+    pub probes: Option<Probes>,
+    pub namespace: Option<Namespace>,
+    pub spread: Spread,
+    /// `tcp-md5sig`.
+    pub md5_key: Option<Vec<u8>>,
     pub at: Span,
 }
 

@@ -6,6 +6,7 @@ pub mod draft;
 pub mod fixture;
 pub mod frontend;
 pub mod global;
+pub mod line;
 pub mod remembered;
 pub mod resolvers;
 pub mod retry;

@@ -2,3 +2,6 @@
 pub mod dns;
 pub mod h1;
 pub mod http;
+pub mod netscaler;
+pub mod proxy_protocol;
+pub mod socks4;

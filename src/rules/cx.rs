@@ -16,6 +16,8 @@ pub struct ConnInfo {
     pub accepted: Tick,
     /// What `set-dst` and `set-dst-port` put in place of `dst`.
     pub redirected: super::Redirected,
+    /// What stood before its own bytes.
+    pub handshake: super::Handshake,
 }
 
 impl ConnInfo {

@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 use super::passage::{Passage, Passed};
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, headers};
+use super::{Conn, headers, line};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -499,12 +499,20 @@ async fn attempts(
     let frontend = view.plan.frontend(conn.info.frontend);
     // Sent again only where nothing of the body is gone and the method allows it (RFC 9110, 9.2.2).
     let repeatable = body.done && headers::is_idempotent(heads.req.method());
+    if plan.notes_request {
+        line::note_request(conn, view, backend, Some(&mut heads.req));
+    }
     let may_again = body.done && plan.retry_on.after_sending() && !reply.wishes.no_l7_retry;
     let mut tries_left = plan.retries;
     let mut wish = Wish::first(plan.reuse, reply.wishes);
+    wish.redirect = matches!(heads.req.method(), b"GET" | b"HEAD") && heads.req.path().starts_with(b"/");
     loop {
         let assigned = match assign(conn, view, backend, wish, &mut tries_left).await {
             Ok(assigned) => assigned,
+            Err(Outcome::ServerRedirect(server)) => {
+                let bytes = line::redirection(view.plan.server(server), &heads.req);
+                return reply.verdict(Verdict::Answer { status: 302, bytes, close: true }, body).await;
+            }
             Err(outcome) => {
                 if matches!(outcome, Outcome::ClientGoneInQueue) {
                     return Next::Close;
@@ -513,6 +521,10 @@ async fn attempts(
             }
         };
         conn.last_server.set(Some(assigned.place.server));
+        if let Some(name) = &plan.send_name_header {
+            let server = view.plan.server(assigned.place.server);
+            heads.req.head.set(name.as_bytes(), server.name.as_bytes());
+        }
         let mut out = conn.local.core.take_vec();
         h1::write_request(&heads.req, &mut out);
         out.extend_from_slice(first_bytes);

@@ -64,6 +64,8 @@ pub struct Local {
     pub reaper_looks: Cell<Option<Tick>>,
     /// Client connections that are open.
     pub open: Cell<usize>,
+    /// Keys of the tags of server connections.
+    pub(super) tags: ahash::RandomState,
 }
 
 impl Local {
@@ -92,6 +94,7 @@ impl Local {
             reaper: Cell::new(crate::net::TaskId::NONE),
             reaper_looks: Cell::new(None),
             open: Cell::new(0),
+            tags: ahash::RandomState::new(),
         })
     }
 

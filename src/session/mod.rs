@@ -4,7 +4,9 @@ pub mod answer;
 pub mod decide;
 pub mod headers;
 mod http;
+mod line;
 mod local;
+mod opening;
 mod outcome;
 mod passage;
 mod relay;
@@ -36,14 +38,19 @@ pub struct Conn {
     own: RefCell<Option<(crate::base::ids::ServerId, upstream::Upstream)>>,
     /// The server of the last request (`option prefer-last-server`).
     last_server: Cell<Option<crate::base::ids::ServerId>>,
+    /// What servers want to know of the present request for their connections.
+    notes: Cell<Option<Box<line::Notes>>>,
 }
 
 /// Serves one accepted connection to its end. The caller has entered the gates and leaves them afterwards.
 pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, listener: ListenerId) {
     let view = local.view();
     let plan = &view.plan;
-    let listener = &plan.listeners[listener.index()];
-    let mode = plan.frontend(listener.frontend).mode;
+    let id = listener;
+    let listener = &plan.listeners[id.index()];
+    let frontend = plan.frontend(listener.frontend);
+    let mode = frontend.mode;
+    let opens = listener.expect.any() || !frontend.tcp_request_connection.rules.is_empty();
     let info = ConnInfo {
         src: peer,
         dst: match listener.addr {
@@ -54,6 +61,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         listener_id: listener.uuid,
         accepted: local.core.now(),
         redirected: crate::rules::Redirected::default(),
+        handshake: Default::default(),
     };
     drop(view);
     let cells = local.cells();
@@ -61,15 +69,18 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
     cells.frontends[info.frontend.index()].conn_tot.inc();
     cells.process.conn_cur.add(1);
     cells.process.conn_tot.inc();
-    let conn = Conn {
+    let mut conn = Conn {
         local,
         stream,
         info,
         requests: Cell::new(0),
         own: RefCell::new(None),
         last_server: Cell::new(None),
+        notes: Cell::default(),
     };
+    let goes_on = !opens || crate::net::PoolBox::new(opening::open(&mut conn, id)).await;
     match mode {
+        _ if !goes_on => {}
         Mode::Http => http::serve(&conn).await,
         // Large, and not to lie under idle HTTP connections.
         Mode::Tcp => crate::net::PoolBox::new(tcp::serve(&conn)).await,

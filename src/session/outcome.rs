@@ -22,6 +22,8 @@ pub enum Outcome {
     RequestTimeout,
     /// The client went away before its request was whole (`CR`, 400).
     ClientGoneInHead,
+    /// The server is only redirected to (`redir`): the answer is ours (`LR`).
+    ServerRedirect(crate::base::ids::ServerId),
     /// No server is up, or none is configured (`SC`, 503).
     NoServer,
     /// The time in the queue was up (`sQ`, 503), or the queue was full.
@@ -52,6 +54,7 @@ impl Outcome {
             | Outcome::BadRequest { status }
             | Outcome::AnswerDenied { status }
             | Outcome::BrokenInData { status, .. } => status,
+            Outcome::ServerRedirect(_) => 302,
             Outcome::RequestTimeout => 408,
             Outcome::ClientGoneInHead => 400,
             Outcome::NoServer | Outcome::QueueTimeout | Outcome::ConnectFailed { .. } => 503,
@@ -67,7 +70,7 @@ impl Outcome {
         match self {
             Outcome::Done { .. } => "--",
             Outcome::Answered { denied: true, .. } | Outcome::BadRequest { .. } => "PR",
-            Outcome::Answered { denied: false, .. } => "LR",
+            Outcome::Answered { denied: false, .. } | Outcome::ServerRedirect(_) => "LR",
             Outcome::RequestTimeout => "cR",
             Outcome::ClientGoneInHead => "CR",
             Outcome::NoServer | Outcome::ConnectFailed { timeout: false } => "SC",

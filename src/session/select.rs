@@ -1,8 +1,8 @@
 //! Which server a request goes to: balance, the server's gate, the queue; and the connection to it, with retries.
-use super::Conn;
 use super::local::View;
 use super::outcome::Outcome;
 use super::upstream::{self, ConnectError, Upstream};
+use super::{Conn, line};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
 use crate::net::PoolBox;
@@ -267,6 +267,8 @@ pub struct Wish {
     pub reuse: Reuse,
     /// No idle connection may serve, after one has just failed.
     pub fresh: bool,
+    /// A server with `redir` may answer so.
+    pub redirect: bool,
     /// The request was sent to this server before, and stays with it.
     pub again: Option<ServerId>,
     /// This server has failed: another one is wanted, where there is any.
@@ -278,7 +280,7 @@ pub struct Wish {
 impl Wish {
     /// The first attempt's.
     pub fn first(reuse: Reuse, wishes: Wishes) -> Wish {
-        Wish { reuse, fresh: false, again: None, avoid: None, wishes }
+        Wish { reuse, fresh: false, again: None, avoid: None, redirect: false, wishes }
     }
 }
 
@@ -312,19 +314,23 @@ pub async fn assign(
     let placed = core.now();
     let timing = |connected| Timing { asked, placed, connected };
     loop {
-        if !wish.fresh
-            && !upstream::follows_client(view, current.server)
-            && let Some(upstream) = idle(conn, view, current.server, wish.reuse, first)
+        if wish.redirect && view.plan.server(current.server).line.as_ref().is_some_and(|l| l.redir.is_some())
         {
-            cells.reuse.inc();
-            return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
+            return Err(Outcome::ServerRedirect(current.server));
         }
         let dst = match view.addr(current.server) {
             ServerAddr::Unix(_) | ServerAddr::Abstract(_) => None,
             ServerAddr::Inet(addr) if !addr.ip().is_unspecified() => None,
             _ => conn.info.dst().or_else(|| conn.stream.local_addr()),
         };
-        let error = match PoolBox::new(upstream::connect(&conn.local, view, current.server, dst)).await {
+        let tag = line::tag(conn, view, current.server, dst);
+        if !wish.fresh
+            && let Some(upstream) = idle(conn, view, current.server, wish.reuse, first, tag)
+        {
+            cells.reuse.inc();
+            return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
+        }
+        let error = match PoolBox::new(upstream::connect(conn, view, current.server, dst, tag)).await {
             Ok(upstream) => {
                 let timing = timing(core.now());
                 return Ok(Assigned { place: current, upstream, reused: false, timing });
@@ -372,14 +378,15 @@ pub fn may_redispatch(view: &View, backend: BackendId, n: u32) -> bool {
 }
 
 /// An idle connection: the client's own, or one of the core's.
-fn idle(conn: &Conn, view: &View, server: ServerId, reuse: Reuse, first: bool) -> Option<Upstream> {
+fn idle(conn: &Conn, view: &View, server: ServerId, reuse: Reuse, first: bool, tag: u64) -> Option<Upstream> {
     if let Some((owner, mut upstream)) = conn.own.borrow_mut().take()
         && owner == server
+        && upstream.tag == tag
         && upstream.is_for(view.server(server))
         && upstream.stream.is_quiet()
     {
         upstream.requests += 1;
         return Some(upstream);
     }
-    upstream::take(&conn.local, view, server, reuse, first)
+    upstream::take(&conn.local, view, server, reuse, first, tag)
 }

@@ -2,9 +2,9 @@
 use super::local::LiveFacts;
 use super::relay::{Limits, relay};
 use super::select::{Wish, assign};
-use super::{Conn, Side, decide};
+use super::{Conn, Side, decide, line};
 use crate::plan::Reuse;
-use crate::rules::{Cx, NoTrace, Verdict, Wishes};
+use crate::rules::{Cx, NoTrace, Wishes};
 
 /// Serves a connection of a frontend in TCP mode.
 pub async fn serve(conn: &Conn) {
@@ -18,7 +18,7 @@ pub async fn serve(conn: &Conn) {
     conn.requests.set(1);
     let backend = {
         let facts = LiveFacts { world: &view, shared: &conn.local.shared };
-        let mut cx = Cx {
+        let cx = Cx {
             conn: &conn.info,
             req: None,
             res: None,
@@ -29,11 +29,6 @@ pub async fn serve(conn: &Conn) {
             facts: &facts,
             wishes: Wishes::default(),
         };
-        if frontend.tcp_request_connection.run(&mut cx, &mut NoTrace) == Verdict::Drop {
-            counters.denied_conn.inc();
-            conn.stream.reset_on_close();
-            return;
-        }
         decide::choose_backend(plan, frontend, &cx, &mut NoTrace)
     };
     let Some(backend) = backend else {
@@ -43,6 +38,9 @@ pub async fn serve(conn: &Conn) {
     let backend_cells = &cells.backends[backend.index()];
     backend_cells.sess_tot.inc();
     backend_cells.sess_cur.add(1);
+    if plan.backend(backend).notes_request {
+        line::note_request(conn, &view, backend, None);
+    }
     let wish = Wish { fresh: true, ..Wish::first(Reuse::Never, Wishes::default()) };
     let mut tries_left = plan.backend(backend).retries;
     let assigned = assign(conn, &view, backend, wish, &mut tries_left).await;

@@ -1,9 +1,10 @@
 //! Connections to servers: made, kept idle, taken again.
 use super::local::{Local, View};
+use super::{Conn, line};
 use crate::base::ids::ServerId;
 use crate::base::time::Tick;
 use crate::net::driver::ConnectOptions;
-use crate::net::{ConnectTo, Stream};
+use crate::net::{ConnectTo, PoolBox, Stream};
 use crate::plan::{Reuse, ServerAddr};
 use crate::world::ServerState;
 use std::io;
@@ -16,6 +17,8 @@ pub struct Upstream {
     pub stream: Stream,
     /// Requests sent on it, the present one counted.
     pub requests: u32,
+    /// Only requests of the same tag may follow on it.
+    pub tag: u64,
     /// The server's `moved` when it was made.
     moved: u32,
 }
@@ -31,6 +34,7 @@ impl Upstream {
 struct Idle {
     stream: Stream,
     requests: u32,
+    tag: u64,
     moved: u32,
     since: Tick,
 }
@@ -47,17 +51,17 @@ impl Pool {
 
     /// Takes one that may serve a request. `first`: it is the client connection's first request, which must be safe to
     /// send again before a connection that may just be closing may carry it (manual, `http-reuse`).
-    fn take(&mut self, reuse: Reuse, first: bool, moved: u32) -> Option<Upstream> {
+    fn take(&mut self, reuse: Reuse, first: bool, moved: u32, tag: u64) -> Option<Upstream> {
         let usable = |idle: &Idle| match reuse {
             Reuse::Never => false,
             Reuse::Safe => !first,
             Reuse::Aggressive => !first || idle.requests > 1,
             Reuse::Always => true,
         };
-        while let Some(at) = self.0.iter().rposition(usable) {
+        while let Some(at) = self.0.iter().rposition(|idle| idle.tag == tag && usable(idle)) {
             let idle = self.0.swap_remove(at);
             if idle.moved == moved && idle.stream.is_quiet() {
-                return Some(Upstream { stream: idle.stream, requests: idle.requests + 1, moved });
+                return Some(Upstream { stream: idle.stream, requests: idle.requests + 1, tag, moved });
             }
         }
         None
@@ -65,10 +69,17 @@ impl Pool {
 }
 
 /// Takes an idle connection to a server.
-pub fn take(local: &Local, view: &View, server: ServerId, reuse: Reuse, first: bool) -> Option<Upstream> {
+pub fn take(
+    local: &Local,
+    view: &View,
+    server: ServerId,
+    reuse: Reuse,
+    first: bool,
+    tag: u64,
+) -> Option<Upstream> {
     let mut pool = local.pool(server).borrow_mut();
     let before = pool.len();
-    let taken = pool.take(reuse, first, view.server(server).moved);
+    let taken = pool.take(reuse, first, view.server(server).moved, tag);
     let cells = &local.cells().servers[server.index()];
     cells.idle.add(pool.len() as i64 - before as i64);
     if taken.is_some() {
@@ -93,8 +104,8 @@ pub fn keep(local: &Local, view: &View, server: ServerId, upstream: Upstream) {
     }
     upstream.stream.watch(local.reaper.get());
     let now = local.core.now();
-    let Upstream { stream, requests, moved } = upstream;
-    pool.0.push(Idle { stream, requests, moved, since: now });
+    let Upstream { stream, requests, tag, moved } = upstream;
+    pool.0.push(Idle { stream, requests, tag, moved, since: now });
     local.cells().servers[server.index()].idle.add(1);
     // One that looks soon enough is let sleep: it goes through every pool.
     if local.reaper_looks.get().is_none_or(|at| at > now + plan.pool_purge_delay.max(SHORTEST_PURGE)) {
@@ -216,28 +227,38 @@ impl From<io::Error> for ConnectError {
 
 /// Makes a new connection to a server.
 pub async fn connect(
-    local: &Local,
+    conn: &Conn,
     view: &View,
     server: ServerId,
     client_dst: Option<SocketAddr>,
+    tag: u64,
 ) -> Result<Upstream, ConnectError> {
+    let local = &conn.local;
     let plan = view.plan.server(server);
     let backend = view.plan.backend(plan.backend);
     let options = ConnectOptions {
         source: plan.source,
         interface: plan.interface.clone(),
         keepalive: backend.tcp_keepalive,
+        foreign: plan.line.as_ref().and_then(|l| line::foreign(conn, plan, l)),
+        socket: plan.line.as_ref().map(|l| l.socket.clone()),
     };
     let to = target(view.addr(server), client_dst)?;
-    let stream = local.core.connect(&to, &options)?;
+    let stream = match &plan.line {
+        Some(line) => local.core.connect(&line::through(line, &to), &options)?,
+        None => local.core.connect(&to, &options)?,
+    };
     stream.set_label(label(server));
     let deadline = backend.timeouts.connect.map(|t| local.core.now() + t);
     match local.core.until(deadline, stream.connected()).await {
         Ok(Ok(())) => {
+            if let Some(line) = &plan.line {
+                PoolBox::new(line::greet(conn, view, plan, line, &to, &stream, deadline)).await?;
+            }
             let cells = local.cells();
             cells.servers[server.index()].connect.inc();
             cells.backends[plan.backend.index()].connect.inc();
-            Ok(Upstream { stream, requests: 1, moved: view.server(server).moved })
+            Ok(Upstream { stream, requests: 1, tag, moved: view.server(server).moved })
         }
         Ok(Err(_)) => Err(ConnectError::Failed),
         Err(_) => Err(ConnectError::Timeout),

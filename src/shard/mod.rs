@@ -235,7 +235,12 @@ async fn accept(shard: Rc<Shard>, id: ListenerId, listener: Listener) {
             }
             Some(Ok((stream, peer))) => {
                 let shared = &shard.local.shared;
-                let goes_on = enter(&shard, id, &listener, &shared.process).await
+                let own = match shared.listener(id.index()) {
+                    Some(gate) => enter(&shard, id, &listener, gate).await,
+                    None => true,
+                };
+                let goes_on = own
+                    & enter(&shard, id, &listener, &shared.process).await
                     & enter(&shard, id, &listener, &shared.frontends[frontend.index()]).await;
                 serve(&shard, id, frontend, stream, peer);
                 if !goes_on {
@@ -249,6 +254,9 @@ async fn accept(shard: Rc<Shard>, id: ListenerId, listener: Listener) {
     for (stream, peer) in listener.finish(!shared_with_next).await {
         shard.local.shared.process.enter();
         shard.local.shared.frontends[frontend.index()].enter();
+        if let Some(gate) = shard.local.shared.listener(id.index()) {
+            gate.enter();
+        }
         serve(&shard, id, frontend, stream, peer);
     }
     drop(listener);
@@ -264,6 +272,9 @@ fn serve(shard: &Rc<Shard>, id: ListenerId, frontend: FrontendId, stream: Stream
         session::serve(shard.local.clone(), stream, peer, id).await;
         shard.local.shared.frontends[frontend.index()].leave();
         shard.local.shared.process.leave();
+        if let Some(gate) = shard.local.shared.listener(id.index()) {
+            gate.leave();
+        }
         shard.local.open.set(shard.local.open.get() - 1);
         shard.stop_if_done();
     });

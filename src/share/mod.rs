@@ -23,6 +23,8 @@ pub struct Shared {
     pub process: Gate,
     /// Connections of each frontend against its `maxconn`.
     pub frontends: Vec<Gate>,
+    /// Connections of each listener against its `maxconn`, by `ListenerId`; empty where nobody set them.
+    pub listeners: Vec<Gate>,
     /// Requests on each server against its `maxconn`, by `ServerId`.
     pub servers: Vec<Gate>,
     /// Who waits for a server of a backend, by `BackendId`.
@@ -43,12 +45,32 @@ impl Shared {
             shards: (0..shards).map(|_| ShardCounters::new(frontends, backends, servers)).collect(),
             process: Gate::default(),
             frontends: (0..frontends).map(|_| Gate::default()).collect(),
+            listeners: Vec::new(),
             servers: (0..servers).map(|_| Gate::default()).collect(),
             queues: (0..backends).map(|_| Queue::default()).collect(),
             checks: Checks::new(backends, servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
             handed_over: AtomicBool::new(false),
         }
+    }
+
+    /// Gives each listener its limit, 0 for none.
+    #[must_use]
+    pub fn with_listeners(mut self, limits: impl Iterator<Item = u32>) -> Shared {
+        self.listeners = limits
+            .map(|limit| {
+                let gate = Gate::default();
+                gate.set_limit(limit);
+                gate
+            })
+            .collect();
+        self
+    }
+
+    /// A listener's gate, where it has a limit.
+    #[must_use]
+    pub fn listener(&self, index: usize) -> Option<&Gate> {
+        self.listeners.get(index).filter(|gate| gate.limit() != 0)
     }
 
     /// How many requests may be on a server now, 0 without a limit.

@@ -16,6 +16,7 @@ mod conditions;
 mod connections;
 mod fetches;
 mod forwarded;
+mod lines;
 mod random;
 mod routing;
 mod rules;
@@ -34,13 +35,14 @@ use table::Row;
 type Rows = fn() -> Vec<Row>;
 
 /// Every file of `tests/cfg` with its rows.
-const FILES: [(&str, Rows); 10] = [
+const FILES: [(&str, Rows); 11] = [
     ("bodies", bodies::rows),
     ("broken", broken::rows),
     ("conditions", conditions::rows),
     ("connections", connections::rows),
     ("fetches", fetches::rows),
     ("forwarded", forwarded::rows),
+    ("lines", lines::rows),
     ("routing", routing::rows),
     ("rules", rules::rows),
     ("tcp", tcp::rows),
@@ -52,7 +54,7 @@ macro_rules! one_test_a_file {
 }
 mod same_as_haproxy {
     use super::compare_file;
-    one_test_a_file! { bodies broken conditions connections fetches forwarded routing rules tcp troubled }
+    one_test_a_file! { bodies broken conditions connections fetches forwarded lines routing rules tcp troubled }
 }
 
 /// An open connection that stays silent so long counts as kept.

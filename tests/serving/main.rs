@@ -11,11 +11,13 @@ mod bodies;
 mod health;
 mod life;
 mod limits;
+mod lines;
 mod programs;
 mod queues;
 mod retries;
 mod runtime;
 mod runtime_edits;
+mod sockets;
 mod state_file;
 mod two_sites;
 

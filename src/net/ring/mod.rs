@@ -1,5 +1,6 @@
 //! Drivers on the kernel: io_uring where it has all we need, else epoll.
 #![allow(unsafe_code)]
+pub mod dress;
 mod epoll;
 mod socket;
 mod uring;

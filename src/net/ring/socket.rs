@@ -1,5 +1,7 @@
 //! What both drivers do with sockets by plain system calls.
 use super::super::driver::{ConnectOptions, ConnectTo};
+use super::super::options::within;
+use super::dress;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::io;
 use std::mem::ManuallyDrop;
@@ -15,14 +17,19 @@ pub fn borrow<T>(fd: RawFd, f: impl FnOnce(&Socket) -> T) -> T {
     f(&socket)
 }
 
+/// Bytes of `sun_path`.
+const SUN_PATH: usize = 108;
+
 /// The kernel's form of an address.
 pub fn sock_addr(to: &ConnectTo) -> io::Result<SockAddr> {
     match to {
         ConnectTo::Inet(addr) => Ok(SockAddr::from(*addr)),
         ConnectTo::Unix(path) => SockAddr::unix(path),
         ConnectTo::Abstract(name) => {
+            // HAProxy's names fill the whole of `sun_path`.
             let mut path = vec![0u8];
             path.extend_from_slice(name);
+            path.resize(path.len().max(SUN_PATH), 0);
             SockAddr::unix(std::ffi::OsStr::from_bytes(&path))
         }
     }
@@ -36,7 +43,10 @@ pub fn to_connect(to: &ConnectTo, options: &ConnectOptions, nonblocking: bool) -
         ConnectTo::Unix(_) | ConnectTo::Abstract(_) => Domain::UNIX,
     };
     let kind = if nonblocking { Type::STREAM.nonblocking() } else { Type::STREAM };
-    let socket = Socket::new(domain, kind.cloexec(), (domain != Domain::UNIX).then_some(Protocol::TCP))?;
+    let namespace = options.socket.as_ref().and_then(|o| o.namespace.as_ref());
+    let socket = within(namespace, || {
+        Socket::new(domain, kind.cloexec(), (domain != Domain::UNIX).then_some(Protocol::TCP))
+    })?;
     if domain != Domain::UNIX {
         socket.set_tcp_nodelay(true)?;
         if options.keepalive {
@@ -45,10 +55,10 @@ pub fn to_connect(to: &ConnectTo, options: &ConnectOptions, nonblocking: bool) -
         if let Some(interface) = &options.interface {
             socket.bind_device(Some(interface.as_bytes()))?;
         }
-        if let Some(source) = options.source {
-            socket.set_reuse_address(true)?;
-            socket.bind(&SockAddr::from(source))?;
+        if let (Some(rarer), ConnectTo::Inet(to)) = (&options.socket, to) {
+            dress::dress(&socket, *to, rarer, options.keepalive)?;
         }
+        dress::bind_source(&socket, options)?;
     }
     Ok(socket)
 }

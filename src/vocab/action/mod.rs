@@ -11,7 +11,9 @@ macro_rules! rows {
     };
 }
 
-rows! { accept allow deny header path redirect replace return_ set_dst set_status silent_drop wishes }
+rows! {
+    accept allow deny expect_proxy header path redirect replace return_ set_dst set_status silent_drop wishes
+}
 
 mod reply;
 

@@ -24,9 +24,12 @@ pub struct BindCx<'a, 'b> {
 }
 
 rows! { BindRow:
+    accept_netscaler_cip,
+    accept_proxy,
     backlog,
     defer_accept,
     expose_fd,
+    guid_prefix,
     id,
     interface,
     level,
@@ -37,7 +40,9 @@ rows! { BindRow:
     namespace,
     nice,
     process,
+    proto,
     shards,
+    tcp_md5sig,
     tcp_ut,
     tfo,
     thread,

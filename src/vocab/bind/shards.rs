@@ -6,8 +6,7 @@ use crate::vocab::row;
 pub const ROW: BindRow = BindRow {
     name: "shards",
     arguments: 1,
-    doc: "shards <number> | by-thread: how many sockets a bind line opens. Ringmain always opens one a \
-          thread.",
+    doc: "shards { <number> | by-thread }: how many sockets a bind line opens for its threads; without it one each, too.",
     parse,
 };
 
@@ -18,8 +17,6 @@ fn parse(cx: &mut BindCx<'_, '_>, words: &[Word]) -> Result<(), Diag> {
         let text = format!("'shards' : invalid value {value}, allowed range is 1..64 or 'by-thread'");
         return Err(wrong(words, text));
     }
-    if text != "by-thread" {
-        cx.line.draft.note_pointless("bind … shards", words[0].span);
-    }
+    cx.draft.spread.sockets = if text == "by-thread" { 0 } else { value as u32 };
     Ok(())
 }

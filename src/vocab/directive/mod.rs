@@ -23,6 +23,7 @@ rows! { DirectiveRow:
     http_request,
     http_response,
     http_reuse,
+    http_send_name_header,
     id,
     log,
     log_send_hostname,
@@ -42,7 +43,7 @@ rows! { DirectiveRow:
     retries,
     retry_on,
     server,
-    source,
+    server_template,
     spread_checks,
     stats,
     strict_limits,
@@ -52,7 +53,7 @@ rows! { DirectiveRow:
     unix_bind,
     use_backend,
     zero_warning;
-    families: environment, errorloc, identity, platform, removed, server_state, threads, tls_defaults, tune
+    families: environment, errorloc, identity, keepalive_probes, platform, removed, server_state, source, threads, tls_defaults, tune
 }
 
 /// Reads one line of a section that has rows.
@@ -129,17 +130,17 @@ fn unknown(cx: &DirectiveCx<'_>, word: &Word) -> Diag {
 fn elsewhere(cx: &mut DirectiveCx<'_>, row: &DirectiveRow, word: &Word) -> Result<(), Diag> {
     let name = row.name;
     if cx.in_defaults() {
-        let at = if name == "server" { place_only(cx, word) } else { String::new() };
+        let at = if name.starts_with("server") { place_only(cx, word) } else { String::new() };
         let diag = Diag::alert(word.span, format!("{at}'{name}' not allowed in 'defaults' section."));
         return Err(match name {
             "id" | "description" => diag.tight(),
-            "server" => Diag { bare: true, ..diag },
+            "server" | "server-template" => Diag { bare: true, ..diag },
             _ => diag,
         });
     }
     let proxy = cx.proxy_name();
     let missing = if row.sections & row::FRONTEND != 0 { "frontend" } else { "backend" };
-    if name == "server" || name == "default-server" {
+    if matches!(name, "server" | "default-server" | "server-template") {
         let at = place_only(cx, word);
         let text = format!(
             "{at}parsing [{}] : '{name}' not allowed because {proxy} has no {missing} capability.",

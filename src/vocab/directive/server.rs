@@ -1,6 +1,6 @@
 //! `server` (manual 4.2 and 5.2): its name and address; the parameters are rows of `vocab/server`.
-use crate::plan::draft::ServerDraft;
-use crate::syntax::{Diag, Word};
+use crate::plan::draft::{ServerAddress, ServerDraft, ServerSettings};
+use crate::syntax::{Diag, Span, Word};
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
 use crate::vocab::{address, server};
 
@@ -14,27 +14,36 @@ pub const ROW: DirectiveRow = DirectiveRow {
 
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let [_, name, addr, ..] = words else { return Err(server::too_short(cx, words)) };
-    let wrong = |cx: &DirectiveCx<'_>, text: String| {
-        server::error(cx, Some(name.text()), Diag::alert(addr.span, text))
-    };
-    let address = address::server(&address::expand(addr.text(), cx.env), addr.span)
-        .map_err(|inner| wrong(cx, inner))?;
+    let address = address(cx, name.text(), addr)?;
     let mut settings = cx.proxy().settings.default_server.clone();
     let id = server::parameters(cx, words, 3, Some(name.text()), &mut settings)?;
-    let at = words[0].span;
-    let draft = ServerDraft {
-        name: name.text().to_owned(),
-        at,
-        name_at: name.span,
-        addr: address,
-        hostname: None,
-        settings,
-        id,
-        unresolved: false,
-        remembered: None,
-    };
+    let draft = draft(words[0].span, name.span, name.text().to_owned(), address, settings, id);
     cx.proxy().servers.push(draft);
     Ok(())
+}
+
+/// A server as its line says.
+pub fn draft(
+    at: Span,
+    name_at: Span,
+    name: String,
+    addr: ServerAddress,
+    settings: ServerSettings,
+    id: Option<u32>,
+) -> ServerDraft {
+    ServerDraft { name, at, name_at, addr, hostname: None, settings, id, unresolved: false, remembered: None }
+}
+
+/// Reads a server's address.
+///
+/// # Errors
+/// HAProxy's words.
+pub fn address(cx: &DirectiveCx<'_>, name: &str, addr: &Word) -> Result<ServerAddress, Diag> {
+    let wrong =
+        |cx: &DirectiveCx<'_>, text: String| server::error(cx, Some(name), Diag::alert(addr.span, text));
+    let address = address::server(&address::expand(addr.text(), cx.env), addr.span)
+        .map_err(|inner| wrong(cx, inner))?;
+    Ok(address)
 }
 
 #[cfg(test)]

@@ -34,9 +34,26 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         let text = format!("'tcp-request connection' not allowed because {proxy} is not a frontend");
         return Err(Diag::alert(words[1].span, text));
     }
+    expects(cx, words)?;
     let rule = expr::parse_tcp_request(cx.acls, &words[1..])?;
     rule_line::placed_after(cx, &words[0], "tcp-request", rule_line::Stage::TcpConnection);
     cx.proxy().rules.tcp_request_connection.push(rule);
     rule_line::keep(cx, words);
     Ok(())
+}
+
+/// `expect-proxy` and its sister name the layer, in messages of their own.
+fn expects(cx: &DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
+    let name = row::text(words, 2);
+    if !matches!(name, "expect-proxy" | "expect-netscaler-cip") {
+        return Ok(());
+    }
+    let (layer, next, proxy) = (row::text(words, 3), row::text(words, 4), cx.proxy_name());
+    let frame = format!("'tcp-request connection {name}' only");
+    let (at, text) = match layer {
+        "layer4" if matches!(next, "" | "if" | "unless") => return Ok(()),
+        "layer4" => (4, format!("{frame} accepts 'if' or 'unless', in {proxy} (got '{next}')")),
+        _ => (3, format!("{frame} supports 'layer4' in {proxy} (got '{layer}')")),
+    };
+    Err(Diag::alert(row::place(words, at), text))
 }

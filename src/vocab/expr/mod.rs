@@ -88,6 +88,7 @@ pub(crate) mod testing {
             listener_id: 1,
             accepted: Tick::ZERO,
             redirected: Default::default(),
+            handshake: Default::default(),
         };
         let mut cx = Cx {
             conn: &conn,

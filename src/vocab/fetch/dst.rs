@@ -22,6 +22,8 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Int,
         scope: Scope::Any,
         doc: "The local port of the client connection.",
-        make: Make::Plain(|cx| cx.conn.dst().map(|a| Sample::Int(i64::from(a.port())))),
+        make: Make::Plain(|cx| {
+            cx.conn.dst().filter(|a| a.port() != 0).map(|a| Sample::Int(i64::from(a.port())))
+        }),
     },
 ];

@@ -14,7 +14,7 @@ macro_rules! rows {
 }
 
 rows! {
-    always base be bool_ cook date dst env fe hdr hostname http_first_req int_ ip_const method nbsrv path query queue
+    always base be bool_ cook date dst env fc_pp fe hdr hostname http_first_req int_ ip_const method nbsrv path query queue
     rand req_body req_ver so_id src srv status str_ url url_param wait_end
 }
 

@@ -34,7 +34,9 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Int,
         scope: Scope::Any,
         doc: "The port of the client.",
-        make: Make::Plain(|cx| cx.conn.src.map(|a| Sample::Int(i64::from(a.port())))),
+        make: Make::Plain(|cx| {
+            cx.conn.src.filter(|a| a.port() != 0).map(|a| Sample::Int(i64::from(a.port())))
+        }),
     },
 ];
 

@@ -1,11 +1,9 @@
 //! The parameters of `server` and `default-server` lines (manual 5.2).
-use super::address::{self, Address, Host, Ports};
 use super::known::{self, Kind};
 use super::row::{self, DirectiveCx};
 use crate::base::units::{TimeError, TimeUnit, leading_int, parse_time};
 use crate::plan::draft::ServerSettings;
 use crate::syntax::{Diag, Severity, Word, nearest};
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// One parameter.
@@ -49,9 +47,8 @@ rows! { ServerRow:
     resolve_prefer,
     resolvers,
     rise,
-    source,
     weight;
-    families: intervals, pool, switches
+    families: connection, intervals, pool, proxy_protocol, source, switches
 }
 
 /// Reads the parameters from word `first` on. `name` is `None` on a `default-server` line.
@@ -67,7 +64,7 @@ pub fn parameters(
 ) -> Result<Option<u32>, Diag> {
     let (mut at, mut id) = (first, None);
     while at < words.len() {
-        let Some(row) = find(words[at].text()) else { return Err(unknown(cx, words, at, name)) };
+        let Some(row) = find(keyword(words[at].text())) else { return Err(unknown(cx, words, at, name)) };
         if name.is_none() && !row.default_server {
             let text = format!("'{}' option is not accepted in default-server sections", row.name);
             return Err(error(cx, None, Diag::alert(words[at].span, text)));
@@ -85,6 +82,14 @@ pub fn parameters(
     Ok(id)
 }
 
+/// The keyword of a parameter: one has an argument in parentheses.
+fn keyword(word: &str) -> &str {
+    match word.split_once('(') {
+        Some((name @ "set-proxy-v2-tlv-fmt", _)) => name,
+        _ => word,
+    }
+}
+
 /// HAProxy's frame of messages about servers: `[file:line] : 'server b/s' : …`, without `parsing`.
 #[must_use]
 pub fn error(cx: &DirectiveCx<'_>, name: Option<&str>, diag: Diag) -> Diag {
@@ -96,7 +101,7 @@ pub fn error(cx: &DirectiveCx<'_>, name: Option<&str>, diag: Diag) -> Diag {
 
 fn unknown(cx: &DirectiveCx<'_>, words: &[Word], at: usize, name: Option<&str>) -> Diag {
     let word = words[at].text();
-    if known::knows(Kind::Server, word) {
+    if known::knows(Kind::Server, keyword(word)) {
         let what = if name.is_some() { "server" } else { "default-server" };
         let section = row::section_name(cx.section);
         let diag = row::not_built(words[at].span, &format!("{what} {word}"), section);
@@ -150,31 +155,6 @@ fn time(cx: &ServerCx<'_, '_>, words: &[Word], what: &str) -> Result<Duration, D
         ),
     })?;
     Ok(time.duration())
-}
-
-/// The address behind `source`: `None` for `0.0.0.0` without a port, which leaves the choice to the kernel. A range of ports
-/// is not built yet.
-///
-/// # Errors
-/// HAProxy's words.
-pub fn source_address(text: &str) -> Result<Option<SocketAddr>, String> {
-    let Address::Inet(host, ports) = address::parse(text, address::SOURCE)? else {
-        return Err(format!("'{text}' is no IP address"));
-    };
-    let ip: IpAddr = match host {
-        Host::Ip(ip) => ip,
-        Host::Name(name, family) => {
-            address::resolve(&name, family).ok_or_else(|| format!("invalid address: '{name}' in '{text}'"))?
-        }
-    };
-    match ports {
-        Ports::Range(low, high) if low != high => {
-            Err(format!("'{text}': Ringmain does not support ranges of source ports yet"))
-        }
-        Ports::Range(port, _) => Ok(Some(SocketAddr::new(ip, port))),
-        _ if ip.is_unspecified() => Ok(None),
-        _ => Ok(Some(SocketAddr::new(ip, 0))),
-    }
 }
 
 /// What stands in place of a `server` or `default-server` line that is too short.

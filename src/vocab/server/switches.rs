@@ -35,10 +35,7 @@ pub const ROWS: &[ServerRow] = &[
         |_, _| Ok(0),
     ),
     of("no-check-ssl", "no-check-ssl: takes back a check-ssl of default-server.", |_, _| Ok(0)),
-    of("no-send-proxy", "no-send-proxy: takes back a send-proxy of default-server.", |_, _| Ok(0)),
-    of("no-send-proxy-v2", "no-send-proxy-v2: takes back a send-proxy-v2 of default-server.", |_, _| Ok(0)),
     of("no-ssl", "no-ssl: takes back an ssl of default-server.", |_, _| Ok(0)),
-    of("no-tfo", "no-tfo: takes back a tfo of default-server.", |_, _| Ok(0)),
     of("stick", "stick: takes back a non-stick of default-server.", |_, _| Ok(0)),
 ];
 
