@@ -3,3 +3,4 @@ pub mod ids;
 pub mod limits;
 pub mod time;
 pub mod units;
+pub mod xxh64;

@@ -334,12 +334,13 @@ impl Worker<'_> {
         process::confine(program, global).map_err(refuse)?;
         process::set_identity(program, global).map_err(refuse)?;
         let plan = Arc::new(self.plan);
-        let shared = Arc::new(Shared::new(
+        let shared = Shared::new(
             self.bound.shards.len(),
             plan.frontends.len(),
             plan.backends.len(),
             plan.servers.len(),
-        ));
+        );
+        let shared = Arc::new(shared.with_tables(plan.tables.iter().map(|t| t.spec.clone())));
         self.limits.set_gates(&plan, self.args, &shared);
         let published = Arc::new(Published::new(World::new(plan.clone())));
         let cannot = |what: &str| refuse(format!("[{program}.main()] {what}"));

@@ -225,6 +225,14 @@ impl Steering for Rc<State> {
         self.refresh();
     }
 
+    fn edit_world(&self, edit: command::WorldEdit) {
+        self.edit(edit);
+    }
+
+    fn shared(&self) -> Arc<crate::share::Shared> {
+        self.shared.clone()
+    }
+
     fn set_global_maxconn(&self, maxconn: u32) {
         self.shared.process.set_limit(maxconn.min(self.facts.maxconn));
         self.refresh();

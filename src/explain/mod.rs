@@ -87,7 +87,13 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
     let mut notes = Notes { plan: &plan, lines: Vec::new() };
     let decision = match frontend.mode {
         Mode::Http => {
-            let scene = Scene { first_request: true, plan: &plan, conn: &conn, facts: &facts };
+            let scene = Scene {
+                first_request: true,
+                plan: &plan,
+                conn: &conn,
+                facts: &facts,
+                persistence: std::cell::Cell::default(),
+            };
             decide::request(&scene, &mut req, &[], &mut notes)
         }
         Mode::Tcp => {

@@ -6,6 +6,7 @@ pub mod draft;
 pub mod fixture;
 pub mod frontend;
 pub mod global;
+pub mod persist;
 
 pub use backend::{Backend, Balance, Check, CheckKind, ForwardFor, Reuse, Server, ServerAddr};
 pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, UseBackend};
@@ -41,6 +42,7 @@ pub struct Plan {
     pub backends: Vec<Backend>,
     pub servers: Vec<Server>,
     pub listeners: Vec<Listener>,
+    pub tables: Vec<persist::StickTable>,
     /// The files the configuration came from, so that rules can say where they stand.
     pub sources: crate::syntax::SourceMap,
 }

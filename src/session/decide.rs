@@ -1,9 +1,11 @@
 //! What the rules say of a request, without a network: the same function serves the data path and `ringmain explain`.
 use super::headers;
+use super::persist::{self, Override};
 use crate::base::ids::BackendId;
 use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, Plan};
 use crate::proto::http::RequestHead;
 use crate::rules::{ConnInfo, Cx, Facts, Program, Trace, Verdict};
+use std::cell::Cell;
 use std::net::IpAddr;
 
 /// The outcome of the rules.
@@ -32,6 +34,8 @@ pub struct Scene<'a> {
     pub plan: &'a Plan,
     pub conn: &'a ConnInfo,
     pub facts: &'a dyn Facts,
+    /// Set when the backend is known: what its rules say about persistence.
+    pub persistence: Cell<Override>,
 }
 
 /// Runs the frontend's rules, chooses the backend, runs its rules. `body` is what has arrived of the request's body.
@@ -59,11 +63,14 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         return Decision::NoBackend;
     };
     cx.backend = Some(backend);
+    let plan = scene.plan.backend(backend);
+    if plan.persistence.is_some() {
+        scene.persistence.set(persist::override_of(plan, &cx));
+    }
     if frontend.own_backend == Some(backend) {
         // Both halves of one `listen`: its rules have run.
         return Decision::Forward(backend);
     }
-    let plan = scene.plan.backend(backend);
     match run(&plan.http_request, &plan.redirects, &mut cx, trace) {
         Some(verdict) => Decision::Ended { verdict, by: By::Backend(backend) },
         None => Decision::Forward(backend),

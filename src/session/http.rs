@@ -7,6 +7,7 @@ use super::decide::{self, By, Decision, Scene};
 use super::local::{Heads, LiveFacts, View};
 use super::outcome::Outcome;
 use super::passage::{Passage, Passed};
+use super::persist;
 use super::select::{Assigned, Wish, assign};
 use super::upstream;
 use super::{Conn, headers};
@@ -139,15 +140,16 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     let keep = heads.req.keep_alive
         && frontend.connection_mode != ConnectionMode::Close
         && !view.frontend(conn.info.frontend).stopped;
-    let decision = {
+    let (decision, over) = {
         let facts = LiveFacts { world: view, shared: &conn.local.shared };
         let scene = Scene {
             first_request: conn.requests.get() <= 1,
             plan: &view.plan,
             conn: &conn.info,
             facts: &facts,
+            persistence: Cell::default(),
         };
-        decide::request(&scene, &mut heads.req, body.first(), &mut NoTrace)
+        (decide::request(&scene, &mut heads.req, body.first(), &mut NoTrace), scene.persistence.get())
     };
     let head = heads.req.method() == b"HEAD";
     let mut reply = Reply { conn, view, head, version: heads.req.version, keep, backend: None };
@@ -173,6 +175,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             be.req_tot.inc();
             be.sess_tot.inc();
             be.sess_cur.add(1);
+            persist::begin(conn, view, backend, over, Some(&mut heads.req), body.first());
             let next = forward(&mut reply, backend, heads, &mut body).await;
             be.sess_cur.add(-1);
             next

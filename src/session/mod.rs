@@ -1,19 +1,24 @@
 //! The life of a connection, read from top to bottom: [`http`] and [`tcp`]. A session runs on one core and meets the others
 //! only in [`crate::share`]; it names no word of the language, it runs the programs of the Plan.
 pub mod answer;
+mod cacheable;
+mod cookies;
 pub mod decide;
 pub mod headers;
 mod http;
 mod local;
 mod outcome;
 mod passage;
+mod persist;
 mod relay;
 mod select;
+mod stick;
 mod tcp;
 mod upstream;
 
 pub use local::{LiveFacts, Local, View};
 pub use outcome::{Outcome, Side};
+pub use persist::Override;
 pub use select::serve_queue;
 pub use upstream::reap;
 
@@ -36,6 +41,8 @@ pub struct Conn {
     own: RefCell<Option<(crate::base::ids::ServerId, upstream::Upstream)>>,
     /// The server of the last request (`option prefer-last-server`).
     last_server: Cell<Option<crate::base::ids::ServerId>>,
+    /// The present request's persistence, where its backend has any.
+    persist: RefCell<Option<Box<persist::Persist>>>,
 }
 
 /// Serves one accepted connection to its end. The caller has entered the gates and leaves them afterwards.
@@ -67,6 +74,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         requests: Cell::new(0),
         own: RefCell::new(None),
         last_server: Cell::new(None),
+        persist: RefCell::new(None),
     };
     match mode {
         Mode::Http => http::serve(&conn).await,

@@ -1,8 +1,8 @@
 //! Which server a request goes to: balance, the server's gate, the queue; and the connection to it, with retries.
-use super::Conn;
 use super::local::View;
 use super::outcome::Outcome;
 use super::upstream::{self, ConnectError, Upstream};
+use super::{Conn, persist};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
 use crate::net::PoolBox;
@@ -25,10 +25,16 @@ pub struct Place {
 impl Place {
     fn new(conn: &Conn, backend: BackendId, server: ServerId, gated: bool) -> Place {
         let cells = conn.local.cells();
-        cells.servers[server.index()].sess_cur.add(1);
-        cells.servers[server.index()].sess_tot.inc();
         cells.servers[server.index()].lb_total.inc();
         cells.backends[backend.index()].lb_total.inc();
+        Place::held(conn, backend, server, gated)
+    }
+
+    /// A place that persistence chose, which does not count as balanced.
+    fn held(conn: &Conn, backend: BackendId, server: ServerId, gated: bool) -> Place {
+        let cells = conn.local.cells();
+        cells.servers[server.index()].sess_cur.add(1);
+        cells.servers[server.index()].sess_tot.inc();
         Place { local: conn.local.clone(), backend, server, gated }
     }
 }
@@ -82,6 +88,9 @@ async fn place(
     avoid: Option<ServerId>,
     deadline: Option<Tick>,
 ) -> Result<Place, Outcome> {
+    if let Some(server) = persist::preferred(conn) {
+        return PoolBox::new(held(conn, view, backend, server, deadline)).await;
+    }
     let plan = view.plan.backend(backend);
     if plan.prefer_last_server
         && let Some(last) = conn.last_server.get()
@@ -115,10 +124,26 @@ async fn place(
                     return Ok(Place::new(conn, backend, server, gated));
                 }
             }
-            None if full => return PoolBox::new(wait_in_queue(conn, view, backend, deadline)).await,
+            None if full => return PoolBox::new(wait_in_queue(conn, view, backend, None, deadline)).await,
             None => return Err(Outcome::NoServer),
         }
     }
+}
+
+/// A place on the client's own server: where it is full, the request waits for it alone.
+async fn held(
+    conn: &Conn,
+    view: &View,
+    backend: BackendId,
+    server: ServerId,
+    deadline: Option<Tick>,
+) -> Result<Place, Outcome> {
+    // Requests that wait already go first.
+    let may_enter = !limited(conn, view, server) || conn.local.shared.queues[backend.index()].is_empty();
+    if may_enter && let Some(gated) = enter(conn, view, server) {
+        return Ok(Place::held(conn, backend, server, gated));
+    }
+    wait_in_queue(conn, view, backend, Some(server), deadline).await
 }
 
 /// Whether a server has a limit.
@@ -151,15 +176,17 @@ async fn wait_in_queue(
     conn: &Conn,
     view: &View,
     backend: BackendId,
+    wants: Option<ServerId>,
     deadline: Option<Tick>,
 ) -> Result<Place, Outcome> {
     let (core, shared) = (&conn.local.core, &conn.local.shared);
-    let mut waiting = InQueue { conn, backend, ticket: Ticket::new(None), taken: false };
+    let mut waiting = InQueue { conn, backend, ticket: Ticket::new(wants), taken: false };
     let (notifier, task) = (core.notifier(), core.current());
     shared.queues[backend.index()].join(waiting.ticket.clone(), Box::new(move || notifier.wake(task)));
     // A place may have become free before we joined.
     for (server, _) in view.plan.servers_of(backend) {
-        if view.server(server).usable() && view.plan.server(server).maxconn.is_some() {
+        let may_serve = view.server(server).usable() || wants == Some(server);
+        if may_serve && view.plan.server(server).maxconn.is_some() {
             serve_queue(shared, backend, server);
         }
     }
@@ -174,7 +201,10 @@ async fn wait_in_queue(
     match core.until(deadline, granted).await {
         Ok(Ok(server)) => {
             waiting.taken = true;
-            Ok(Place::new(conn, backend, server, true))
+            Ok(match wants {
+                Some(_) => Place::held(conn, backend, server, true),
+                None => Place::new(conn, backend, server, true),
+            })
         }
         Ok(Err(outcome)) => Err(outcome),
         Err(_) => Err(Outcome::QueueTimeout),
@@ -274,10 +304,11 @@ pub async fn assign(conn: &Conn, view: &View, backend: BackendId, wish: Wish) ->
             return Err(Outcome::ConnectFailed { timeout: matches!(error, ConnectError::Timeout) });
         }
         tries_left -= 1;
-        if may_redispatch(view, backend, plan.retries - tries_left) {
+        if may_redispatch(conn, view, backend, plan.retries - tries_left) {
             server_cells.redispatches.inc();
             cells.redispatches.inc();
             let failed = current.server;
+            persist::forget(conn);
             drop(current);
             current = place(conn, view, backend, Some(failed), queue_deadline).await?;
         } else {
@@ -293,17 +324,18 @@ pub async fn assign(conn: &Conn, view: &View, backend: BackendId, wish: Wish) ->
 
 /// Whether attempt `n` (1 for the first retry) may go to another server (`back_handle_st_cer` in HAProxy): the configured
 /// attempts, and every attempt where round robin has more than one active server.
-fn may_redispatch(view: &View, backend: BackendId, n: u32) -> bool {
+fn may_redispatch(conn: &Conn, view: &View, backend: BackendId, n: u32) -> bool {
     let plan = view.plan.backend(backend);
     let (n, retries, interval) = (n as i32, plan.retries as i32, plan.redispatch);
     let configured = match interval {
         0 => return false,
+        _ if persist::is_forced(conn) => return false,
         i if i > 0 => n % i == 0,
         i => n % (retries + 1 + i).max(1) == 0,
     };
     let active =
         view.plan.servers_of(backend).filter(|(id, s)| !s.backup && view.server(*id).usable()).count();
-    configured || active > 1
+    configured || (active > 1 && persist::preferred(conn).is_none())
 }
 
 /// An idle connection: the client's own, or one of the core's.

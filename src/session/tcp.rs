@@ -2,7 +2,7 @@
 use super::local::LiveFacts;
 use super::relay::{Limits, relay};
 use super::select::{Wish, assign};
-use super::{Conn, Side, decide};
+use super::{Conn, Override, Side, decide, persist};
 use crate::plan::Reuse;
 use crate::rules::{Cx, NoTrace, Verdict};
 
@@ -16,7 +16,7 @@ pub async fn serve(conn: &Conn) {
     counters.sess_tot.inc();
     cells.process.sess_tot.inc();
     conn.requests.set(1);
-    let backend = {
+    let (backend, over) = {
         let facts = LiveFacts { world: &view, shared: &conn.local.shared };
         let mut cx = Cx {
             conn: &conn.info,
@@ -33,7 +33,9 @@ pub async fn serve(conn: &Conn) {
             conn.stream.reset_on_close();
             return;
         }
-        decide::choose_backend(plan, frontend, &cx, &mut NoTrace)
+        let backend = decide::choose_backend(plan, frontend, &cx, &mut NoTrace);
+        cx.backend = backend;
+        (backend, backend.map_or(Override::None, |b| persist::override_of(plan.backend(b), &cx)))
     };
     let Some(backend) = backend else {
         counters.failed_req.inc();
@@ -42,8 +44,10 @@ pub async fn serve(conn: &Conn) {
     let backend_cells = &cells.backends[backend.index()];
     backend_cells.sess_tot.inc();
     backend_cells.sess_cur.add(1);
+    persist::begin(conn, &view, backend, over, None, b"");
     let assigned = assign(conn, &view, backend, Wish { reuse: Reuse::Never, fresh: true }).await;
     if let Ok(assigned) = assigned {
+        persist::answering(conn, &view, backend, assigned.place.server, None);
         let timeouts = plan.backend(backend).timeouts;
         let tunnel = timeouts.tunnel;
         let limits = Limits {

@@ -4,6 +4,7 @@ pub mod checks;
 pub mod counters;
 pub mod gate;
 pub mod queue;
+pub mod table;
 pub mod trends;
 
 pub use checks::{CheckResult, CheckState, CheckStatus, Checks, Life};
@@ -26,6 +27,8 @@ pub struct Shared {
     pub servers: Vec<Gate>,
     /// Who waits for a server of a backend, by `BackendId`.
     pub queues: Vec<Queue>,
+    /// The stick tables, by `TableId`.
+    pub tables: table::Tables,
     /// What the health checks found.
     pub checks: Checks,
     /// Rates and peaks, sampled once a second.
@@ -44,9 +47,16 @@ impl Shared {
             frontends: (0..frontends).map(|_| Gate::default()).collect(),
             servers: (0..servers).map(|_| Gate::default()).collect(),
             queues: (0..backends).map(|_| Queue::default()).collect(),
+            tables: table::Tables::default(),
             checks: Checks::new(backends, servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
             handed_over: AtomicBool::new(false),
         }
+    }
+
+    /// The same with the Plan's stick tables.
+    #[must_use]
+    pub fn with_tables(self, specs: impl Iterator<Item = table::Spec>) -> Shared {
+        Shared { tables: table::Tables::new(specs), ..self }
     }
 }

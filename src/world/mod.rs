@@ -1,5 +1,7 @@
 //! The World: the Plan plus what operators and health checks change at run time. Every core reads one; the control thread is
 //! the only writer, and every change is one pure edit `fn(&World) -> World`.
+pub mod cookies;
+
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::Plan;
 use crate::rules::RoundRobin;
@@ -66,6 +68,7 @@ pub struct World {
     pub plan: Arc<Plan>,
     pub servers: Arc<Vec<ServerState>>,
     pub frontends: Arc<Vec<FrontendState>>,
+    pub cookies: Arc<cookies::Cookies>,
 }
 
 impl World {
@@ -86,7 +89,8 @@ impl World {
             .iter()
             .map(|f| FrontendState { paused: false, stopped: f.disabled, maxconn: None })
             .collect();
-        World { generation: 0, plan, servers: Arc::new(servers), frontends: Arc::new(frontends) }
+        let cookies = Arc::new(cookies::Cookies::new(&plan));
+        World { generation: 0, plan, servers: Arc::new(servers), frontends: Arc::new(frontends), cookies }
     }
 
     /// A server's state.

@@ -11,6 +11,7 @@ mod bodies;
 mod health;
 mod life;
 mod limits;
+mod persistence;
 mod programs;
 mod runtime;
 mod two_sites;

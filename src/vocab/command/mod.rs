@@ -1,6 +1,7 @@
 //! Commands of the runtime API, one row a command (management manual, 9.3). A command sees the process only through
 //! [`Steering`], which the control thread implements.
 use crate::base::ids::{BackendId, FrontendId, ServerId};
+use crate::share::Shared;
 use crate::world::{Admin, World};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ macro_rules! rows {
     };
 }
 
-rows! { frontend server show }
+rows! { dynamic_cookie frontend server show }
 
 /// What a connection may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +22,9 @@ pub enum Level {
     Operator,
     Admin,
 }
+
+/// A pure change of the World.
+pub type WorldEdit = Box<dyn FnOnce(&World) -> World>;
 
 /// What commands may ask of the process.
 pub trait Steering {
@@ -44,6 +48,10 @@ pub trait Steering {
     fn set_frontend_maxconn(&self, frontend: FrontendId, maxconn: u32);
     fn set_server_maxconn(&self, server: ServerId, maxconn: u32);
     fn set_global_maxconn(&self, maxconn: u32);
+    /// Puts an edit of the World into force.
+    fn edit_world(&self, edit: WorldEdit);
+    /// What the cores share.
+    fn shared(&self) -> Arc<Shared>;
 }
 
 /// One command.
@@ -83,11 +91,9 @@ const KNOWN: &[&str] = &[
     "del server",
     "del ssl",
     "disable agent",
-    "disable dynamic-cookie",
     "disable health",
     "dump stats-file",
     "enable agent",
-    "enable dynamic-cookie",
     "enable health",
     "experimental-mode",
     "expert-mode",
@@ -100,7 +106,6 @@ const KNOWN: &[&str] = &[
     "prepare map",
     "set acl",
     "set anon",
-    "set dynamic-cookie-key",
     "set map",
     "set profiling",
     "set rate-limit",

@@ -9,12 +9,14 @@ rows! { DirectiveRow:
     balance,
     bind,
     chroot,
+    cookie,
     cpu_map,
     daemon,
     default_backend,
     default_server,
     description,
     disabled,
+    dynamic_cookie_key,
     enabled,
     errorfile,
     fullconn,
@@ -44,6 +46,8 @@ rows! { DirectiveRow:
     source,
     spread_checks,
     stats,
+    stick,
+    stick_table,
     strict_limits,
     tcp_request,
     timeout,
@@ -51,7 +55,7 @@ rows! { DirectiveRow:
     unix_bind,
     use_backend,
     zero_warning;
-    families: environment, errorloc, identity, platform, removed, threads, tls_defaults, tune
+    families: environment, errorloc, identity, persist_rules, platform, removed, threads, tls_defaults, tune
 }
 
 /// Reads one line of a section that has rows.
