@@ -13,7 +13,7 @@ macro_rules! rows {
     };
 }
 
-rows! { dynamic_cookie frontend server show }
+rows! { dynamic_cookie frontend server show table }
 
 /// What a connection may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +81,6 @@ const KNOWN: &[&str] = &[
     "clear acl",
     "clear counters",
     "clear map",
-    "clear table",
     "commit acl",
     "commit map",
     "commit ssl",
@@ -111,7 +110,6 @@ const KNOWN: &[&str] = &[
     "set rate-limit",
     "set severity-output",
     "set ssl",
-    "set table",
     "set timeout",
     "set var",
     "show acl",
@@ -132,7 +130,6 @@ const KNOWN: &[&str] = &[
     "show sess",
     "show ssl",
     "show startup-logs",
-    "show table",
     "show tasks",
     "show threads",
     "show trace",
