@@ -93,7 +93,7 @@ backend farm
     server a \"${{A}}\"
     server b \"${{B}}\"
 backend text
-    stick-table type string len 8 size 4
+    stick-table type string len 8 size 4 expire 30m
 backend numbers
     stick-table type integer size 3 nopurge
 backend six
@@ -129,7 +129,7 @@ backend arrays
     said
 }
 
-const QUESTIONS: [&str; 52] = [
+const QUESTIONS: [&str; 51] = [
     "show table",
     "show table farm",
     "show table text",
@@ -148,7 +148,6 @@ const QUESTIONS: [&str; 52] = [
     "show table farm data.gpc0 eq",
     "show table farm data.conn_cur eq 0",
     "set table",
-    "set table farm",
     "set table nope key x",
     "set table farm key",
     "set table farm key 1.2.3.4 data.gpc0 5",

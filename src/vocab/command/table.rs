@@ -69,6 +69,8 @@ fn run(steering: &dyn Steering, args: &[&str], does: Does) -> String {
         Some("key") => sight(at).by_key(args, does),
         Some(word) if word.starts_with("data.") => sight(at).by_data(&args[1..], does),
         Some(_) => Err(usage(does)),
+        // HAProxy clears the table, without a word.
+        None if does == Does::Set => Err(usage(does)),
         None => Ok(sight(at).all(&[], does)),
     };
     answer.unwrap_or_else(|e| e)
