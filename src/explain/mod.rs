@@ -87,11 +87,13 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
     let mut notes = Notes { plan: &plan, lines: Vec::new() };
     let decision = match frontend.mode {
         Mode::Http => {
+            let wishes = std::cell::Cell::default();
             let scene = Scene {
                 first_request: true,
                 plan: &plan,
                 conn: &conn,
                 facts: &facts,
+                wishes: &wishes,
                 persistence: std::cell::Cell::default(),
             };
             decide::request(&scene, &mut req, &[], &mut notes)
@@ -106,6 +108,7 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
                 backend: None,
                 server: None,
                 facts: &facts,
+                wishes: crate::rules::Wishes::default(),
             };
             decide::choose_backend(&plan, frontend, &cx, &mut notes)
                 .map_or(Decision::NoBackend, Decision::Forward)

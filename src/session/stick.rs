@@ -5,7 +5,7 @@ use super::persist::Persist;
 use crate::base::ids::{BackendId, ServerId, TableId};
 use crate::plan::persist::{Persistence, StickRule};
 use crate::proto::http::{RequestHead, ResponseHead};
-use crate::rules::{Cx, Sample};
+use crate::rules::{Cx, Sample, Wishes};
 use crate::share::table::{Entry, KeyKind, Kind};
 use std::net::IpAddr;
 
@@ -112,6 +112,7 @@ fn context<'a>(
         backend: Some(backend),
         server,
         facts,
+        wishes: Wishes::default(),
     }
 }
 

@@ -13,6 +13,8 @@ mod life;
 mod limits;
 mod persistence;
 mod programs;
+mod queues;
+mod retries;
 mod runtime;
 mod two_sites;
 

@@ -1,4 +1,5 @@
-//! Persistence that changes while running, beside haproxy on the same addresses: dynamic cookies.
+//! Persistence that changes while running, beside haproxy on the same addresses: dynamic cookies and tables; and tables
+//! that several cores share.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -192,5 +193,43 @@ fn tables_are_shown_and_changed_as_by_haproxy() {
         for (wanted, got) in wanted.iter().zip(&got) {
             assert_eq!(got, wanted, "{}", program.name());
         }
+    }
+}
+
+/// What one core stores the others find: connections of one client are spread over the cores.
+#[test]
+fn a_key_leads_to_one_server_on_every_core() {
+    for program in BOTH {
+        let ground = Ground::new();
+        let config = format!(
+            "global\n    nbthread 2\n{DEFAULTS}
+frontend site
+    bind \"127.0.10.1:${{F1}}\"
+    default_backend farm
+backend farm
+    stick-table type string size 1k expire 1m
+    stick on path
+    server a \"${{A}}\"
+    server b \"${{B}}\"
+    server c \"${{C}}\"
+"
+        );
+        let _proxy = ground.serve(program, 1, &config);
+        let first: Vec<String> =
+            (0..12).map(|n| origin(&get(ground.front(1), &format!("/key{n}")))).collect();
+        assert!(["A", "B", "C"].iter().all(|o| first.iter().any(|f| f == o)), "{first:?}");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                let (ground, first) = (&ground, &first);
+                scope.spawn(move || {
+                    for _ in 0..5 {
+                        for (n, wanted) in first.iter().enumerate() {
+                            let got = origin(&get(ground.front(1), &format!("/key{n}")));
+                            assert_eq!(&got, wanted, "key {n}, {}", program.name());
+                        }
+                    }
+                });
+            }
+        });
     }
 }

@@ -42,6 +42,7 @@ rows! { DirectiveRow:
     quiet,
     redirect,
     retries,
+    retry_on,
     server,
     source,
     spread_checks,

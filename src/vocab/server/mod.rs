@@ -42,6 +42,7 @@ rows! { ServerRow:
     max_reuse,
     maxconn,
     maxqueue,
+    minconn,
     port,
     rise,
     source,
