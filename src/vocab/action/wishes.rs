@@ -1,7 +1,7 @@
 //! `disable-l7-retry`, `set-priority-class`, `set-priority-offset`: what a rule asks of the way to a server.
 use super::{ActionRow, Cursor, REQUEST};
-use crate::rules::{Action, Cx, Verdict};
 use crate::rules::sample::SampleExpr;
+use crate::rules::{Action, Cx, Verdict};
 use crate::syntax::Diag;
 use crate::vocab::expr::parse_expr;
 use crate::vocab::fetch::Scope;

@@ -28,7 +28,7 @@ pub const ROWS: &[CommandRow] = &[
         words: &["show", "table"],
         usage: "show table <table> [<filter>]*",
         doc: "report table usage stats or dump this table's contents (filter: data/key)",
-        level: Level::User,
+        level: Level::Operator,
         run: |s, args| run(s, args, Does::Show),
     },
 ];
