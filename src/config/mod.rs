@@ -7,6 +7,7 @@ pub mod load;
 pub mod names;
 pub mod read;
 pub mod resolve;
+pub mod state_file;
 
 use crate::plan::Plan;
 use crate::syntax::{Diag, Diags, Env, Severity, SourceMap};
@@ -58,6 +59,7 @@ fn finish(
         resolve::check(&read, &index, &map, &mut diags);
         let mut draft = read.draft;
         if !diags.has_errors() {
+            state_file::read(&mut draft, &mut diags);
             if !resolve::addresses(&mut draft, options, &map, &mut diags) {
                 return (None, diags, map);
             }

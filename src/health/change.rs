@@ -71,13 +71,15 @@ pub fn change_server(
     if was.admin.maint != is.admin.maint {
         let mut record = shared.checks.server(id);
         if !is.admin.maint {
-            record.check.health = checked.map_or(DEFAULT_RISE, |c| Scale::of(c).rise);
+            // Without a check nothing sets it again, as in HAProxy.
+            record.check.health = checked.map_or(record.check.health, |c| Scale::of(c).rise);
         } else if was.alive() {
             record.check.health = 0;
         }
     }
     let drains = was.admin.drain != is.admin.drain && !is.admin.maint;
-    if was.alive() != is.alive() || drains {
+    let stops = (was.health == Health::Stopping) != (is.health == Health::Stopping);
+    if was.alive() != is.alive() || drains || stops {
         shared.checks.server(id).life.changed(now, was.alive(), is.alive());
     }
     let up = |world: &World| world.usable_servers(server.backend) > 0;
@@ -107,6 +109,15 @@ pub(super) fn reason_of_check(check: &CheckState) -> String {
         let _ = write!(out, ", check duration: {}ms", took.as_millis());
     }
     out
+}
+
+/// What is said of a server that starts in drain.
+pub(super) fn remains_in_drain(world: &World, backend: BackendId, id: ServerId) -> Message {
+    let server = world.plan.server(id);
+    let kind = if server.backup { "Backup " } else { "" };
+    let name = &world.plan.backend(backend).name;
+    let text = format!("{kind}Server {name}/{} remains in forced drain mode.", server.name);
+    Message { severity: Severity::Warning, level: NOTICE, backend, text }
 }
 
 /// What `option log-health-checks` says of each check that changed something.
@@ -177,7 +188,14 @@ impl Words<'_> {
         let (was, is) = (self.was.admin, self.is.admin);
         let reason = if reason.is_empty() { String::new() } else { format!(", {reason}") };
         if !was.maint && !is.maint {
+            let stopping = |state: &ServerState| state.health == Health::Stopping;
             match (self.was.alive(), self.is.alive()) {
+                (_, true) if stopping(&self.is) && !stopping(&self.was) => {
+                    out.push(self.say(NOTICE, &format!("is stopping{reason}{}", self.online())));
+                }
+                (true, true) if stopping(&self.was) && !stopping(&self.is) => {
+                    out.push(self.say(NOTICE, &format!("is UP{reason}{}", self.online())));
+                }
                 (true, false) => out.push(self.say(ALERT, &format!("is DOWN{reason}{}", self.left()))),
                 (false, true) => out.push(self.say(NOTICE, &format!("is UP{reason}{}", self.online()))),
                 _ => {}

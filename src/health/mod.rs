@@ -5,9 +5,11 @@
 //! HAProxy's (configuration manual 5.2 `check`, `inter`, `rise`, `fall` …; its `check.c` and `server.c`).
 mod change;
 mod count;
+mod force;
 mod probe;
 
 pub use change::{Message, change_server, init};
+pub use force::{force_health, restore};
 
 use crate::base::ids::ServerId;
 use crate::base::time::Tick;
@@ -30,11 +32,10 @@ pub enum Event {
 }
 
 /// Starts the checks of all checked servers as tasks of `core`, the control thread's. They end by themselves when another
-/// Plan is in force. Events come on that thread, in order.
+/// Plan is in force. The records were set by [`init`]. Events come on that thread, in order.
 pub fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, notify: impl Fn(Event) + 'static) {
     let notify: Rc<dyn Fn(Event)> = Rc::new(notify);
     let world = published.load();
-    init(&world, &shared, core.now());
     for (id, delay) in first_checks(&world.plan) {
         let watch = Watch {
             core: core.clone(),
@@ -92,13 +93,13 @@ impl Watch {
             if !Arc::ptr_eq(&world.plan, &self.plan) {
                 return;
             }
-            if world.server(self.id).admin.maint {
+            if world.server(self.id).admin.in_maint() || world.overrides(self.id).check.off {
                 next = self.core.now() + check.inter;
                 continue;
             }
             self.begin();
             let began = self.core.now();
-            let found = probe::probe(&self.core, &self.plan, self.id, check).await;
+            let found = probe::probe(&self.core, &world, self.id, check).await;
             let interval = self.end(check, found, self.core.now().since(began));
             next = self.core.now() + self.spread(interval, &mut random);
         }

@@ -4,10 +4,11 @@ use crate::base::time::Tick;
 use crate::net::driver::{ConnectOptions, ConnectTo};
 use crate::net::{Core, OutBuf, Stream};
 use crate::plan::backend::BackendTimeouts;
-use crate::plan::{Check, CheckKind, Plan, Server, ServerAddr};
+use crate::plan::{Check, CheckKind, Server, ServerAddr};
 use crate::proto::h1::{self, Limits, Parsed, RequestKind};
 use crate::proto::http::ResponseHead;
 use crate::share::CheckStatus;
+use crate::world::World;
 use std::io;
 use std::net::SocketAddr;
 
@@ -36,11 +37,11 @@ const MAX_INFO: usize = 127;
 
 /// Checks a server once. Takes `inter` at most, or with `timeout check` the smaller of `timeout connect` and `inter` to
 /// connect and then `timeout check` (manual 4.2, `timeout check`).
-pub async fn probe(core: &Core, plan: &Plan, id: ServerId, check: &Check) -> Found {
-    let server = plan.server(id);
-    let timeouts = &plan.backend(server.backend).timeouts;
+pub async fn probe(core: &Core, world: &World, id: ServerId, check: &Check) -> Found {
+    let server = world.plan.server(id);
+    let timeouts = &world.plan.backend(server.backend).timeouts;
     let began = core.now();
-    let Some(to) = target(server, check) else {
+    let Some(to) = target(world, id) else {
         return Found { info: "No port to check".to_owned(), ..Found::plain(CheckStatus::SocketError) };
     };
     let stream = match connect(core, server, &to, connect_deadline(began, check, timeouts)).await {
@@ -62,17 +63,18 @@ pub async fn probe(core: &Core, plan: &Plan, id: ServerId, check: &Check) -> Fou
     }
 }
 
-/// Where to connect: `addr` and `port` of the check, else the server's own. `None` without any port.
-fn target(server: &Server, check: &Check) -> Option<ConnectTo> {
-    let (ip, port) = match &server.addr {
+/// Where to connect: `addr` and `port` of the check, else the server's own, as they are now. `None` without any port.
+fn target(world: &World, id: ServerId) -> Option<ConnectTo> {
+    let (own, check_addr) = (world.addr(id), world.check_addr(id));
+    let (ip, port) = match own {
         ServerAddr::Inet(addr) => (Some(addr.ip()), Some(addr.port())),
         ServerAddr::InetRelative(ip, _) => (Some(*ip), None),
-        ServerAddr::Unix(path) if check.addr.is_none() => return Some(ConnectTo::Unix(path.clone())),
-        ServerAddr::Abstract(name) if check.addr.is_none() => return Some(ConnectTo::Abstract(name.clone())),
+        ServerAddr::Unix(path) if check_addr.is_none() => return Some(ConnectTo::Unix(path.clone())),
+        ServerAddr::Abstract(name) if check_addr.is_none() => return Some(ConnectTo::Abstract(name.clone())),
         ServerAddr::Unix(_) | ServerAddr::Abstract(_) => (None, None),
     };
-    let port = check.port.or(port)?;
-    match (&server.addr, check.addr) {
+    let port = world.check_port(id).or(port)?;
+    match (own, check_addr) {
         (_, Some(ip)) => Some(ConnectTo::Inet(SocketAddr::new(ip, port))),
         // Keeps the scope of a link-local address.
         (ServerAddr::Inet(addr), None) => {

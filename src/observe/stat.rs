@@ -65,7 +65,7 @@ impl StatFilter {
 
     fn shows(&self, state: &ServerState) -> bool {
         let hides = self.hide_maintenance || self.hide_down;
-        !(hides && state.admin.maint || self.hide_down && !state.alive())
+        !(hides && state.admin.in_maint() || self.hide_down && !state.alive())
     }
 }
 
@@ -246,8 +246,8 @@ impl View<'_> {
             .num(Col::Uweight, u64::from(state.weight))
             .num(Col::Act, u64::from(!server.backup))
             .num(Col::Bck, u64::from(server.backup))
-            .text(Col::Addr, address(&server.addr));
-        if let Some(limit) = server.maxconn {
+            .text(Col::Addr, address(self.world.addr(id)));
+        if let Some(limit) = self.world.maxconn(id).filter(|limit| *limit != 0) {
             row.num(Col::Slim, u64::from(limit));
         }
         if let Some(limit) = server.maxqueue {
@@ -275,12 +275,14 @@ impl View<'_> {
         let record = self.shared.checks.server(id);
         let now = self.process.now;
         row.num(Col::Lastchg, now.since(record.life.last_change).as_secs());
-        let Some(check) = &self.world.plan.server(id).check else {
+        let off = self.world.overrides(id).check.off;
+        let Some(check) = self.world.plan.server(id).check.as_ref().filter(|_| !off) else {
             row.text(
                 Col::Status,
-                match (state.admin.maint, state.health == Health::Down, state.admin.drain) {
+                match (state.admin.in_maint(), state.health, state.admin.draining()) {
                     (true, ..) => "MAINT",
-                    (_, true, _) => "DOWN",
+                    (_, Health::Down, _) => "DOWN",
+                    (_, Health::Stopping, _) => "NOLB",
                     (_, _, true) => "DRAIN",
                     _ => "no check",
                 },
@@ -292,8 +294,14 @@ impl View<'_> {
             .num(Col::Downtime, record.life.downtime(now, state.alive()).as_secs());
         let health = record.check.health;
         let (rise, fall) = (check.rise, check.fall);
-        let up = if state.admin.drain { "DRAIN" } else { "UP" };
-        let status = if state.admin.maint {
+        let up = if state.health == Health::Stopping {
+            "NOLB"
+        } else if state.admin.draining() {
+            "DRAIN"
+        } else {
+            "UP"
+        };
+        let status = if state.admin.in_maint() {
             "MAINT".to_owned()
         } else if !state.alive() {
             if health == 0 { "DOWN".to_owned() } else { format!("DOWN {health}/{rise}") }
@@ -303,7 +311,7 @@ impl View<'_> {
             format!("{up} {}/{fall}", (health + 1).saturating_sub(rise))
         };
         row.text(Col::Status, status);
-        if state.admin.maint {
+        if state.admin.in_maint() {
             return;
         }
         let last = record.check.status;

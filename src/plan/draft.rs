@@ -196,6 +196,9 @@ pub struct Settings {
     pub backlog: Option<u32>,
     pub fullconn: Option<u32>,
     pub balance: Balance,
+    /// `load-server-state-from-file` and `server-state-file-name`.
+    pub load_state: super::remembered::LoadState,
+    pub state_file: Option<String>,
     pub reuse: Reuse,
     pub persistence: super::persist::Settings,
     pub retries: u32,
@@ -233,6 +236,8 @@ impl Default for Settings {
             backlog: None,
             fullconn: None,
             balance: Balance::default(),
+            load_state: super::remembered::LoadState::default(),
+            state_file: None,
             reuse: Reuse::default(),
             persistence: super::persist::Settings::default(),
             retries: 3,
@@ -398,6 +403,8 @@ pub struct ServerDraft {
     pub hostname: Option<String>,
     pub settings: ServerSettings,
     pub id: Option<u32>,
+    /// What a state file says of it.
+    pub remembered: Option<Box<super::remembered::Remembered>>,
 }
 
 /// A server's address before host names are looked up.

@@ -7,6 +7,7 @@ pub mod fixture;
 pub mod frontend;
 pub mod global;
 pub mod persist;
+pub mod remembered;
 pub mod retry;
 
 pub use backend::{Backend, Balance, Check, CheckKind, ForwardFor, Reuse, Server, ServerAddr};

@@ -220,7 +220,7 @@ async fn wait_in_queue(
     // A place may have become free before we joined.
     for (server, _) in view.plan.servers_of(backend) {
         let may_serve = view.server(server).usable() || wants == Some(server);
-        if may_serve && view.plan.server(server).maxconn.is_some() {
+        if may_serve && view.maxconn(server).is_some() {
             serve_queue(shared, backend, server);
         }
     }
@@ -337,12 +337,12 @@ pub async fn assign(
     let timing = |connected| Timing { asked, placed, connected };
     loop {
         if !wish.fresh
-            && let Some(upstream) = idle(conn, current.server, wish.reuse, first)
+            && let Some(upstream) = idle(conn, view, current.server, wish.reuse, first)
         {
             cells.reuse.inc();
             return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
         }
-        let dst = match view.plan.server(current.server).addr {
+        let dst = match view.addr(current.server) {
             ServerAddr::InetRelative(..) => conn.info.dst.or_else(|| conn.stream.local_addr()),
             _ => None,
         };
@@ -396,13 +396,14 @@ pub fn may_redispatch(conn: &Conn, view: &View, backend: BackendId, n: u32) -> b
 }
 
 /// An idle connection: the client's own, or one of the core's.
-fn idle(conn: &Conn, server: ServerId, reuse: Reuse, first: bool) -> Option<Upstream> {
+fn idle(conn: &Conn, view: &View, server: ServerId, reuse: Reuse, first: bool) -> Option<Upstream> {
     if let Some((owner, mut upstream)) = conn.own.borrow_mut().take()
         && owner == server
+        && upstream.is_for(view.server(server))
         && upstream.stream.is_quiet()
     {
         upstream.requests += 1;
         return Some(upstream);
     }
-    upstream::take(&conn.local, server, reuse, first)
+    upstream::take(&conn.local, view, server, reuse, first)
 }

@@ -33,18 +33,18 @@ impl Cookies {
             })
         };
         let backends: Vec<DynamicCookie> = plan.backends.iter().map(of).collect();
-        let value = |s: &Server| value(s, &backends[s.backend.index()]);
+        let value = |s: &Server| value(s, &s.addr, &backends[s.backend.index()]);
         Cookies { servers: plan.servers.iter().map(value).collect(), backends }
     }
 }
 
 /// A server's own cookie, else one made of its address.
-fn value(server: &Server, dynamic: &DynamicCookie) -> Option<Arc<str>> {
+fn value(server: &Server, addr: &ServerAddr, dynamic: &DynamicCookie) -> Option<Arc<str>> {
     if let Some(own) = &server.cookie {
         return Some(own.as_str().into());
     }
     let key = dynamic.key.as_deref().filter(|_| dynamic.on)?;
-    let (ip, port) = match &server.addr {
+    let (ip, port) = match addr {
         ServerAddr::Inet(addr) => (addr.ip(), addr.port()),
         // HAProxy hashes the port as it is written: none.
         ServerAddr::InetRelative(ip, offset) => (*ip, u16::try_from(*offset).unwrap_or(0)),
@@ -87,9 +87,18 @@ impl World {
         let dynamic = &mut cookies.backends[id.index()];
         edit(dynamic);
         for (server, plan) in self.plan.servers_of(id) {
-            cookies.servers[server.index()] = value(plan, dynamic);
+            cookies.servers[server.index()] = value(plan, self.addr(server), dynamic);
         }
         next
+    }
+
+    /// A server's cookie made anew, where it is made of an address that has changed.
+    pub(super) fn remake_cookie(&mut self, id: ServerId) {
+        let plan = self.plan.server(id);
+        let new = value(plan, self.addr(id), self.dynamic_cookie(plan.backend));
+        if self.cookie(id) != new.as_deref() {
+            Arc::make_mut(&mut self.cookies).servers[id.index()] = new;
+        }
     }
 }
 
@@ -118,6 +127,8 @@ mod tests {
         let other = world.with_dynamic_cookie(BackendId(0), |d| d.key = Some("another".into()));
         assert_eq!(other.cookie(a), Some("own"));
         assert_ne!(other.cookie(b), Some(first.as_str()));
+        let moved = other.with_addr(b, ServerAddr::Inet("127.0.0.1:82".parse().unwrap()));
+        assert!(moved.cookie(b).is_some() && moved.cookie(b) != other.cookie(b), "it follows the address");
         let off = other.with_dynamic_cookie(BackendId(0), |d| d.on = false);
         assert_eq!((off.cookie(a), off.cookie(b)), (Some("own"), None));
     }

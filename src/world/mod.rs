@@ -1,11 +1,15 @@
 //! The World: the Plan plus what operators and health checks change at run time. Every core reads one; the control thread is
 //! the only writer, and every change is one pure edit `fn(&World) -> World`.
 pub mod cookies;
+mod overrides;
 
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::Plan;
 use crate::rules::RoundRobin;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use overrides::{Overrides, Place};
 
 /// Why a server takes no traffic, or only some. Several may hold at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -14,6 +18,25 @@ pub struct Admin {
     pub maint: bool,
     /// `set server … state drain`: only persistent clients.
     pub drain: bool,
+    /// The server it tracks is in maintenance, or drains.
+    pub tracked_maint: bool,
+    pub tracked_drain: bool,
+    /// Its name has no address.
+    pub unresolved: bool,
+}
+
+impl Admin {
+    /// Whether it gets nothing at all, for whatever reason; it is not checked either.
+    #[must_use]
+    pub fn in_maint(&self) -> bool {
+        self.maint || self.tracked_maint || self.unresolved
+    }
+
+    /// Whether only persistent clients come to it, for whatever reason.
+    #[must_use]
+    pub fn draining(&self) -> bool {
+        self.drain || self.tracked_drain
+    }
 }
 
 /// What the health checks think of a server.
@@ -23,6 +46,8 @@ pub enum Health {
     #[default]
     Unchecked,
     Up,
+    /// It answers but wants no more clients (`set server … health stopping`).
+    Stopping,
     Down,
 }
 
@@ -33,19 +58,21 @@ pub struct ServerState {
     pub health: Health,
     /// The weight as set now, 0 to 256.
     pub weight: u32,
+    /// How often its address changed: a connection to an earlier one is not used again.
+    pub moved: u32,
 }
 
 impl ServerState {
     /// Whether new requests may go to it.
     #[must_use]
     pub fn usable(&self) -> bool {
-        self.alive() && !self.admin.drain && self.weight > 0
+        self.alive() && self.health != Health::Stopping && !self.admin.draining() && self.weight > 0
     }
 
     /// Whether it answers at all: usable, draining, or weight 0.
     #[must_use]
     pub fn alive(&self) -> bool {
-        !self.admin.maint && self.health != Health::Down
+        !self.admin.in_maint() && self.health != Health::Down
     }
 }
 
@@ -67,6 +94,8 @@ pub struct World {
     pub generation: u64,
     pub plan: Arc<Plan>,
     pub servers: Arc<Vec<ServerState>>,
+    /// What stands in place of server lines' own words.
+    overridden: Arc<BTreeMap<ServerId, Overrides>>,
     pub frontends: Arc<Vec<FrontendState>>,
     pub cookies: Arc<cookies::Cookies>,
 }
@@ -79,9 +108,10 @@ impl World {
             .servers
             .iter()
             .map(|s| ServerState {
-                admin: Admin { maint: s.disabled, drain: false },
+                admin: Admin { maint: s.disabled, ..Admin::default() },
                 health: if s.check.is_some() { Health::Up } else { Health::Unchecked },
                 weight: s.weight,
+                moved: 0,
             })
             .collect();
         let frontends = plan
@@ -90,7 +120,14 @@ impl World {
             .map(|f| FrontendState { paused: false, stopped: f.disabled, maxconn: None })
             .collect();
         let cookies = Arc::new(cookies::Cookies::new(&plan));
-        World { generation: 0, plan, servers: Arc::new(servers), frontends: Arc::new(frontends), cookies }
+        World {
+            generation: 0,
+            plan,
+            servers: Arc::new(servers),
+            overridden: Arc::default(),
+            frontends: Arc::new(frontends),
+            cookies,
+        }
     }
 
     /// A server's state.
