@@ -222,6 +222,7 @@ fn request_passed_on() -> Work {
             conn: &stage.conn,
             facts: &facts,
             wishes: &wishes,
+            persistence: Cell::default(),
         };
         let Decision::Forward(backend) = decide::request(&scene, &mut head, &[], &mut NoTrace) else {
             panic!("a request that is forwarded");

@@ -29,5 +29,7 @@ id!(/// A `backend`, or the backend half of a `listen`: index into `Plan::backen
     BackendId);
 id!(/// A `server` line: index into `Plan::servers`.
     ServerId);
+id!(/// A `stick-table`: index into `Plan::tables`.
+    TableId);
 id!(/// One bound address of a frontend: index into `Plan::listeners`.
     ListenerId);

@@ -3,4 +3,5 @@ pub mod ids;
 pub mod limits;
 pub mod time;
 pub mod units;
+pub mod xxh64;
 pub mod xxhash;

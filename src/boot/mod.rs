@@ -343,7 +343,10 @@ impl Worker<'_> {
             plan.backends.len(),
             plan.servers.len(),
         );
-        let shared = Arc::new(shared.with_listeners(plan.listeners.iter().map(|l| l.maxconn.unwrap_or(0))));
+        let shared = shared
+            .with_listeners(plan.listeners.iter().map(|l| l.maxconn.unwrap_or(0)))
+            .with_tables(plan.tables.iter().map(|t| t.spec.clone()));
+        let shared = Arc::new(shared);
         self.limits.set_gates(&plan, self.args, &shared);
         let published = Arc::new(Published::new(World::new(plan.clone())));
         health::init(&published.load(), &shared, Tick::monotonic());

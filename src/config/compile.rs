@@ -1,6 +1,6 @@
 //! Draft → Plan: everything was checked, only ids and defaults are left to fill in.
 use super::names::Index;
-use crate::base::ids::{BackendId, FrontendId, ListenerId, ServerId};
+use crate::base::ids::{BackendId, FrontendId, ListenerId, ServerId, TableId};
 use crate::plan::backend::BackendTimeouts;
 use crate::plan::draft::{
     BindDraft, Draft, Flag, LogFormat, ProxyDraft, ServerAddress, ServerDraft, ServerSettings, Settings,
@@ -8,11 +8,13 @@ use crate::plan::draft::{
 };
 use crate::plan::frontend::FrontendTimeouts;
 use crate::plan::line::ServerLine;
+use crate::plan::persist::StickTable;
 use crate::plan::{
     Backend, BackendTarget, Check, CheckKind, ConnectionMode, Frontend, Listener, ListenerAddr, Mode, Plan,
     Resolvers, Server, UseBackend,
 };
 use crate::rules::{Program, Rule};
+use crate::share::table::{Column, Kind};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -27,6 +29,7 @@ pub fn plan(draft: Draft, index: &Index) -> Plan {
     let mut plan = Plan { global: draft.global, resolvers, ..Plan::default() };
     let upgrades: Vec<bool> =
         (0..draft.proxies.len()).map(|n| becomes_http(&draft.proxies, n, index)).collect();
+    plan.tables.extend(draft.proxies.iter().filter_map(|p| p.persistence.table.clone()));
     for (n, mut proxy) in draft.proxies.into_iter().enumerate() {
         if !is_proxy(&proxy) {
             continue;
@@ -283,7 +286,8 @@ fn listeners(
     ids
 }
 
-fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
+fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32) {
+    find_tables(&mut plan.tables, &mut proxy);
     let id = BackendId::from(plan.backends.len());
     let first = plan.servers.len() as u32;
     let uuids = number(proxy.servers.iter().map(|s| (true, s.id)), 1);
@@ -305,6 +309,12 @@ fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
         connection_mode: settings.connection_mode,
         reuse: settings.reuse,
         prefer_last_server: flags.has(Flag::PreferLastServer),
+        persistence: crate::plan::persist::Persistence::of(
+            &settings.persistence,
+            proxy.persistence,
+            flags.has(Flag::Persist),
+            settings.mode == Mode::Http,
+        ),
         forward_for: settings.forward_for.clone(),
         http_request: program(proxy.rules.http_request),
         redirects: program(proxy.rules.redirects),
@@ -327,6 +337,20 @@ fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
         accept_invalid_http_response: false,
         id_given: proxy.id.is_some(),
         at: proxy.at,
+    });
+}
+
+/// Finds the tables of stick rules, which keep servers from now on. Those of disabled proxies were not checked.
+fn find_tables(tables: &mut [StickTable], proxy: &mut ProxyDraft) {
+    let ProxyDraft { name: own, persistence, .. } = proxy;
+    persistence.stick.retain_mut(|draft| {
+        let name = draft.table.as_deref().unwrap_or(own);
+        let Some(at) = tables.iter().position(|t| t.name == name) else { return false };
+        draft.rule.table = TableId::from(at);
+        for kind in [Kind::ServerId, Kind::ServerKey] {
+            tables[at].spec.layout.add(Column { kind, count: 1, period: Duration::ZERO });
+        }
+        true
     });
 }
 
@@ -373,6 +397,7 @@ fn server(
         minconn,
         maxqueue: s.maxqueue,
         check,
+        non_stick: s.non_stick,
         cookie: s.cookie.clone(),
         source: s.source.or(proxy.source),
         interface: s.interface.clone().or_else(|| proxy.source_interface.clone()),

@@ -4,7 +4,7 @@ use super::names::{Index, SeenFrom};
 use super::read::Read;
 use crate::base::ids::BackendId;
 use crate::plan::draft::{Draft, LogFormat, Named, ProxyDraft, ServerAddress};
-use crate::plan::{Mode, ServerAddr};
+use crate::plan::{Mode, ServerAddr, persist};
 use crate::rules::Condition;
 use crate::rules::acl::AclLine;
 use crate::syntax::{Diag, Diags, Severity, SourceMap, Span, nearest};
@@ -69,6 +69,7 @@ impl Check<'_> {
         self.use_backends(proxy, own);
         self.upgrades(proxy, own);
         self.names(number, proxy);
+        self.stick_tables(proxy);
         self.timeouts(proxy);
         self.logs(proxy);
         if proxy.settings.mode == Mode::Tcp {
@@ -187,12 +188,42 @@ impl Check<'_> {
                 search.note(server.at, extension.value.resolve(&search.names));
             }
         }
+        for stick in &proxy.persistence.stick {
+            search.condition(stick.at, stick.rule.condition.as_ref());
+            search.note(stick.at, stick.rule.key.fetch.resolve(&search.names));
+        }
+        for rule in &proxy.persistence.rules {
+            search.condition(proxy.at, Some(&rule.condition));
+        }
         for condition in &proxy.monitor_fail {
             search.condition(proxy.at, Some(condition));
         }
         for (at, text) in search.missing {
             let text = format!("{text} in proxy '{}'.", proxy.name);
             self.diags.push(Diag::alert(at, text).tight().help("nothing of that kind has that name"));
+        }
+    }
+
+    /// The tables of stick rules: whether they exist, and whether their keys can be made of what the rules look at.
+    fn stick_tables(&mut self, proxy: &ProxyDraft) {
+        let tables: Vec<_> = self.draft.proxies.iter().filter_map(|p| p.persistence.table.as_ref()).collect();
+        for stick in &proxy.persistence.stick {
+            let name = stick.table.as_deref().unwrap_or(&proxy.name);
+            let (text, help) = match tables.iter().find(|t| t.name == name) {
+                None => (
+                    format!("Proxy '{}': unable to find stick-table '{name}'.", proxy.name),
+                    "write `stick-table type ip size 1m expire 30m` in that section",
+                ),
+                Some(table) if !persist::makes_key(stick.kind, table.spec.key) => (
+                    format!(
+                        "Proxy '{}': type of fetch not usable with type of stick-table '{name}'.",
+                        proxy.name
+                    ),
+                    "another type of table",
+                ),
+                Some(_) => continue,
+            };
+            self.diags.push(Diag::bare(Severity::Alert, Some(stick.at), text).help(help));
         }
     }
 
@@ -227,6 +258,9 @@ impl Check<'_> {
     fn http_only(&mut self, proxy: &ProxyDraft) {
         let title = title(proxy);
         let settings = &proxy.settings;
+        if settings.persistence.cookie.is_some() {
+            self.warn(proxy.at, format!("cookie will be ignored for {title} (needs 'mode http')."));
+        }
         if settings.monitor_uri.is_some() && proxy.kind.has_frontend() {
             self.warn(proxy.at, format!("monitor-uri will be ignored for {title} (needs 'mode http')."));
         }
@@ -267,6 +301,14 @@ impl Check<'_> {
     }
 
     fn servers(&mut self, proxy: &ProxyDraft) {
+        for server in
+            proxy.servers.iter().filter(|s| proxy.settings.mode == Mode::Tcp && s.settings.cookie.is_some())
+        {
+            let title = title(proxy);
+            let text =
+                format!("{title} : ignoring cookie for server '{}' as HTTP mode is disabled.", server.name);
+            self.warn(server.at, text);
+        }
         for (i, server) in proxy.servers.iter().enumerate() {
             if let Some(first) = proxy.servers[..i].iter().find(|s| s.name == server.name) {
                 let text = format!(

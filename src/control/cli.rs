@@ -250,6 +250,14 @@ impl Steering for Rc<State> {
         self.edit(|world| world.with_overrides(server, |o| o.maxconn = Some(maxconn)));
     }
 
+    fn edit_world(&self, edit: command::WorldEdit) {
+        self.edit(edit);
+    }
+
+    fn shared(&self) -> Arc<crate::share::Shared> {
+        self.shared.clone()
+    }
+
     fn set_global_maxconn(&self, maxconn: u32) -> bool {
         let most = self.facts.maxconn;
         if maxconn > most {

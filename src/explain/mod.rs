@@ -90,8 +90,14 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
     let decision = match frontend.mode {
         Mode::Http => {
             let wishes = std::cell::Cell::default();
-            let scene =
-                Scene { first_request: true, plan: &plan, conn: &conn, facts: &facts, wishes: &wishes };
+            let scene = Scene {
+                first_request: true,
+                plan: &plan,
+                conn: &conn,
+                facts: &facts,
+                wishes: &wishes,
+                persistence: std::cell::Cell::default(),
+            };
             decide::request(&scene, &mut req, &[], &mut notes)
         }
         Mode::Tcp => {

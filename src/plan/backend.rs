@@ -66,6 +66,8 @@ pub struct Backend {
     pub connection_mode: ConnectionMode,
     pub reuse: Reuse,
     pub prefer_last_server: bool,
+    /// Cookies, stick rules and what forces or forbids them; `None` without any.
+    pub persistence: Option<Box<super::persist::Persistence>>,
     pub forward_for: Option<ForwardFor>,
     pub http_request: Program,
     pub redirects: Program,
@@ -149,6 +151,8 @@ pub struct Server {
     pub minconn: Option<u32>,
     pub maxqueue: Option<u32>,
     pub check: Option<Check>,
+    /// `non-stick`: stick rules store nothing about it.
+    pub non_stick: bool,
     /// `cookie` value.
     pub cookie: Option<String>,
     /// `source ADDR`.

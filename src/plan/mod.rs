@@ -7,6 +7,7 @@ pub mod fixture;
 pub mod frontend;
 pub mod global;
 pub mod line;
+pub mod persist;
 pub mod remembered;
 pub mod resolvers;
 pub mod retry;
@@ -48,6 +49,7 @@ pub struct Plan {
     pub servers: Vec<Server>,
     pub listeners: Vec<Listener>,
     pub resolvers: Vec<Resolvers>,
+    pub tables: Vec<persist::StickTable>,
     /// The files the configuration came from, so that rules can say where they stand.
     pub sources: crate::syntax::SourceMap,
 }

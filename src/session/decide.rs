@@ -1,5 +1,6 @@
 //! What the rules say of a request, without a network: the same function serves the data path and `ringmain explain`.
 use super::headers;
+use super::persist::{self, Override};
 use crate::base::ids::BackendId;
 use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, Plan};
 use crate::proto::http::RequestHead;
@@ -33,6 +34,8 @@ pub struct Scene<'a> {
     pub plan: &'a Plan,
     pub conn: &'a ConnInfo,
     pub facts: &'a dyn Facts,
+    /// Set when the backend is known: what its rules say about persistence.
+    pub persistence: Cell<Override>,
     /// What the rules asked of the way to a server, once they have run.
     pub wishes: &'a Cell<Wishes>,
 }
@@ -64,12 +67,15 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         return Decision::NoBackend;
     };
     cx.backend = Some(backend);
+    let plan = scene.plan.backend(backend);
+    if plan.persistence.is_some() {
+        scene.persistence.set(persist::override_of(plan, &cx));
+    }
     if frontend.own_backend == Some(backend) {
         // Both halves of one `listen`: its rules have run.
         kept(&cx);
         return Decision::Forward(backend);
     }
-    let plan = scene.plan.backend(backend);
     let ended = run(&plan.http_request, &plan.redirects, &mut cx, trace);
     kept(&cx);
     match ended {

@@ -7,6 +7,7 @@ use super::decide::{self, By, Decision, Scene};
 use super::local::{Heads, LiveFacts, View};
 use super::outcome::Outcome;
 use super::passage::{Passage, Passed};
+use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
 use super::{Conn, headers, line};
@@ -157,16 +158,17 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
         && frontend.connection_mode != ConnectionMode::Close
         && !view.frontend(conn.info.frontend).stopped;
     let wishes = Cell::default();
-    let decision = {
+    let (decision, over) = {
         let facts = LiveFacts { world: view, shared: &conn.local.shared };
         let scene = Scene {
             first_request: conn.requests.get() <= 1,
             plan: &view.plan,
             conn: &conn.info,
             facts: &facts,
+            persistence: Cell::default(),
             wishes: &wishes,
         };
-        decide::request(&scene, &mut heads.req, body.first(), &mut NoTrace)
+        (decide::request(&scene, &mut heads.req, body.first(), &mut NoTrace), scene.persistence.get())
     };
     let head = heads.req.method() == b"HEAD";
     let mut reply =
@@ -193,6 +195,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             be.req_tot.inc();
             be.sess_tot.inc();
             be.sess_cur.add(1);
+            persist::begin(conn, view, backend, over, Some(&mut heads.req), body.first());
             let next = forward(&mut reply, backend, heads, &mut body).await;
             be.sess_cur.add(-1);
             next
@@ -578,7 +581,7 @@ fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned
     let (server_cells, backend_cells) = (&cells.servers[server.index()], &cells.backends[backend.index()]);
     server_cells.retries.inc();
     backend_cells.retries.inc();
-    if !may_redispatch(view, backend, n) {
+    if !may_redispatch(conn, view, backend, n) {
         // HAProxy counts it a second time when it finds the server assigned.
         server_cells.retries.inc();
         backend_cells.retries.inc();
@@ -586,6 +589,7 @@ fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned
     }
     server_cells.redispatches.inc();
     backend_cells.redispatches.inc();
+    persist::forget(conn);
     Wish { fresh: true, again: None, avoid: Some(server), ..wish }
 }
 

@@ -1,6 +1,8 @@
 //! The life of a connection, read from top to bottom: [`http`] and [`tcp`]. A session runs on one core and meets the others
 //! only in [`crate::share`]; it names no word of the language, it runs the programs of the Plan.
 pub mod answer;
+mod cacheable;
+mod cookies;
 pub mod decide;
 pub mod headers;
 mod http;
@@ -9,13 +11,16 @@ mod local;
 mod opening;
 mod outcome;
 mod passage;
+mod persist;
 mod relay;
 mod select;
+mod stick;
 mod tcp;
 mod upstream;
 
 pub use local::{LiveFacts, Local, View};
 pub use outcome::{Outcome, Side};
+pub use persist::Override;
 pub use select::serve_queue;
 pub use upstream::{cut, reap};
 
@@ -40,6 +45,8 @@ pub struct Conn {
     last_server: Cell<Option<crate::base::ids::ServerId>>,
     /// What servers want to know of the present request for their connections.
     notes: Cell<Option<Box<line::Notes>>>,
+    /// The present request's persistence, where its backend has any.
+    persist: RefCell<Option<Box<persist::Persist>>>,
 }
 
 /// Serves one accepted connection to its end. The caller has entered the gates and leaves them afterwards.
@@ -77,6 +84,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         own: RefCell::new(None),
         last_server: Cell::new(None),
         notes: Cell::default(),
+        persist: RefCell::new(None),
     };
     let goes_on = !opens || crate::net::PoolBox::new(opening::open(&mut conn, id)).await;
     match mode {

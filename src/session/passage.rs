@@ -4,7 +4,7 @@ use super::local::{Heads, LiveFacts, View};
 use super::outcome::{Outcome, Side};
 use super::relay::{Limits, relay};
 use super::select::Assigned;
-use super::{Conn, headers};
+use super::{Conn, headers, persist};
 use crate::base::ids::BackendId;
 use crate::base::time::Tick;
 use crate::net::combine::Activity;
@@ -243,9 +243,12 @@ impl Passage<'_> {
         if self.retry_on.has_status(heads.res.status) && !self.answering.get() {
             return Passed::Again;
         }
+        let server = self.assigned.place.server;
+        persist::answering(self.conn, self.view, self.backend, server, Some(&mut heads.res));
         if let Some(passed) = self.response_rules(reply, heads).await {
             return passed;
         }
+        persist::answered(self.conn, self.view, self.backend, server, &heads.req, &mut heads.res);
         if heads.res.body == Body::Tunnel {
             return PoolBox::new(self.tunnel(heads, rest)).await;
         }

@@ -2,7 +2,7 @@
 use super::local::View;
 use super::outcome::Outcome;
 use super::upstream::{self, ConnectError, Upstream};
-use super::{Conn, line};
+use super::{Conn, line, persist};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
 use crate::net::PoolBox;
@@ -92,6 +92,9 @@ async fn place(
     rank: Rank,
     deadline: Option<Tick>,
 ) -> Result<Place, Outcome> {
+    if let Some(server) = persist::preferred(conn) {
+        return PoolBox::new(held(conn, view, backend, server, rank, deadline)).await;
+    }
     let plan = view.plan.backend(backend);
     if plan.prefer_last_server
         && let Some(last) = conn.last_server.get()
@@ -139,6 +142,23 @@ fn is_full(shared: &Shared, backend: BackendId, server: ServerId) -> bool {
 /// Where a request that comes now stands in the queues.
 fn rank(now: Tick, wishes: Wishes) -> Rank {
     Rank { class: wishes.class, at: now.millis() as i64 + i64::from(wishes.offset) }
+}
+
+/// A place on the client's own server: where it is full, the request waits for it alone.
+async fn held(
+    conn: &Conn,
+    view: &View,
+    backend: BackendId,
+    server: ServerId,
+    rank: Rank,
+    deadline: Option<Tick>,
+) -> Result<Place, Outcome> {
+    // Requests that wait already go first.
+    let may_enter = !limited(conn, view, server) || conn.local.shared.queues[backend.index()].is_empty();
+    if may_enter && let Some(gated) = enter(conn, view, backend, server) {
+        return Ok(Place::again(conn, backend, server, gated));
+    }
+    wait_in_queue(conn, view, backend, Some(server), rank, deadline).await
 }
 
 /// The place for sending a request again to the server it was sent to; it was not chosen anew, and is not counted as such.
@@ -199,7 +219,8 @@ async fn wait_in_queue(
     shared.queues[backend.index()].join(waiting.ticket.clone(), Box::new(move || notifier.wake(task)));
     // A place may have become free before we joined.
     for (server, _) in view.plan.servers_of(backend) {
-        if view.server(server).usable() && view.maxconn(server).is_some() {
+        let may_serve = view.server(server).usable() || wants == Some(server);
+        if may_serve && view.maxconn(server).is_some() {
             serve_queue(shared, backend, server);
         }
     }
@@ -214,7 +235,10 @@ async fn wait_in_queue(
     match core.until(deadline, granted).await {
         Ok(Ok(server)) => {
             waiting.taken = true;
-            Ok(Place::new(conn, backend, server, true))
+            Ok(match wants {
+                Some(_) => Place::again(conn, backend, server, true),
+                None => Place::new(conn, backend, server, true),
+            })
         }
         Ok(Err(outcome)) => Err(outcome),
         Err(_) => Err(Outcome::QueueTimeout),
@@ -344,10 +368,11 @@ pub async fn assign(
             return Err(Outcome::ConnectFailed { timeout: matches!(error, ConnectError::Timeout) });
         }
         *tries_left -= 1;
-        if may_redispatch(view, backend, plan.retries - *tries_left) {
+        if may_redispatch(conn, view, backend, plan.retries - *tries_left) {
             server_cells.redispatches.inc();
             cells.redispatches.inc();
             let failed = current.server;
+            persist::forget(conn);
             drop(current);
             current = place(conn, view, backend, Some(failed), rank, queue_deadline).await?;
         } else {
@@ -364,17 +389,18 @@ pub async fn assign(
 
 /// Whether attempt `n` (1 for the first retry) may go to another server (`back_handle_st_cer` in HAProxy): the configured
 /// attempts, and every attempt where round robin has more than one active server.
-pub fn may_redispatch(view: &View, backend: BackendId, n: u32) -> bool {
+pub fn may_redispatch(conn: &Conn, view: &View, backend: BackendId, n: u32) -> bool {
     let plan = view.plan.backend(backend);
     let (n, retries, interval) = (n as i32, plan.retries as i32, plan.redispatch);
     let configured = match interval {
         0 => return false,
+        _ if persist::is_forced(conn) => return false,
         i if i > 0 => n % i == 0,
         i => n % (retries + 1 + i).max(1) == 0,
     };
     let active =
         view.plan.servers_of(backend).filter(|(id, s)| !s.backup && view.server(*id).usable()).count();
-    configured || active > 1
+    configured || (active > 1 && persist::preferred(conn).is_none())
 }
 
 /// An idle connection: the client's own, or one of the core's.

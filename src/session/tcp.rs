@@ -2,7 +2,7 @@
 use super::local::LiveFacts;
 use super::relay::{Limits, relay};
 use super::select::{Wish, assign};
-use super::{Conn, Side, decide, line};
+use super::{Conn, Override, Side, decide, line, persist};
 use crate::plan::Reuse;
 use crate::rules::{Cx, NoTrace, Wishes};
 
@@ -16,9 +16,9 @@ pub async fn serve(conn: &Conn) {
     counters.sess_tot.inc();
     cells.process.sess_tot.inc();
     conn.requests.set(1);
-    let backend = {
+    let (backend, over) = {
         let facts = LiveFacts { world: &view, shared: &conn.local.shared };
-        let cx = Cx {
+        let mut cx = Cx {
             conn: &conn.info,
             req: None,
             res: None,
@@ -29,7 +29,9 @@ pub async fn serve(conn: &Conn) {
             facts: &facts,
             wishes: Wishes::default(),
         };
-        decide::choose_backend(plan, frontend, &cx, &mut NoTrace)
+        let backend = decide::choose_backend(plan, frontend, &cx, &mut NoTrace);
+        cx.backend = backend;
+        (backend, backend.map_or(Override::None, |b| persist::override_of(plan.backend(b), &cx)))
     };
     let Some(backend) = backend else {
         counters.failed_req.inc();
@@ -41,10 +43,12 @@ pub async fn serve(conn: &Conn) {
     if plan.backend(backend).notes_request {
         line::note_request(conn, &view, backend, None);
     }
+    persist::begin(conn, &view, backend, over, None, b"");
     let wish = Wish { fresh: true, ..Wish::first(Reuse::Never, Wishes::default()) };
     let mut tries_left = plan.backend(backend).retries;
     let assigned = assign(conn, &view, backend, wish, &mut tries_left).await;
     if let Ok(assigned) = assigned {
+        persist::answering(conn, &view, backend, assigned.place.server, None);
         let timeouts = plan.backend(backend).timeouts;
         let tunnel = timeouts.tunnel;
         let limits = Limits {

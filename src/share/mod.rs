@@ -4,6 +4,7 @@ pub mod checks;
 pub mod counters;
 pub mod gate;
 pub mod queue;
+pub mod table;
 pub mod trends;
 
 use crate::base::ids::{BackendId, ServerId};
@@ -29,6 +30,8 @@ pub struct Shared {
     pub servers: Vec<Gate>,
     /// Who waits for a server of a backend, by `BackendId`.
     pub queues: Vec<Queue>,
+    /// The stick tables, by `TableId`.
+    pub tables: table::Tables,
     /// What the health checks found.
     pub checks: Checks,
     /// Rates and peaks, sampled once a second.
@@ -48,6 +51,7 @@ impl Shared {
             listeners: Vec::new(),
             servers: (0..servers).map(|_| Gate::default()).collect(),
             queues: (0..backends).map(|_| Queue::default()).collect(),
+            tables: table::Tables::default(),
             checks: Checks::new(backends, servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
             handed_over: AtomicBool::new(false),
@@ -71,6 +75,12 @@ impl Shared {
     #[must_use]
     pub fn listener(&self, index: usize) -> Option<&Gate> {
         self.listeners.get(index).filter(|gate| gate.limit() != 0)
+    }
+
+    /// The same with the Plan's stick tables.
+    #[must_use]
+    pub fn with_tables(self, specs: impl Iterator<Item = table::Spec>) -> Shared {
+        Shared { tables: table::Tables::new(specs), ..self }
     }
 
     /// How many requests may be on a server now, 0 without a limit.

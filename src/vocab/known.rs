@@ -386,7 +386,7 @@ mod tests {
     #[test]
     fn refused_words_are_those_without_a_row() {
         let refused = refused_words();
-        assert!(refused.contains(&(Kind::Proxy, "stick-table")) && refused.contains(&(Kind::Server, "ssl")));
+        assert!(refused.contains(&(Kind::Proxy, "filter")) && refused.contains(&(Kind::Server, "ssl")));
         assert!(
             refused.contains(&(Kind::Section, "peers")) && refused.contains(&(Kind::Balance, "leastconn"))
         );

@@ -1,5 +1,6 @@
 //! The World: the Plan plus what operators and health checks change at run time. Every core reads one; the control thread is
 //! the only writer, and every change is one pure edit `fn(&World) -> World`.
+pub mod cookies;
 mod overrides;
 
 use crate::base::ids::{BackendId, FrontendId, ServerId};
@@ -96,6 +97,7 @@ pub struct World {
     /// What stands in place of server lines' own words.
     overridden: Arc<BTreeMap<ServerId, Overrides>>,
     pub frontends: Arc<Vec<FrontendState>>,
+    pub cookies: Arc<cookies::Cookies>,
 }
 
 impl World {
@@ -117,12 +119,14 @@ impl World {
             .iter()
             .map(|f| FrontendState { paused: false, stopped: f.disabled, maxconn: None })
             .collect();
+        let cookies = Arc::new(cookies::Cookies::new(&plan));
         World {
             generation: 0,
             plan,
             servers: Arc::new(servers),
             overridden: Arc::default(),
             frontends: Arc::new(frontends),
+            cookies,
         }
     }
 

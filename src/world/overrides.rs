@@ -99,6 +99,7 @@ impl World {
         edit(overrides);
         if next.addr(id) != self.addr(id) {
             Arc::make_mut(&mut next.servers)[id.index()].moved += 1;
+            next.remake_cookie(id);
         }
         next
     }

@@ -14,12 +14,14 @@ mod bodies;
 mod broken;
 mod conditions;
 mod connections;
+mod cookies;
 mod fetches;
 mod forwarded;
 mod lines;
 mod random;
 mod routing;
 mod rules;
+mod sticky;
 mod tcp;
 mod troubled;
 
@@ -35,16 +37,18 @@ use table::Row;
 type Rows = fn() -> Vec<Row>;
 
 /// Every file of `tests/cfg` with its rows.
-const FILES: [(&str, Rows); 11] = [
+const FILES: [(&str, Rows); 13] = [
     ("bodies", bodies::rows),
     ("broken", broken::rows),
     ("conditions", conditions::rows),
     ("connections", connections::rows),
+    ("cookies", cookies::rows),
     ("fetches", fetches::rows),
     ("forwarded", forwarded::rows),
     ("lines", lines::rows),
     ("routing", routing::rows),
     ("rules", rules::rows),
+    ("sticky", sticky::rows),
     ("tcp", tcp::rows),
     ("troubled", troubled::rows),
 ];
@@ -54,7 +58,9 @@ macro_rules! one_test_a_file {
 }
 mod same_as_haproxy {
     use super::compare_file;
-    one_test_a_file! { bodies broken conditions connections fetches forwarded lines routing rules tcp troubled }
+    one_test_a_file! {
+        bodies broken conditions connections cookies fetches forwarded lines routing rules sticky tcp troubled
+    }
 }
 
 /// An open connection that stays silent so long counts as kept.

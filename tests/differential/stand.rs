@@ -2,7 +2,7 @@
 //! text in which everything that depends on the stand has been replaced by a name.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::common::client::{self, End, Outcome};
 use crate::common::ground::Ground;
@@ -111,8 +111,28 @@ fn fields(fields: &[(String, String)]) -> Vec<String> {
     fields.sort_by(|a, b| a.0.cmp(&b.0));
     fields
         .iter()
-        .map(|(n, v)| if n == "date" { format!("    {n}: <date>") } else { format!("    {n}: {v}") })
+        .map(|(n, v)| match n.as_str() {
+            "date" => format!("    {n}: <date>"),
+            "set-cookie" => format!("    {n}: {}", without_times(v)),
+            _ => format!("    {n}: {v}"),
+        })
         .collect()
+}
+
+/// A persistence cookie with `<now>` for each date of this minute: `S=b|ZqVSl|ZqVSl; path=/`.
+fn without_times(value: &str) -> String {
+    let (cookie, attributes) = value.split_at(value.find(';').unwrap_or(value.len()));
+    let dates = cookie.split('|').map(|part| if is_now(part) { "<now>" } else { part });
+    dates.collect::<Vec<_>>().join("|") + attributes
+}
+
+fn is_now(text: &str) -> bool {
+    const DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits: Option<Vec<u64>> = text.chars().map(|c| DIGITS.find(c).map(|n| n as u64)).collect();
+    let Some(digits) = digits.filter(|d| d.len() == 5) else { return false };
+    let seconds = digits.iter().fold(0, |n, d| n << 6 | d) << 2;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    seconds.abs_diff(now) < 20
 }
 
 fn body(bytes: &[u8], complete: bool) -> String {

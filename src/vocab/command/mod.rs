@@ -2,6 +2,7 @@
 //! [`Steering`], which the control thread implements.
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::units::leading_number;
+use crate::share::Shared;
 use crate::world::{Health, Overrides, ServerState, World};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ macro_rules! rows {
     };
 }
 
-rows! { frontend limit resolvers server session set_server show }
+rows! { dynamic_cookie frontend limit resolvers server session set_server show table }
 
 /// What a connection may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +23,9 @@ pub enum Level {
     Operator,
     Admin,
 }
+
+/// A pure change of the World.
+pub type WorldEdit = Box<dyn FnOnce(&World) -> World>;
 
 /// What commands may ask of the process.
 pub trait Steering {
@@ -60,6 +64,10 @@ pub trait Steering {
     fn set_server_maxconn(&self, server: ServerId, maxconn: u32);
     /// 0 restores what the process began with; false where it is more than that.
     fn set_global_maxconn(&self, maxconn: u32) -> bool;
+    /// Puts an edit of the World into force.
+    fn edit_world(&self, edit: WorldEdit);
+    /// What the cores share.
+    fn shared(&self) -> Arc<Shared>;
 }
 
 /// One command.
@@ -89,7 +97,6 @@ const KNOWN: &[&str] = &[
     "clear acl",
     "clear counters",
     "clear map",
-    "clear table",
     "commit acl",
     "commit map",
     "commit ssl",
@@ -98,9 +105,7 @@ const KNOWN: &[&str] = &[
     "del map",
     "del server",
     "del ssl",
-    "disable dynamic-cookie",
     "dump stats-file",
-    "enable dynamic-cookie",
     "experimental-mode",
     "expert-mode",
     "get acl",
@@ -112,13 +117,11 @@ const KNOWN: &[&str] = &[
     "prepare map",
     "set acl",
     "set anon",
-    "set dynamic-cookie-key",
     "set map",
     "set profiling",
     "set rate-limit",
     "set severity-output",
     "set ssl",
-    "set table",
     "set timeout",
     "set var",
     "show acl",
@@ -138,7 +141,6 @@ const KNOWN: &[&str] = &[
     "show sess",
     "show ssl",
     "show startup-logs",
-    "show table",
     "show tasks",
     "show threads",
     "show trace",

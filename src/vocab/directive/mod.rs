@@ -9,12 +9,14 @@ rows! { DirectiveRow:
     balance,
     bind,
     chroot,
+    cookie,
     cpu_map,
     daemon,
     default_backend,
     default_server,
     description,
     disabled,
+    dynamic_cookie_key,
     enabled,
     errorfile,
     fullconn,
@@ -46,6 +48,8 @@ rows! { DirectiveRow:
     server_template,
     spread_checks,
     stats,
+    stick,
+    stick_table,
     strict_limits,
     tcp_request,
     timeout,
@@ -53,7 +57,8 @@ rows! { DirectiveRow:
     unix_bind,
     use_backend,
     zero_warning;
-    families: environment, errorloc, identity, keepalive_probes, platform, removed, server_state, source, threads, tls_defaults, tune
+    families: environment, errorloc, identity, keepalive_probes, persist_rules, platform, removed, server_state, source,
+        threads, tls_defaults, tune
 }
 
 /// Reads one line of a section that has rows.

@@ -47,6 +47,7 @@ rows! { OptionRow:
     log_health_checks,
     log_separate_errors,
     logasap,
+    persist,
     prefer_last_server,
     redispatch,
     splice_auto,

@@ -27,6 +27,14 @@ pub const ROWS: &[ServerRow] = &[
         cx.settings.check = false;
         Ok(0)
     }),
+    of("non-stick", "non-stick: what goes to this server is not stored in stick tables.", |cx, _| {
+        cx.settings.non_stick = true;
+        Ok(0)
+    }),
+    of("stick", "stick: takes back a non-stick of default-server.", |cx, _| {
+        cx.settings.non_stick = false;
+        Ok(0)
+    }),
     // What these take back is not built, and so is never on.
     of("no-agent-check", "no-agent-check: takes back an agent-check of default-server.", |_, _| Ok(0)),
     of(
@@ -36,7 +44,6 @@ pub const ROWS: &[ServerRow] = &[
     ),
     of("no-check-ssl", "no-check-ssl: takes back a check-ssl of default-server.", |_, _| Ok(0)),
     of("no-ssl", "no-ssl: takes back an ssl of default-server.", |_, _| Ok(0)),
-    of("stick", "stick: takes back a non-stick of default-server.", |_, _| Ok(0)),
 ];
 
 type Parse = fn(&mut ServerCx<'_, '_>, &[Word]) -> Result<usize, Diag>;
