@@ -9,7 +9,8 @@ use ringmain::proto::h1::{
     Limits, Parsed, RequestKind, parse_request, parse_response, write_request, write_response,
 };
 use ringmain::proto::http::{RequestHead, ResponseHead};
-use ringmain::rules::{Balance, ConnInfo, Cx, NoTrace};
+use ringmain::rules::balance::Ask;
+use ringmain::rules::{ConnInfo, Cx, NoTrace};
 use ringmain::session::decide::{self, Decision, Scene};
 use ringmain::session::{LiveFacts, Local};
 use ringmain::share::Shared;

@@ -6,6 +6,7 @@
 mod change;
 mod count;
 mod probe;
+mod warm;
 
 pub use change::{Message, change_server, init};
 
@@ -35,6 +36,7 @@ pub fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, notify: 
     let notify: Rc<dyn Fn(Event)> = Rc::new(notify);
     let world = published.load();
     init(&world, &shared, core.now());
+    warm::run(core, published.clone(), shared.clone(), notify.clone());
     for (id, delay) in first_checks(&world.plan) {
         let watch = Watch {
             core: core.clone(),

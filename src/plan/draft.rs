@@ -17,6 +17,8 @@ pub struct Draft {
     pub proxies: Vec<ProxyDraft>,
     /// Words that were accepted although they have no meaning in this engine, with their first place.
     pub pointless: Vec<(String, Span)>,
+    /// Errors that HAProxy finds only when every section is read.
+    pub late: Vec<crate::syntax::Diag>,
     /// Where `user`/`uid` and `group`/`gid` were given first.
     pub uid_given: bool,
     pub gid_given: bool,
@@ -99,6 +101,8 @@ pub struct ProxyDraft {
     pub servers: Vec<ServerDraft>,
     pub rules: RulesDraft,
     pub use_backend: Vec<UseBackendDraft>,
+    /// `use-server` lines; the name is a server's.
+    pub use_server: Vec<UseBackendDraft>,
     pub monitor_fail: Vec<Condition>,
     /// The names and places of the `acl` lines.
     pub acl_lines: Vec<(String, Span)>,
@@ -126,6 +130,7 @@ impl ProxyDraft {
             servers: Vec::new(),
             rules: RulesDraft::default(),
             use_backend: Vec::new(),
+            use_server: Vec::new(),
             monitor_fail: Vec::new(),
             acl_lines: Vec::new(),
             rule_lines: Vec::new(),
@@ -434,6 +439,8 @@ pub struct ServerSettings {
     pub check_port: Option<u16>,
     pub check_addr: Option<IpAddr>,
     pub weight: u32,
+    pub slowstart: Option<Duration>,
+    pub hash_key: HashKey,
     pub backup: bool,
     pub disabled: bool,
     pub maxconn: Option<u32>,
@@ -447,6 +454,15 @@ pub struct ServerSettings {
     pub max_reuse: Option<u32>,
     pub error_limit: Option<u32>,
     pub init_addr: Vec<InitAddr>,
+}
+
+/// `hash-key`: what the places of a server on a ring are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum HashKey {
+    #[default]
+    Id,
+    Addr,
+    AddrPort,
 }
 
 /// One method of `init-addr`.
@@ -470,6 +486,8 @@ impl Default for ServerSettings {
             check_port: None,
             check_addr: None,
             weight: 1,
+            slowstart: None,
+            hash_key: HashKey::default(),
             backup: false,
             disabled: false,
             maxconn: None,

@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 use super::passage::{Passage, Passed};
 use super::select::{Assigned, Wish, assign};
 use super::upstream;
-use super::{Conn, headers};
+use super::{Conn, aim, headers};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::net::combine::Activity;
@@ -454,7 +454,9 @@ async fn forward(
     let plan = view.plan.backend(backend);
     let frontend = view.plan.frontend(conn.info.frontend);
     let src = conn.info.src.map(|a| a.ip());
+    aim::by_rules(conn, view, backend, Some(&mut heads.req), body.first());
     let server_keep = decide::outgoing(frontend, plan, &mut heads.req, src);
+    aim::by_key(conn, view, backend, Some(&mut heads.req), body.first());
     let mut first_bytes = conn.local.core.take_vec();
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {
         return reply.error(outcome, body).await;

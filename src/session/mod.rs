@@ -1,5 +1,6 @@
 //! The life of a connection, read from top to bottom: [`http`] and [`tcp`]. A session runs on one core and meets the others
 //! only in [`crate::share`]; it names no word of the language, it runs the programs of the Plan.
+pub mod aim;
 pub mod answer;
 pub mod decide;
 pub mod headers;
@@ -36,6 +37,8 @@ pub struct Conn {
     own: RefCell<Option<(crate::base::ids::ServerId, upstream::Upstream)>>,
     /// The server of the last request (`option prefer-last-server`).
     last_server: Cell<Option<crate::base::ids::ServerId>>,
+    /// Where the present request wants to go.
+    aim: Cell<aim::Aim>,
 }
 
 /// Serves one accepted connection to its end. The caller has entered the gates and leaves them afterwards.
@@ -67,6 +70,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         requests: Cell::new(0),
         own: RefCell::new(None),
         last_server: Cell::new(None),
+        aim: Cell::default(),
     };
     match mode {
         Mode::Http => http::serve(&conn).await,

@@ -24,6 +24,12 @@ pub struct Place {
 
 impl Place {
     fn new(conn: &Conn, backend: BackendId, server: ServerId, gated: bool) -> Place {
+        conn.local.count_load(backend, server, true);
+        Place::counted(conn, backend, server, gated)
+    }
+
+    /// The same where the pick has counted it.
+    fn counted(conn: &Conn, backend: BackendId, server: ServerId, gated: bool) -> Place {
         let cells = conn.local.cells();
         cells.servers[server.index()].sess_cur.add(1);
         cells.servers[server.index()].sess_tot.inc();
@@ -36,6 +42,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.local.cells().servers[self.server.index()].sess_cur.add(-1);
+        self.local.count_load(self.backend, self.server, false);
         if self.gated {
             give_back(&self.local.shared, self.backend, self.server);
         }
@@ -83,7 +90,12 @@ async fn place(
     deadline: Option<Tick>,
 ) -> Result<Place, Outcome> {
     let plan = view.plan.backend(backend);
+    let aim = conn.aim.get();
+    if let (Some(server), None) = (aim.server, avoid) {
+        return place_on(conn, view, backend, server, deadline).await;
+    }
     if plan.prefer_last_server
+        && !plan.balance.is_hash()
         && let Some(last) = conn.last_server.get()
         && plan.servers.contains(&last.0)
         && Some(last) != avoid
@@ -99,6 +111,7 @@ async fn place(
         let picked = conn.local.next_in_turn(
             view,
             backend,
+            aim.hash,
             |server| {
                 let limited = limited(conn, view, server);
                 let closed =
@@ -109,15 +122,36 @@ async fn place(
             avoid,
         );
         match picked {
-            // Another core may have taken the last place meanwhile: then look again.
-            Some(server) => {
-                if let Some(gated) = enter(conn, view, server) {
-                    return Ok(Place::new(conn, backend, server, gated));
+            Some(pick) => {
+                let server = ServerId(plan.servers.start + pick.server as u32);
+                if pick.bound {
+                    return place_on(conn, view, backend, server, deadline).await;
+                }
+                match enter(conn, view, server) {
+                    Some(gated) if pick.counted => return Ok(Place::counted(conn, backend, server, gated)),
+                    Some(gated) => return Ok(Place::new(conn, backend, server, gated)),
+                    // Another core may have taken the last place meanwhile: then look again.
+                    None if pick.counted => conn.local.count_load(backend, server, false),
+                    None => {}
                 }
             }
-            None if full => return PoolBox::new(wait_in_queue(conn, view, backend, deadline)).await,
+            None if full => return PoolBox::new(wait_in_queue(conn, view, backend, None, deadline)).await,
             None => return Err(Outcome::NoServer),
         }
+    }
+}
+
+/// A place on one server, waiting for it where it is full.
+async fn place_on(
+    conn: &Conn,
+    view: &View,
+    backend: BackendId,
+    server: ServerId,
+    deadline: Option<Tick>,
+) -> Result<Place, Outcome> {
+    match enter(conn, view, server) {
+        Some(gated) => Ok(Place::new(conn, backend, server, gated)),
+        None => PoolBox::new(wait_in_queue(conn, view, backend, Some(server), deadline)).await,
     }
 }
 
@@ -151,10 +185,11 @@ async fn wait_in_queue(
     conn: &Conn,
     view: &View,
     backend: BackendId,
+    wants: Option<ServerId>,
     deadline: Option<Tick>,
 ) -> Result<Place, Outcome> {
     let (core, shared) = (&conn.local.core, &conn.local.shared);
-    let mut waiting = InQueue { conn, backend, ticket: Ticket::new(None), taken: false };
+    let mut waiting = InQueue { conn, backend, ticket: Ticket::new(wants), taken: false };
     let (notifier, task) = (core.notifier(), core.current());
     shared.queues[backend.index()].join(waiting.ticket.clone(), Box::new(move || notifier.wake(task)));
     // A place may have become free before we joined.
@@ -303,7 +338,7 @@ fn may_redispatch(view: &View, backend: BackendId, n: u32) -> bool {
     };
     let active =
         view.plan.servers_of(backend).filter(|(id, s)| !s.backup && view.server(*id).usable()).count();
-    configured || active > 1
+    configured || active > 1 && plan.balance.is_in_turn()
 }
 
 /// An idle connection: the client's own, or one of the core's.

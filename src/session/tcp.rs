@@ -2,7 +2,7 @@
 use super::local::LiveFacts;
 use super::relay::{Limits, relay};
 use super::select::{Wish, assign};
-use super::{Conn, Side, decide};
+use super::{Conn, Side, aim, decide};
 use crate::plan::Reuse;
 use crate::rules::{Cx, NoTrace, Verdict};
 
@@ -42,6 +42,8 @@ pub async fn serve(conn: &Conn) {
     let backend_cells = &cells.backends[backend.index()];
     backend_cells.sess_tot.inc();
     backend_cells.sess_cur.add(1);
+    aim::by_rules(conn, &view, backend, None, &[]);
+    aim::by_key(conn, &view, backend, None, &[]);
     let assigned = assign(conn, &view, backend, Wish { reuse: Reuse::Never, fresh: true }).await;
     if let Ok(assigned) = assigned {
         let timeouts = plan.backend(backend).timeouts;

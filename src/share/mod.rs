@@ -3,13 +3,16 @@
 pub mod checks;
 pub mod counters;
 pub mod gate;
+pub mod least;
 pub mod queue;
 pub mod trends;
 
 pub use checks::{CheckResult, CheckState, CheckStatus, Checks, Life};
 pub use counters::{BackendCells, Counter, FrontendCells, Gauge, ProcessCells, ServerCells, ShardCounters};
 pub use gate::Gate;
+pub use least::Loads;
 pub use queue::{Queue, Ticket};
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 pub use trends::Trends;
 
@@ -26,6 +29,8 @@ pub struct Shared {
     pub servers: Vec<Gate>,
     /// Who waits for a server of a backend, by `BackendId`.
     pub queues: Vec<Queue>,
+    /// Requests on the servers of a backend whose `balance` asks for it, by `BackendId`: made with the first core.
+    pub loads: Vec<OnceLock<Loads>>,
     /// What the health checks found.
     pub checks: Checks,
     /// Rates and peaks, sampled once a second.
@@ -44,6 +49,7 @@ impl Shared {
             frontends: (0..frontends).map(|_| Gate::default()).collect(),
             servers: (0..servers).map(|_| Gate::default()).collect(),
             queues: (0..backends).map(|_| Queue::default()).collect(),
+            loads: (0..backends).map(|_| OnceLock::new()).collect(),
             checks: Checks::new(backends, servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
             handed_over: AtomicBool::new(false),

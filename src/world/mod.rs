@@ -2,7 +2,8 @@
 //! the only writer, and every change is one pure edit `fn(&World) -> World`.
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::Plan;
-use crate::rules::RoundRobin;
+use crate::rules::balance::{Balancer, Member, SCALE};
+use crate::share::Loads;
 use std::sync::Arc;
 
 /// Why a server takes no traffic, or only some. Several may hold at once.
@@ -31,6 +32,8 @@ pub struct ServerState {
     pub health: Health,
     /// The weight as set now, 0 to 256.
     pub weight: u32,
+    /// How much of it counts, in sixteenths: less than all while a server starts slowly.
+    pub warmth: u32,
 }
 
 impl ServerState {
@@ -79,6 +82,7 @@ impl World {
                 admin: Admin { maint: s.disabled, drain: false },
                 health: if s.check.is_some() { Health::Up } else { Health::Unchecked },
                 weight: s.weight,
+                warmth: SCALE,
             })
             .collect();
         let frontends = plan
@@ -126,24 +130,34 @@ impl World {
         counts
     }
 
-    /// The weights of a backend's servers for [`Balance::sync`](crate::rules::Balance::sync), in the order of their lines;
-    /// 0 where no new request may go. Backups too: the balancing state itself holds them back.
+    /// The weights of a backend's servers for [`Balancer::sync`], in sixteenths and in the order of their lines; 0 where no
+    /// new request may go. Backups too: the balancing state itself holds them back.
     pub fn weights(&self, id: BackendId, into: &mut Vec<u32>) {
         into.clear();
         into.extend(self.plan.backend(id).servers.clone().map(|s| {
             let server = self.server(ServerId(s));
-            if server.usable() { server.weight } else { 0 }
+            if server.usable() { server.weight * server.warmth } else { 0 }
         }));
     }
 
-    /// A core's fresh round-robin state of a backend. Indexes are relative to the backend's first server.
+    /// A core's fresh state of a backend's `balance`. Indexes are relative to the backend's first server.
     #[must_use]
-    pub fn round_robin(&self, id: BackendId) -> RoundRobin {
+    pub fn balancer(&self, id: BackendId, seed: u64) -> Balancer {
         let backend = self.plan.backend(id);
         let mut weights = Vec::new();
         self.weights(id, &mut weights);
-        let servers = &self.plan.servers[backend.servers.start as usize..backend.servers.end as usize];
-        RoundRobin::with_backups(&weights, |i| servers[i].backup, backend.all_backups)
+        let members: Vec<Member> = (self.plan.servers_of(id))
+            .map(|(_, s)| Member { configured: s.weight, id: s.uuid, places: s.places, backup: s.backup })
+            .collect();
+        Balancer::new(&backend.balance, &members, &weights, backend.all_backups, seed)
+    }
+
+    /// What a backend's `balance` has to count over all cores.
+    #[must_use]
+    pub fn loads(&self, id: BackendId) -> Option<Loads> {
+        let backend = self.plan.backend(id);
+        let backups: Vec<bool> = self.plan.servers_of(id).map(|(_, s)| s.backup).collect();
+        backend.balance.loads(&backups, backend.all_backups)
     }
 
     /// The edit of one server.

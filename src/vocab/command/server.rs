@@ -104,6 +104,11 @@ fn weight(steering: &dyn Steering, name: Option<&&str>, value: Option<&&str>) ->
             Err(_) => return "Trailing garbage in weight string.\n".to_owned(),
         },
     };
+    let backend = world.plan.backend(world.plan.server(id).backend);
+    if weight > 0 && weight != initial && !backend.balance.is_dynamic() {
+        return "Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.\n"
+            .to_owned();
+    }
     steering.set_weight(id, weight);
     String::new()
 }

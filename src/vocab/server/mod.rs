@@ -37,6 +37,7 @@ rows! { ServerRow:
     cookie,
     error_limit,
     fall,
+    hash_key,
     id,
     init_addr,
     max_reuse,
@@ -44,6 +45,7 @@ rows! { ServerRow:
     maxqueue,
     port,
     rise,
+    slowstart,
     source,
     weight;
     families: intervals, pool, switches
