@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 use super::passage::{Passage, Passed};
 use super::select::{Assigned, Wish, assign};
 use super::upstream;
-use super::{Conn, aim, headers};
+use super::{Conn, aim, form, headers};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::net::combine::Activity;
@@ -320,7 +320,7 @@ impl ClientBody {
     }
 
     /// Moves what is here and belongs to the body behind the head in `out`; the rest is the next request's.
-    fn take_first(&mut self, conn: &Conn, out: &mut Vec<u8>) -> Result<(), Outcome> {
+    pub(super) fn take_first(&mut self, conn: &Conn, out: &mut Vec<u8>) -> Result<(), Outcome> {
         let Some(mut chunk) = self.rest.take() else { return Ok(()) };
         if !self.done {
             let walk = self.reader.walk(&mut chunk).map_err(|_| Outcome::BadRequest { status: 400 })?;
@@ -456,11 +456,16 @@ async fn forward(
     let src = conn.info.src.map(|a| a.ip());
     aim::by_rules(conn, view, backend, Some(&mut heads.req), body.first());
     let server_keep = decide::outgoing(frontend, plan, &mut heads.req, src);
-    aim::by_key(conn, view, backend, Some(&mut heads.req), body.first());
     let mut first_bytes = conn.local.core.take_vec();
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {
         return reply.error(outcome, body).await;
     }
+    if form::is_asked(plan, &heads.req)
+        && let Err(outcome) = PoolBox::new(form::wait(conn, view, body, &mut first_bytes)).await
+    {
+        return reply.error(outcome, body).await;
+    }
+    aim::by_key(conn, view, backend, Some(&mut heads.req), &first_bytes);
     let next = attempts(reply, backend, heads, body, &first_bytes, server_keep).await;
     conn.local.core.give_back(first_bytes.into());
     next

@@ -3,6 +3,7 @@
 pub mod aim;
 pub mod answer;
 pub mod decide;
+mod form;
 pub mod headers;
 mod http;
 mod local;

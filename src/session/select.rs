@@ -104,8 +104,8 @@ async fn place(
     {
         return Ok(Place::new(conn, backend, last, gated));
     }
-    // Requests that wait already go first.
-    let queue_is_empty = conn.local.shared.queues[backend.index()].is_empty();
+    // Requests that wait already go first. Where requests are hashed, each waits for a server of its own.
+    let others_wait = !plan.balance.is_hash() && !conn.local.shared.queues[backend.index()].is_empty();
     loop {
         let mut full = false;
         let picked = conn.local.next_in_turn(
@@ -114,8 +114,7 @@ async fn place(
             aim.hash,
             |server| {
                 let limited = limited(conn, view, server);
-                let closed =
-                    limited && (!queue_is_empty || conn.local.shared.servers[server.index()].is_full());
+                let closed = limited && (others_wait || conn.local.shared.servers[server.index()].is_full());
                 full |= closed;
                 closed
             },

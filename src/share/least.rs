@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn the_full_are_passed_over_backups_wait() {
         let loads = Loads::ordered(&[false, false, true], false);
-        let mut get = |generation, weights: [u32; 3], full: usize, avoid| {
+        let get = |generation, weights: [u32; 3], full: usize, avoid| {
             loads.take_least(generation, |into| into.extend(weights), &mut |i| i == full, avoid)
         };
         assert_eq!(get(1, [16, 16, 16], 0, None), Some(1));

@@ -35,7 +35,16 @@ fn compare(backends: &str, script: &[Step]) -> Vec<String> {
                 Step::Tell(command) => command.clone(),
             };
             let at = got.bytes().zip(wanted.bytes()).position(|(a, b)| a != b);
-            assert_eq!(got, wanted, "{}, step {n} ({what}), first difference at {at:?}", program.name());
+            let which = match (step, at) {
+                (Step::Ask { requests, .. }, Some(at)) => requests.get(at).cloned(),
+                _ => None,
+            };
+            assert_eq!(
+                got,
+                wanted,
+                "{}, step {n} ({what}), first difference at {at:?}: {which:?}",
+                program.name()
+            );
         }
     }
     wanted

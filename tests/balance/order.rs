@@ -15,7 +15,7 @@ const FARM: &str = "    server s0 \"${S0}\" weight 10
 #[test]
 fn turns_are_haproxys() {
     let (mut backends, mut script) = (String::new(), Vec::new());
-    let algorithms = ["roundrobin", "static-rr", "leastconn", "first", "hdr(none)", "uri"];
+    let algorithms = ["roundrobin", "static-rr", "leastconn", "first", "hdr(none)", "uri", "url_param a"];
     let changes = [
         "s1 weight 0%",
         "s1 weight 100%",
@@ -36,14 +36,24 @@ fn turns_are_haproxys() {
         "s2 weight 256",
         "s2 weight 5",
         "s1 weight 20",
-        "s1 weight 50%",
+        "s1 weight 57%",
+        "s1 weight 7%",
+        "s1 weight 900%",
+        "s1 weight 2000%",
+        "s1 weight -1%",
+        "s1 weight -1",
+        "s1 weight 1x",
+        "s1 weight 0x2",
+        "s1 weight 5%%",
+        "s1 weight +4",
+        "s1 weight 100%",
         "s1 weight 300",
         "s1 weight x",
     ];
     for algorithm in algorithms {
         for (kind, option) in [("one", ""), ("all", "    option allbackups\n")] {
             for method in ["map-based", "consistent"] {
-                let name = format!("{}-{kind}-{method}", algorithm.replace(['(', ')'], "-"));
+                let name = format!("{}-{kind}-{method}", algorithm.replace(['(', ')', ' '], "-"));
                 backends.push_str(&format!(
                     "backend {name}\n    balance {algorithm}\n    hash-type {method}\n{option}{FARM}"
                 ));

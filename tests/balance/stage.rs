@@ -259,7 +259,14 @@ fn serve(mut stream: TcpStream, number: usize, gate: &Gate) {
             if have.len() < end + 4 + len {
                 break;
             }
-            have.drain(..end + 4 + len);
+            let mut whole = end + 4 + len;
+            if head.contains("transfer-encoding: chunked") {
+                match have[end + 4..].windows(5).position(|w| w == b"0\r\n\r\n") {
+                    Some(at) => whole += at + 5,
+                    None => break,
+                }
+            }
+            have.drain(..whole);
             if let Some(id) = held {
                 wait(gate, id, number);
             }

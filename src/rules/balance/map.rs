@@ -7,6 +7,8 @@ pub struct Map {
     servers: Vec<Member>,
     all_backups: bool,
     table: Vec<u32>,
+    /// How many servers share the load; a backup that is not alone in the table may be it nevertheless.
+    used: usize,
     next: usize,
     /// Room for the scores of [`Map::fill`].
     scores: Vec<i64>,
@@ -36,7 +38,7 @@ impl Map {
             .map(|(i, &w)| Member { share: w / divisor, usable: weights[i] > 0, backup: is_backup(i) })
             .collect();
         let mut map =
-            Map { scores: vec![0; servers.len()], servers, all_backups, table: Vec::new(), next: 0 };
+            Map { scores: vec![0; servers.len()], servers, all_backups, table: Vec::new(), used: 0, next: 0 };
         map.fill();
         map
     }
@@ -60,6 +62,7 @@ impl Map {
         let active = self.servers.iter().any(|s| s.usable && s.share > 0 && !s.backup);
         let takes_part = |s: &Member| s.usable && s.share > 0 && s.backup != active;
         let members: Vec<usize> = (0..self.servers.len()).filter(|&i| takes_part(&self.servers[i])).collect();
+        self.used = if active || self.all_backups { members.len() } else { members.len().min(1) };
         let Some(&first) = members.first() else { return };
         let total: i64 = match active || self.all_backups {
             true => members.iter().map(|&i| i64::from(self.servers[i].share)).sum(),
@@ -86,7 +89,14 @@ impl Map {
     pub fn of_hash(&self, hash: u32) -> Option<usize> {
         // A table of 2^32 places is beyond any file.
         let size = self.table.len() as u32;
-        (size > 0).then(|| self.table[(hash % size) as usize] as usize)
+        let at = hash.checked_rem(size)?;
+        Some(self.table[at as usize] as usize)
+    }
+
+    /// The server that takes everything, where there is but one.
+    #[must_use]
+    pub fn only(&self) -> Option<usize> {
+        if self.used == 1 { self.of_hash(0) } else { None }
     }
 
     /// The next one in the order that is not full; `avoid` only when there is no other.
@@ -98,7 +108,8 @@ impl Map {
         for step in 0..self.table.len() {
             let at = (self.next + step) % self.table.len();
             let server = self.table[at] as usize;
-            let after = (at + 1) % self.table.len();
+            // Behind the last place of a table that grows by then.
+            let after = at + 1;
             if full(server) {
                 continue;
             }
@@ -114,6 +125,7 @@ impl Map {
     }
 }
 
+/// Greatest common divisor.
 fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
@@ -147,6 +159,7 @@ mod tests {
         assert_eq!(order(&mut map, 4), "0120");
         map.sync(&[16, 0, 16, 16]);
         assert!(!map.table.contains(&1));
+        assert_eq!(order(&mut map, 2), "20");
         map.sync(&[0, 0, 0, 16]);
         assert_eq!(order(&mut map, 3), "333");
         map.sync(&[0, 0, 0, 0]);

@@ -124,6 +124,7 @@ pub struct Balancer {
     kind: Kind,
     factor: u32,
     affinity: Affinity,
+    look: Look,
     /// The state of the random numbers.
     random: u64,
 }
@@ -138,6 +139,17 @@ enum Kind {
     First(First),
     /// All of it is in [`Loads`].
     LeastConn,
+}
+
+/// Whether a request is hashed at all where only one server is left: HAProxy's kinds of keys differ, and with them who has
+/// the next turn later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// The server is taken before the key is looked for.
+    First,
+    /// It is taken once there is a key.
+    WithKey,
+    Never,
 }
 
 /// What is asked for one request.
@@ -203,7 +215,12 @@ impl Balancer {
                 Method::Consistent => Kind::Ring(ring()),
             },
         };
-        Balancer { kind, factor: scheme.factor, affinity: scheme.affinity, random: seed | 1 }
+        let look = match scheme.algorithm {
+            Algorithm::Hash(Key::UrlParam { .. }) => Look::Never,
+            Algorithm::Hash(Key::RdpCookie(_)) => Look::WithKey,
+            _ => Look::First,
+        };
+        Balancer { look, kind, factor: scheme.factor, affinity: scheme.affinity, random: seed | 1 }
     }
 
     /// Brings the state in line with the newest weights, in sixteenths and in the order of the lines: 0 where no new request
@@ -227,6 +244,16 @@ impl Balancer {
         let Ask { hash, full, avoid, loads, generation, weights } = ask;
         let free = |server| Pick { server, bound: false, counted: false };
         let bound = |server| Pick { server, bound: true, counted: false };
+        if self.look == Look::First || self.look == Look::WithKey && hash.is_some() {
+            let only = match &self.kind {
+                Kind::Map(map) => map.only(),
+                Kind::Ring(ring) => ring.only(),
+                _ => None,
+            };
+            if let Some(server) = only {
+                return Some(bound(server));
+            }
+        }
         match (&mut self.kind, hash) {
             (Kind::RoundRobin(order), _) => order.pick_avoiding(full, avoid).map(free),
             (Kind::Map(map), Some(hash)) => map.of_hash(hash).map(bound),

@@ -10,6 +10,8 @@ pub struct Ring {
     backup: Circle,
     all_backups: bool,
     first_backup: Option<usize>,
+    /// The only one of those that share the load.
+    only: Option<usize>,
     /// The sum of the weights of those that take requests now.
     total_weight: u64,
     /// The key of the place that was last given to a request without a hash.
@@ -72,6 +74,7 @@ impl Ring {
             backup: Circle::default(),
             all_backups,
             first_backup: None,
+            only: None,
             total_weight: 0,
             last: None,
         }
@@ -125,6 +128,9 @@ impl Ring {
         if active == 0 && !self.all_backups {
             self.first_backup = self.servers.iter().position(|s| s.backup && s.weight > 0);
         }
+        let takes_part = |(i, s): (usize, &Member)| (s.weight > 0 && s.backup != (active > 0)).then_some(i);
+        let mut users = self.servers.iter().enumerate().filter_map(takes_part);
+        self.only = users.next().filter(|_| users.next().is_none());
         self.total_weight = match self.first_backup {
             _ if active > 0 => active,
             Some(index) => u64::from(self.servers[index].weight),
@@ -146,6 +152,12 @@ impl Ring {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.total_weight == 0
+    }
+
+    /// The server that takes everything, where there is but one.
+    #[must_use]
+    pub fn only(&self) -> Option<usize> {
+        self.first_backup.or(self.only)
     }
 
     /// A server's weight now, in sixteenths.

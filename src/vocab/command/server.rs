@@ -1,5 +1,6 @@
 //! Servers: `set server … state|weight`, `enable|disable server`, `get|set weight`.
 use super::{CommandRow, Level, Steering, server};
+use crate::base::units::leading_int;
 use crate::world::Admin;
 
 /// The rows of this file.
@@ -93,16 +94,9 @@ fn weight(steering: &dyn Steering, name: Option<&&str>, value: Option<&&str>) ->
     };
     let Some(value) = value else { return "Require <weight> or <weight%>.\n".to_owned() };
     let initial = world.plan.server(id).weight;
-    let weight = match value.strip_suffix('%') {
-        Some(percent) => match percent.parse::<u32>() {
-            Ok(p) if p <= 25_600 => (initial * p).div_ceil(100).min(256),
-            _ => return "Relative weight must be positive.\n".to_owned(),
-        },
-        None => match value.parse::<u32>() {
-            Ok(w) if w <= 256 => w,
-            Ok(_) => return "Absolute weight can only be between 0 and 256 inclusive.\n".to_owned(),
-            Err(_) => return "Trailing garbage in weight string.\n".to_owned(),
-        },
+    let weight = match read_weight(value, initial) {
+        Ok(weight) => weight,
+        Err(e) => return format!("{e}\n"),
     };
     let backend = world.plan.backend(world.plan.server(id).backend);
     if weight > 0 && weight != initial && !backend.balance.is_dynamic() {
@@ -111,4 +105,19 @@ fn weight(steering: &dyn Steering, name: Option<&&str>, value: Option<&&str>) ->
     }
     steering.set_weight(id, weight);
     String::new()
+}
+
+fn read_weight(value: &str, initial: u32) -> Result<u32, &'static str> {
+    let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
+    if !digits.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err("Empty weight string empty or preceded by garbage");
+    }
+    let (number, tail) = (leading_int(value), digits.trim_start_matches(|c: char| c.is_ascii_digit()));
+    match (number, tail) {
+        (..0, "%") => Err("Relative weight must be positive."),
+        (percent, "%") => Ok((i64::from(initial).saturating_mul(percent) / 100).min(256) as u32),
+        (0..=256, "") => Ok(number as u32),
+        (0..=256, _) => Err("Trailing garbage in weight string"),
+        _ => Err("Absolute weight can only be between 0 and 256 inclusive."),
+    }
 }
