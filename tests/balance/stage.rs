@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -295,11 +295,4 @@ fn wait(gate: &Gate, id: usize, number: usize) {
 /// Addresses of clients, for those that are known by it.
 pub fn clients(count: usize) -> Vec<IpAddr> {
     (0..count).map(|n| IpAddr::from([127, 0, (n * 7 % 250) as u8, (n * 13 % 250 + 1) as u8])).collect()
-}
-
-/// The address of the front, for scripts that go around it.
-impl Stage {
-    pub fn front(&self) -> SocketAddr {
-        self.front.addr
-    }
 }

@@ -115,11 +115,18 @@ fn header<'a>(req: &'a RequestHead, name: &'a [u8]) -> Option<&'a [u8]> {
     (!first.is_empty()).then_some(first)
 }
 
-/// `www.example.org` gives `example`: what stands between the last dot and the one before.
+/// `www.example.org` gives `example`: what stands between the last dot and the one before. A dot at the very start is none,
+/// and a name without a dot is taken whole.
 fn domain(host: &[u8]) -> &[u8] {
-    let Some(end) = host.iter().rposition(|&b| b == b'.') else { return b"" };
-    let start = host[..end].iter().rposition(|&b| b == b'.').map_or(0, |dot| dot + 1);
-    &host[start..end]
+    let dot = |bytes: &[u8]| bytes.iter().rposition(|&b| b == b'.');
+    match dot(host) {
+        None | Some(0) => host,
+        Some(end) => {
+            // A dot right before the last one ends nothing.
+            let start = dot(&host[..end - 1]).map_or(0, |dot| dot + 1);
+            &host[start..end]
+        }
+    }
 }
 
 /// The cookie in the first bytes of a Remote Desktop connection.
@@ -183,9 +190,15 @@ mod tests {
         assert_eq!(in_query(b"id", b"a=1&id=7&id=8"), Some(&b"7"[..]));
         assert_eq!(in_query(b"id", b"xid=1&id"), None);
         assert_eq!(in_form(b"id", b"id=\x01"), None);
-        for (host, part) in
-            [("www.a.example.org", "example"), ("example.org", "example"), ("localhost", ""), ("", "")]
-        {
+        for (host, part) in [
+            ("www.a.example.org", "example"),
+            ("example.org", "example"),
+            ("localhost", "localhost"),
+            (".com", ".com"),
+            ("..", "."),
+            ("b.a..c", "a."),
+            ("", ""),
+        ] {
             assert_eq!(domain(host.as_bytes()), part.as_bytes(), "{host}");
         }
         let packet = b"\x03\0\0\x2a\x25\xe0\0\0\0\0\0Cookie: msts=3640205228.15629.0000\r\n";

@@ -14,8 +14,8 @@ pub struct Ring {
     only: Option<usize>,
     /// The sum of the weights of those that take requests now.
     total_weight: u64,
-    /// The key of the place that was last given to a request without a hash.
-    last: Option<u32>,
+    /// The place that was last given to a request without a hash: whether it is a backup's, and its key.
+    last: Option<(bool, u32)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -136,11 +136,10 @@ impl Ring {
             Some(index) => u64::from(self.servers[index].weight),
             None => backup,
         };
-        // Where HAProxy's last place went, the one before it is the last.
-        let circle = self.circle();
-        self.last = self.last.and_then(|key| {
-            let at = circle.places.partition_point(|p| p.key <= key);
-            at.checked_sub(1).map(|at| circle.places[at].key)
+        // Where HAProxy's last place went, the one behind it is the last.
+        self.last = self.last.and_then(|(backup, key)| {
+            let places = if backup { &self.backup.places } else { &self.active.places };
+            places.get(places.partition_point(|p| p.key < key)).map(|place| (backup, place.key))
         });
     }
 
@@ -205,14 +204,24 @@ impl Ring {
         if self.first_backup.is_some() {
             return self.first_backup;
         }
-        let circle = if self.active.places.is_empty() { &self.backup } else { &self.active };
-        let count = circle.places.len();
-        let from = self.last.map_or(0, |key| circle.places.partition_point(|p| p.key <= key));
+        let backup = self.active.places.is_empty();
+        // The rest of the circle that was in use is walked to its end, also where the other has come into use.
+        let behind = |(backup, key): (bool, u32)| {
+            let places = if backup { &self.backup.places } else { &self.active.places };
+            let at = places.partition_point(|p| p.key <= key);
+            (at < places.len()).then_some((backup, at))
+        };
+        let (mut in_backup, mut at) = self.last.and_then(behind).unwrap_or((backup, 0));
         let mut avoided = None;
-        for step in 0..count {
-            let place = circle.places[(from + step) % count];
+        for _ in 0..self.active.places.len() + self.backup.places.len() {
+            let places = if in_backup { &self.backup.places } else { &self.active.places };
+            let Some(place) = places.get(at) else { break };
             let server = place.server as usize;
-            self.last = Some(place.key);
+            self.last = Some((in_backup, place.key));
+            at += 1;
+            if at == places.len() {
+                (in_backup, at) = (backup, 0);
+            }
             if full(server) {
                 continue;
             }
