@@ -334,6 +334,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
         http_response: program(proxy.rules.http_response),
         error_pages: settings.error_pages.clone(),
         retries: settings.retries,
+        retry_on: settings.retry_on,
         redispatch: settings.redispatch,
         fullconn: settings.fullconn,
         abort_on_close: flags.has(Flag::AbortOnClose),
@@ -345,9 +346,18 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
     });
 }
 
+/// `minconn` and `maxconn`: one above the other is the limit itself, as in HAProxy.
+fn limits(s: &crate::plan::draft::ServerSettings) -> (Option<u32>, Option<u32>) {
+    match (s.minconn, s.maxconn) {
+        (Some(min), max) if max.is_none_or(|max| min >= max) => (None, Some(min)),
+        limits => limits,
+    }
+}
+
 fn server(id: ServerId, backend: BackendId, draft: &ServerDraft, uuid: u32, proxy: &Settings) -> Server {
     let s = &draft.settings;
     let ServerAddress::Known(addr) = &draft.addr else { unreachable!("host names were looked up before") };
+    let (minconn, maxconn) = limits(s);
     let check = s.check.then(|| Check {
         kind: proxy.check.clone().unwrap_or(CheckKind::Connect),
         inter: s.inter,
@@ -370,7 +380,8 @@ fn server(id: ServerId, backend: BackendId, draft: &ServerDraft, uuid: u32, prox
         slowstart: real(s.slowstart),
         backup: s.backup,
         disabled: s.disabled,
-        maxconn: s.maxconn,
+        maxconn,
+        minconn,
         maxqueue: s.maxqueue,
         check,
         cookie: s.cookie.clone(),

@@ -27,7 +27,7 @@ fn after(slowstart: Duration, up: Duration) -> u32 {
 /// Steps are a twentieth of the whole, or a second.
 fn is_step(slowstart: Duration, up: Duration) -> bool {
     let step = (slowstart / 20).as_secs().max(1);
-    up >= slowstart || up.as_secs() % step == 0
+    up >= slowstart || up.as_secs().is_multiple_of(step)
 }
 
 /// Starts the task that lets weights grow, where a server starts slowly. It ends when another Plan is in force.

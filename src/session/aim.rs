@@ -100,5 +100,6 @@ fn with_cx<T>(
         backend: Some(backend),
         server: None,
         facts: &facts,
+        wishes: crate::rules::Wishes::default(),
     })
 }

@@ -292,7 +292,7 @@ mod tests {
         for generation in 0..20_000u64 {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let n = (seed >> 33) as usize;
-            if n % 7 == 0 {
+            if n.is_multiple_of(7) {
                 weights[n / 7 % 50] = [0, 16, 100, 4_096][n / 1_000 % 4];
             }
             if n % 5 < 3 || on.is_empty() {

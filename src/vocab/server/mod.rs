@@ -43,6 +43,7 @@ rows! { ServerRow:
     max_reuse,
     maxconn,
     maxqueue,
+    minconn,
     port,
     rise,
     slowstart,

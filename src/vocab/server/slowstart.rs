@@ -14,7 +14,6 @@ pub const ROW: ServerRow = ServerRow {
 fn parse(cx: &mut ServerCx<'_, '_>, words: &[Word]) -> Result<usize, Diag> {
     let delay = time(cx, words, "slowstart")?;
     // HAProxy counts whole seconds here.
-    cx.settings.slowstart = Some(Duration::from_millis(delay.as_millis() as u64).as_secs_f64().ceil())
-        .map(Duration::from_secs_f64);
+    cx.settings.slowstart = Some(Duration::from_secs(delay.as_millis().div_ceil(1_000) as u64));
     Ok(0)
 }
