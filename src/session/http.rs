@@ -480,9 +480,26 @@ async fn forward(
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {
         return reply.error(outcome, body).await;
     }
-    if form::is_asked(plan, &heads.req)
-        && let Err(outcome) = PoolBox::new(form::wait(conn, view, body, &mut first_bytes)).await
-    {
+    if form::is_asked(plan, &heads.req) {
+        return PoolBox::new(forward_form(reply, backend, heads, body, first_bytes, server_keep)).await;
+    }
+    aim::by_key(conn, view, backend, Some(&mut heads.req), &first_bytes);
+    let next = attempts(reply, backend, heads, body, &first_bytes, server_keep).await;
+    conn.local.core.give_back(first_bytes.into());
+    next
+}
+
+/// The same for a form whose body says where it goes.
+async fn forward_form(
+    reply: &mut Reply<'_>,
+    backend: BackendId,
+    heads: &mut Heads,
+    body: &mut ClientBody,
+    mut first_bytes: Vec<u8>,
+    server_keep: bool,
+) -> Next {
+    let (conn, view) = (reply.conn, reply.view);
+    if let Err(outcome) = form::wait(conn, view, body, &mut first_bytes).await {
         return reply.error(outcome, body).await;
     }
     aim::by_key(conn, view, backend, Some(&mut heads.req), &first_bytes);

@@ -104,10 +104,28 @@ async fn place(
     rank: Rank,
     deadline: Option<Tick>,
 ) -> Result<Place, Outcome> {
+    match place_now(conn, view, backend, avoid) {
+        Ok(place) => Ok(place),
+        Err(NotNow::Never) => Err(Outcome::NoServer),
+        Err(NotNow::Wait(wants)) => {
+            PoolBox::new(wait_in_queue(conn, view, backend, wants, rank, deadline)).await
+        }
+    }
+}
+
+/// Why there is no place at once.
+enum NotNow {
+    /// The server that is wanted, or each that may be had, is full.
+    Wait(Option<ServerId>),
+    /// No server takes requests.
+    Never,
+}
+
+fn place_now(conn: &Conn, view: &View, backend: BackendId, avoid: Option<ServerId>) -> Result<Place, NotNow> {
     let plan = view.plan.backend(backend);
     let aim = conn.aim.get();
     if let (Some(server), None) = (aim.server, avoid) {
-        return place_on(conn, view, backend, server, rank, deadline).await;
+        return place_on(conn, view, backend, server);
     }
     if plan.prefer_last_server
         && !plan.balance.is_hash()
@@ -139,7 +157,7 @@ async fn place(
             Some(pick) => {
                 let server = ServerId(plan.servers.start + pick.server as u32);
                 if pick.bound {
-                    return place_on(conn, view, backend, server, rank, deadline).await;
+                    return place_on(conn, view, backend, server);
                 }
                 match enter(conn, view, backend, server) {
                     Some(gated) if pick.counted => return Ok(Place::counted(conn, backend, server, gated)),
@@ -149,26 +167,17 @@ async fn place(
                     None => {}
                 }
             }
-            None if full => {
-                return PoolBox::new(wait_in_queue(conn, view, backend, None, rank, deadline)).await;
-            }
-            None => return Err(Outcome::NoServer),
+            None if full => return Err(NotNow::Wait(None)),
+            None => return Err(NotNow::Never),
         }
     }
 }
 
-/// A place on one server, waiting for it where it is full.
-async fn place_on(
-    conn: &Conn,
-    view: &View,
-    backend: BackendId,
-    server: ServerId,
-    rank: Rank,
-    deadline: Option<Tick>,
-) -> Result<Place, Outcome> {
+/// A place on one server.
+fn place_on(conn: &Conn, view: &View, backend: BackendId, server: ServerId) -> Result<Place, NotNow> {
     match enter(conn, view, backend, server) {
         Some(gated) => Ok(Place::new(conn, backend, server, gated)),
-        None => PoolBox::new(wait_in_queue(conn, view, backend, Some(server), rank, deadline)).await,
+        None => Err(NotNow::Wait(Some(server))),
     }
 }
 
