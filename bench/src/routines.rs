@@ -1,5 +1,5 @@
 //! The routines that are measured: each a name, a word about it, and a closure that does the work once.
-use crate::samples::{self, ANSWER, BROWSER, CLIENT, CONDITIONS, FARMS, SHORT};
+use crate::samples::{self, ALGORITHMS, ANSWER, BROWSER, CLIENT, CONDITIONS, FARMS, SHORT};
 use ringmain::base::ids::{BackendId, FrontendId};
 use ringmain::base::time::Tick;
 use ringmain::config::{Options, build_texts};
@@ -9,13 +9,15 @@ use ringmain::proto::h1::{
     Limits, Parsed, RequestKind, parse_request, parse_response, write_request, write_response,
 };
 use ringmain::proto::http::{RequestHead, ResponseHead};
-use ringmain::rules::{Balance, ConnInfo, Cx, NoTrace, Wishes};
+use ringmain::rules::balance::Ask;
+use ringmain::rules::{ConnInfo, Cx, NoTrace, Wishes};
 use ringmain::session::decide::{self, Decision, Scene};
 use ringmain::session::{LiveFacts, Local};
 use ringmain::share::Shared;
 use ringmain::syntax::Env;
 use ringmain::world::{Published, World};
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::hint::black_box;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -60,9 +62,11 @@ pub fn all() -> Vec<Routine> {
         }));
     }
     for size in FARMS {
-        let name = format!("balance-roundrobin-{size}");
-        let about = format!("the next of {size} servers of weights 1 to 3");
-        list.push(Routine::new(&name, &about, 20_000, move || round_robin(size)));
+        for algorithm in ALGORITHMS {
+            let name = format!("balance-{}-{size}", algorithm.0.replace("farm", "roundrobin"));
+            let about = format!("the next of {size} servers of weights 1 to 3");
+            list.push(Routine::new(&name, &about, 20_000, move || pick(algorithm.0, size)));
+        }
     }
     list.push(Routine::new(
         "world-check",
@@ -235,13 +239,34 @@ fn request_passed_on() -> Work {
     })
 }
 
-fn round_robin(size: usize) -> Work {
+/// The next pick of a `balance`, with 64 requests on their way where loads count.
+fn pick(algorithm: &str, size: usize) -> Work {
     let world = World::new(Arc::new(plan()));
-    let index = FARMS.iter().position(|&s| s == size).expect("one of the farms");
-    let mut order = world.round_robin(BackendId::from(index));
+    let name = format!("{algorithm}{size}");
+    let index = world.plan.backends.iter().position(|b| b.name == name).expect("one of the farms");
+    let (id, mut n, mut on) = (BackendId::from(index), 0u32, VecDeque::with_capacity(65));
+    let (mut balancer, loads) = (world.balancer(id, 1), world.loads(id));
+    let hashed = world.plan.backend(id).balance.is_hash();
     Box::new(move || {
-        let picked = order.pick(&mut |_| false);
-        assert!(black_box(picked).is_some());
+        n = n.wrapping_add(0x9e37_79b9);
+        let picked = balancer.pick(Ask {
+            hash: hashed.then_some(n),
+            full: &mut |_| false,
+            avoid: None,
+            loads: loads.as_ref(),
+            generation: world.generation,
+            weights: &|into| world.weights(id, into),
+        });
+        let picked = black_box(picked).expect("a server");
+        if let Some(loads) = &loads {
+            if !picked.counted {
+                loads.take(picked.server);
+            }
+            on.push_back(picked.server);
+            if on.len() > 64 {
+                loads.leave(on.pop_front().expect("more than none"));
+            }
+        }
     })
 }
 

@@ -96,15 +96,29 @@ frontend conditions
         writeln!(text, "    acl {name} {condition}\n    use_backend farm10 if {name}").expect("to a string");
     }
     for size in FARMS {
-        writeln!(text, "backend farm{size}").expect("to a string");
-        for n in 0..size {
-            let (high, low) = (n / 250, n % 250 + 1);
-            writeln!(text, "    server s{n} 127.1.{high}.{low}:80 weight {}", 1 + n % 3)
-                .expect("to a string");
+        for (name, lines) in ALGORITHMS {
+            writeln!(text, "backend {name}{size}\n{lines}").expect("to a string");
+            for n in 0..size {
+                let (high, low) = (n / 250, n % 250 + 1);
+                writeln!(text, "    server s{n} 127.1.{high}.{low}:80 weight {}", 1 + n % 3)
+                    .expect("to a string");
+            }
         }
     }
     text
 }
+
+/// Names of the backends, and what they say of `balance`.
+pub const ALGORITHMS: [(&str, &str); 8] = [
+    ("farm", "    balance roundrobin"),
+    ("static-rr", "    balance static-rr"),
+    ("leastconn", "    balance leastconn"),
+    ("first", "    balance first"),
+    ("random", "    balance random"),
+    ("map", "    balance source"),
+    ("ring", "    balance source\n    hash-type consistent"),
+    ("factor", "    balance source\n    hash-type consistent\n    hash-balance-factor 150"),
+];
 
 /// Sizes of the backends.
 pub const FARMS: [usize; 3] = [10, 100, 1_000];

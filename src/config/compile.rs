@@ -3,16 +3,18 @@ use super::names::Index;
 use crate::base::ids::{BackendId, FrontendId, ListenerId, ServerId, TableId};
 use crate::plan::backend::BackendTimeouts;
 use crate::plan::draft::{
-    BindDraft, Draft, Flag, LogFormat, ProxyDraft, ServerAddress, ServerDraft, ServerSettings, Settings,
-    Timeouts, UnixBind,
+    BindDraft, Draft, Flag, HashKey, LogFormat, ProxyDraft, ServerAddress, ServerDraft, ServerSettings,
+    Settings, Timeouts, UnixBind, UseBackendDraft,
 };
 use crate::plan::frontend::FrontendTimeouts;
 use crate::plan::line::ServerLine;
 use crate::plan::persist::StickTable;
 use crate::plan::{
-    Backend, BackendTarget, Check, CheckKind, ConnectionMode, Frontend, Listener, ListenerAddr, Mode, Plan,
-    Resolvers, Server, UseBackend,
+    Backend, BackendTarget, Balance, Check, CheckKind, ConnectionMode, Frontend, Listener, ListenerAddr,
+    Mode, Plan, Resolvers, Server, ServerAddr, ServerTarget, UseBackend, UseServer,
 };
+use crate::rules::balance::hash::full;
+use crate::rules::balance::{Algorithm, HashType, PLACES};
 use crate::rules::{Program, Rule};
 use crate::share::table::{Column, Kind};
 use std::collections::BTreeSet;
@@ -45,7 +47,7 @@ pub fn plan(draft: Draft, index: &Index) -> Plan {
             frontend(&mut plan, &mut proxy, uuids[n], index, own, &draft.unix_bind);
         }
         if proxy.kind.has_backend() {
-            backend(&mut plan, proxy, uuids[n]);
+            backend(&mut plan, proxy, uuids[n], index);
         }
     }
     plan
@@ -210,6 +212,44 @@ fn use_backend(rule: crate::plan::draft::UseBackendDraft, index: &Index) -> Opti
     Some(UseBackend { condition: rule.condition, target, at: rule.at, text: rule.text })
 }
 
+fn use_server(rules: Vec<UseBackendDraft>, backend: BackendId, index: &Index) -> Vec<UseServer> {
+    let rule = |rule: UseBackendDraft| {
+        let target = match rule.dynamic {
+            Some(parts) => ServerTarget::ByName(parts),
+            None => ServerTarget::Fixed(index.server(backend, &rule.name)?),
+        };
+        Some(UseServer { condition: rule.condition, target, at: rule.at, text: rule.text })
+    };
+    rules.into_iter().filter_map(rule).collect()
+}
+
+/// What is hashed of a request falls back to round robin where there is no request.
+fn balance(settings: &Settings) -> Balance {
+    let mut balance = settings.balance.clone();
+    if let Algorithm::Hash(key) = &balance.algorithm
+        && key.needs_http()
+        && settings.mode == Mode::Tcp
+    {
+        balance.algorithm = Algorithm::RoundRobin;
+    }
+    balance
+}
+
+/// Where the keys of a server's places on a ring start (`hash-key`).
+fn places(key: HashKey, uuid: u32, addr: &ServerAddr) -> u32 {
+    let (ip, port) = match addr {
+        ServerAddr::Inet(addr) => (addr.ip(), addr.port()),
+        ServerAddr::InetRelative(ip, _) => (*ip, 0),
+        ServerAddr::Unix(_) | ServerAddr::Abstract(_) => return uuid.wrapping_mul(PLACES),
+    };
+    let all = HashType { avalanche: true, ..HashType::default() };
+    match key {
+        HashKey::Id => uuid.wrapping_mul(PLACES),
+        HashKey::Addr => all.of_address(ip),
+        HashKey::AddrPort => full(all.of_address(ip).wrapping_add(u32::from(port))),
+    }
+}
+
 /// A time that was given and is not zero.
 fn real(time: Option<Duration>) -> Option<Duration> {
     time.filter(|t| !t.is_zero())
@@ -286,9 +326,10 @@ fn listeners(
     ids
 }
 
-fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32) {
+fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
     find_tables(&mut plan.tables, &mut proxy);
     let id = BackendId::from(plan.backends.len());
+    let use_server = use_server(std::mem::take(&mut proxy.use_server), id, index);
     let first = plan.servers.len() as u32;
     let uuids = number(proxy.servers.iter().map(|s| (true, s.id)), 1);
     for (draft, uuid) in proxy.servers.iter().zip(uuids) {
@@ -304,7 +345,8 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32) {
         mode: settings.mode,
         disabled: settings.disabled,
         servers: first..plan.servers.len() as u32,
-        balance: settings.balance,
+        balance: balance(settings),
+        use_server,
         timeouts: backend_timeouts(&settings.timeouts),
         connection_mode: settings.connection_mode,
         reuse: settings.reuse,
@@ -391,6 +433,8 @@ fn server(
         addr: addr.clone(),
         hostname: draft.hostname.clone().filter(|n| !crate::plan::resolvers::is_service(n)),
         weight: s.weight,
+        places: places(s.hash_key, uuid, addr),
+        slowstart: real(s.slowstart),
         backup: s.backup,
         disabled: s.disabled,
         maxconn,

@@ -50,6 +50,12 @@ impl Index {
         self.backends.get(name).copied()
     }
 
+    /// A backend's server of a name.
+    #[must_use]
+    pub fn server(&self, backend: BackendId, name: &str) -> Option<ServerId> {
+        self.servers.get(&(backend, name.to_owned())).copied()
+    }
+
     /// The section a backend comes from.
     #[must_use]
     pub fn owner<'d>(&self, draft: &'d Draft, backend: BackendId) -> &'d ProxyDraft {

@@ -7,6 +7,7 @@ use crate::plan::draft::{Draft, LogFormat, Named, ProxyDraft, ServerAddress};
 use crate::plan::{Mode, ServerAddr, persist};
 use crate::rules::Condition;
 use crate::rules::acl::AclLine;
+use crate::rules::balance::{Algorithm, Key};
 use crate::syntax::{Diag, Diags, Severity, SourceMap, Span, nearest};
 use crate::vocab::expr::AclScope;
 use crate::vocab::option;
@@ -32,6 +33,7 @@ pub fn check(read: &Read, index: &Index, map: &SourceMap, diags: &mut Diags) {
         check.bind_threads(proxy);
     }
     check.once();
+    diags.list.extend(draft.late.iter().cloned());
     if broken {
         let new = diags.list.split_off(before);
         diags.list.extend(new.into_iter().filter(|d| d.severity == Severity::Alert));
@@ -76,6 +78,7 @@ impl Check<'_> {
             self.http_only(proxy);
         }
         self.servers(proxy);
+        self.balance(proxy, own);
     }
 
     fn default_backend(&mut self, proxy: &ProxyDraft, own: Option<BackendId>) {
@@ -194,6 +197,16 @@ impl Check<'_> {
         }
         for rule in &proxy.persistence.rules {
             search.condition(proxy.at, Some(&rule.condition));
+        }
+        for rule in &proxy.use_server {
+            search.condition(rule.at, rule.condition.as_ref());
+            search.note(rule.at, rule.dynamic.as_ref().map_or(Ok(()), |f| f.resolve(&search.names)));
+        }
+        if let Algorithm::Hash(Key::Expr(expr)) = &proxy.settings.balance.algorithm {
+            let word = expr.text.split(['(', ',']).next().unwrap_or_default();
+            let found = expr.fetch.resolve(&search.names);
+            let place = format!("of sample fetch keyword '{word}' in use-server or balance expression");
+            search.note(proxy.at, found.map_err(|text| format!("{text} {place}")));
         }
         for condition in &proxy.monitor_fail {
             search.condition(proxy.at, Some(condition));
@@ -319,6 +332,33 @@ impl Check<'_> {
                 );
                 self.diags.push(Diag::alert(server.name_at, text).help("give it another name"));
             }
+        }
+    }
+
+    /// What `balance` and `use-server` lead to.
+    fn balance(&mut self, proxy: &ProxyDraft, own: Option<BackendId>) {
+        for rule in proxy.use_server.iter().filter(|r| r.dynamic.is_none()) {
+            if own.is_none_or(|id| self.index.server(id, &rule.name).is_none()) {
+                let text = format!(
+                    "{} : unable to find server '{}' referenced in a 'use-server' rule.",
+                    title(proxy),
+                    rule.name
+                );
+                let near = nearest(&rule.name, proxy.servers.iter().map(|s| s.name.as_str()));
+                let help = near
+                    .map_or_else(|| "no server has that name".to_owned(), |n| format!("did you mean `{n}`?"));
+                self.diags.push(Diag::bare(Severity::Alert, Some(rule.name_at), text).help(help));
+            }
+        }
+        if let (Algorithm::Hash(key), Mode::Tcp, true) =
+            (&proxy.settings.balance.algorithm, proxy.settings.mode, proxy.kind.has_backend())
+            && key.needs_http()
+        {
+            let text = format!(
+                "Layer 7 hash not possible for {} (needs 'mode http'). Falling back to round robin.",
+                title(proxy)
+            );
+            self.warn(proxy.at, text);
         }
     }
 

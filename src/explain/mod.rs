@@ -8,9 +8,10 @@ use crate::config::Options;
 use crate::plan::{Mode, Plan, ServerAddr};
 use crate::proto::h1;
 use crate::proto::http::RequestHead;
-use crate::rules::{Balance, ConnInfo, Cx, Trace, Verdict};
-use crate::session::LiveFacts;
+use crate::rules::balance::Ask;
+use crate::rules::{ConnInfo, Cx, Trace, Verdict};
 use crate::session::decide::{self, By, Decision, Scene};
+use crate::session::{LiveFacts, aim};
 use crate::share::Shared;
 use crate::syntax::{Env, Severity, Span, render};
 use crate::world::World;
@@ -123,7 +124,7 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
     line(&mut out, "frontend", &format!("{} ({}), mode {mode}", frontend.name, place(&plan, frontend.at)));
     rules(&mut out, &notes.lines);
     match decision {
-        Decision::Forward(backend) => forwarded(&mut out, &world, id, backend, &mut req, args)?,
+        Decision::Forward(backend) => forwarded(&mut out, &world, &conn, &shared, backend, &mut req, args)?,
         other => ended(&mut out, &plan, &other),
     }
     Ok(out)
@@ -175,16 +176,17 @@ fn ended(out: &mut String, plan: &Plan, decision: &Decision) {
 fn forwarded(
     out: &mut String,
     world: &World,
-    frontend: FrontendId,
+    conn: &ConnInfo,
+    shared: &Shared,
     id: BackendId,
     req: &mut RequestHead,
     args: &Args,
 ) -> Result<(), String> {
     let plan = &world.plan;
     let backend = plan.backend(id);
-    line(out, "backend", &format!("{} ({}), balance roundrobin", backend.name, place(plan, backend.at)));
-    let first = backend.servers.start;
-    let picked = world.round_robin(id).pick(&mut |_| false).map(|i| ServerId(first + i as u32));
+    let algorithm = backend.balance.name();
+    line(out, "backend", &format!("{} ({}), balance {algorithm}", backend.name, place(plan, backend.at)));
+    let picked = picked(world, conn, shared, id, req);
     for (i, (server, s)) in plan.servers_of(id).enumerate() {
         let state = world.server(server);
         let mut text = format!("{} {} weight {}", s.name, address(world.addr(server)), state.weight);
@@ -205,19 +207,58 @@ fn forwarded(
             line(out, "answer", "503: no server is available");
             return Ok(());
         }
-        Some(server) => {
-            let text = format!("{}, the first of a fresh round", plan.server(server).name);
+        Some((server, why)) => {
+            let text = format!("{}, {why}", plan.server(server).name);
             line(out, "server", &text);
         }
     }
-    if plan.frontend(frontend).mode == Mode::Http {
-        decide::outgoing(plan.frontend(frontend), backend, req, Some(args.src.ip()));
+    let frontend = plan.frontend(conn.frontend);
+    if frontend.mode == Mode::Http {
+        decide::outgoing(frontend, backend, req, Some(args.src.ip()));
         let mut bytes = Vec::new();
         h1::write_request(req, &mut bytes);
         let text = String::from_utf8_lossy(&bytes).trim_end().replace("\r\n", "\n          ");
         line(out, "sent", &text);
     }
     Ok(())
+}
+
+/// The server of the request, and why it is that one.
+fn picked(
+    world: &World,
+    conn: &ConnInfo,
+    shared: &Shared,
+    id: BackendId,
+    req: &mut RequestHead,
+) -> Option<(ServerId, &'static str)> {
+    let facts = LiveFacts { world, shared };
+    let is_http = world.plan.backend(id).mode == Mode::Http;
+    let cx = Cx {
+        conn,
+        req: is_http.then_some(req),
+        res: None,
+        req_body: &[],
+        first_request: true,
+        backend: Some(id),
+        server: None,
+        facts: &facts,
+        wishes: crate::rules::Wishes::default(),
+    };
+    if let Some(server) = aim::server_by_rule(world, id, &cx) {
+        return Some((server, "by a use-server rule"));
+    }
+    let hash = aim::hash_of_key(world, id, &cx);
+    let loads = world.loads(id);
+    let pick = world.balancer(id, 1).pick(Ask {
+        hash,
+        full: &mut |_| false,
+        avoid: None,
+        loads: loads.as_ref(),
+        generation: world.generation,
+        weights: &|into| world.weights(id, into),
+    })?;
+    let why = if hash.is_some() { "by its hash" } else { "the first of a fresh round" };
+    Some((ServerId(world.plan.backend(id).servers.start + pick.server as u32), why))
 }
 
 fn address(addr: &ServerAddr) -> String {

@@ -68,6 +68,10 @@ pub fn change_server(
     if was_out && !is_out && checked.is_some() {
         is.health = Health::Up;
     }
+    if was.alive() != is.alive() {
+        is.warmth =
+            if is.alive() { super::warm::at_first(&before.plan, id) } else { crate::rules::balance::SCALE };
+    }
     let after = published.edit(|world| world.with_server(id, |state| *state = is));
     if was_out != is_out {
         let mut record = shared.checks.server(id);

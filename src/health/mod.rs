@@ -7,6 +7,7 @@ mod change;
 mod count;
 mod force;
 mod probe;
+mod warm;
 
 pub use change::{Message, change_server, init};
 pub use force::{force_health, restore};
@@ -36,6 +37,7 @@ pub enum Event {
 pub fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, notify: impl Fn(Event) + 'static) {
     let notify: Rc<dyn Fn(Event)> = Rc::new(notify);
     let world = published.load();
+    warm::run(core, published.clone(), shared.clone(), notify.clone());
     for (id, delay) in first_checks(&world.plan) {
         let watch = Watch {
             core: core.clone(),

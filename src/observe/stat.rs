@@ -3,6 +3,7 @@ use super::ProcessInfo;
 use super::columns::{self, Col, Row};
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::{Backend, Frontend, Mode, Plan, ServerAddr};
+use crate::rules::balance::SCALE;
 use crate::share::counters::{Average, StatusCells, Times};
 use crate::share::trends::Trend;
 use crate::share::{ShardCounters, Shared, Trends};
@@ -242,7 +243,7 @@ impl View<'_> {
             .num(Col::UsedConnCur, current)
             .num(Col::Sid, u64::from(server.uuid))
             .num(Col::Type, 2)
-            .num(Col::Weight, u64::from(state.weight))
+            .num(Col::Weight, u64::from((state.weight * state.warmth).div_ceil(SCALE)))
             .num(Col::Uweight, u64::from(state.weight))
             .num(Col::Act, u64::from(!server.backup))
             .num(Col::Bck, u64::from(server.backup))
@@ -250,6 +251,9 @@ impl View<'_> {
                 Col::Addr,
                 super::names::address(self.world, id).unwrap_or_else(|| address(self.world.addr(id))),
             );
+        if state.warmth < SCALE && state.usable() {
+            row.num(Col::Throttle, u64::from((100 * state.warmth).div_ceil(SCALE)));
+        }
         if let Some(limit) = self.world.maxconn(id).filter(|limit| *limit != 0) {
             row.num(Col::Slim, u64::from(limit));
         }
@@ -366,7 +370,7 @@ impl View<'_> {
             .num(Col::Reuse, shared.sum(|s| &s.backends[i].reuse))
             .num(Col::Sid, 0)
             .num(Col::Type, 1)
-            .text(Col::Algo, "roundrobin");
+            .text(Col::Algo, backend.balance.name());
         let (active, backup) = self.world.usable_counts(id);
         let (weight, all_weights) = weights_in_use(self.world, id);
         let mut status = if weight > 0 || backend.servers.is_empty() { "UP" } else { "DOWN" }.to_owned();
@@ -456,7 +460,7 @@ fn weights_in_use(world: &World, id: BackendId) -> (u32, u32) {
     world.weights(id, &mut weights);
     let of = |backup: bool| {
         let servers = world.plan.servers_of(id).zip(&weights);
-        servers.filter(move |((_, plan), w)| plan.backup == backup && **w > 0).map(|(_, w)| *w)
+        servers.filter(move |((_, plan), w)| plan.backup == backup && **w > 0).map(|(_, w)| w.div_ceil(SCALE))
     };
     match of(false).sum() {
         0 => {

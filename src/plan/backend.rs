@@ -2,6 +2,7 @@
 use super::{ConnectionMode, ErrorPages, Mode};
 use crate::base::ids::{BackendId, ServerId};
 use crate::rules::Program;
+pub use crate::rules::balance::Scheme as Balance;
 use crate::syntax::Span;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
@@ -16,13 +17,6 @@ pub enum Reuse {
     Safe,
     Aggressive,
     Always,
-}
-
-/// `balance` (manual 4.2). The others come with their own issue and are refused until then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Balance {
-    #[default]
-    RoundRobin,
 }
 
 /// `option forwardfor`.
@@ -62,6 +56,8 @@ pub struct Backend {
     /// Indexes into `Plan::servers`.
     pub servers: Range<u32>,
     pub balance: Balance,
+    /// `use-server`, in the order of the lines.
+    pub use_server: Vec<super::UseServer>,
     pub timeouts: BackendTimeouts,
     pub connection_mode: ConnectionMode,
     pub reuse: Reuse,
@@ -143,6 +139,10 @@ pub struct Server {
     pub hostname: Option<String>,
     /// 0 to 256.
     pub weight: u32,
+    /// Where the keys of its places on a ring start (`hash-key`).
+    pub places: u32,
+    /// How long its weight grows after it came up.
+    pub slowstart: Option<Duration>,
     pub backup: bool,
     /// Starts in maintenance (`disabled`).
     pub disabled: bool,

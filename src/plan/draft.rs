@@ -19,6 +19,8 @@ pub struct Draft {
     pub proxies: Vec<ProxyDraft>,
     /// Words that were accepted although they have no meaning in this engine, with their first place.
     pub pointless: Vec<(String, Span)>,
+    /// Errors that HAProxy finds only when every section is read.
+    pub late: Vec<crate::syntax::Diag>,
     /// Where `user`/`uid` and `group`/`gid` were given first.
     pub uid_given: bool,
     pub gid_given: bool,
@@ -104,6 +106,8 @@ pub struct ProxyDraft {
     pub rules: RulesDraft,
     pub persistence: super::persist::Draft,
     pub use_backend: Vec<UseBackendDraft>,
+    /// `use-server` lines; the name is a server's.
+    pub use_server: Vec<UseBackendDraft>,
     pub monitor_fail: Vec<Condition>,
     /// The names and places of the `acl` lines.
     pub acl_lines: Vec<(String, Span)>,
@@ -132,6 +136,7 @@ impl ProxyDraft {
             rules: RulesDraft::default(),
             persistence: super::persist::Draft::default(),
             use_backend: Vec::new(),
+            use_server: Vec::new(),
             monitor_fail: Vec::new(),
             acl_lines: Vec::new(),
             rule_lines: Vec::new(),
@@ -473,6 +478,8 @@ pub struct ServerSettings {
     pub check_port: Option<u16>,
     pub check_addr: Option<IpAddr>,
     pub weight: u32,
+    pub slowstart: Option<Duration>,
+    pub hash_key: HashKey,
     pub backup: bool,
     pub disabled: bool,
     pub maxconn: Option<u32>,
@@ -493,6 +500,15 @@ pub struct ServerSettings {
     pub wishes: super::resolvers::Wishes,
     /// The rarer parameters.
     pub line: super::line::ServerLine,
+}
+
+/// `hash-key`: what the places of a server on a ring are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum HashKey {
+    #[default]
+    Id,
+    Addr,
+    AddrPort,
 }
 
 /// One method of `init-addr`.
@@ -516,6 +532,8 @@ impl Default for ServerSettings {
             check_port: None,
             check_addr: None,
             weight: 1,
+            slowstart: None,
+            hash_key: HashKey::default(),
             backup: false,
             disabled: false,
             maxconn: None,

@@ -11,12 +11,14 @@ pub mod persist;
 pub mod remembered;
 pub mod resolvers;
 pub mod retry;
+pub mod use_server;
 
 pub use backend::{Backend, Balance, Check, CheckKind, ForwardFor, Reuse, Server, ServerAddr};
 pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, UseBackend};
 pub use global::{Global, LogTarget, StatsSocket};
 pub use resolvers::{Lookup, Nameserver, Resolvers};
 pub use retry::RetryOn;
+pub use use_server::{ServerTarget, UseServer};
 
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 

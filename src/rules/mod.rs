@@ -14,7 +14,7 @@ pub mod sample;
 
 pub use acl::{Acl, Condition};
 pub use action::{Action, Program, Rule, Verdict};
-pub use balance::{Balance, RoundRobin};
+pub use balance::{Balancer, RoundRobin};
 pub use cx::{ConnInfo, Cx, Facts, NoTrace, Trace, Wishes};
 pub use format::Format;
 pub use handshake::{Expect, Handshake};

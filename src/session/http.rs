@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, headers, line};
+use super::{Conn, aim, form, headers, line};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -343,7 +343,7 @@ impl ClientBody {
     }
 
     /// Moves what is here and belongs to the body behind the head in `out`; the rest is the next request's.
-    fn take_first(&mut self, conn: &Conn, out: &mut Vec<u8>) -> Result<(), Outcome> {
+    pub(super) fn take_first(&mut self, conn: &Conn, out: &mut Vec<u8>) -> Result<(), Outcome> {
         let Some(mut chunk) = self.rest.take() else { return Ok(()) };
         if !self.done {
             let walk = self.reader.walk(&mut chunk).map_err(|_| Outcome::BadRequest { status: 400 })?;
@@ -478,11 +478,35 @@ async fn forward(
     let plan = view.plan.backend(backend);
     let frontend = view.plan.frontend(conn.info.frontend);
     let src = conn.info.src.map(|a| a.ip());
+    aim::by_rules(conn, view, backend, Some(&mut heads.req), body.first());
     let server_keep = decide::outgoing(frontend, plan, &mut heads.req, src);
     let mut first_bytes = conn.local.core.take_vec();
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {
         return reply.error(outcome, body).await;
     }
+    if form::is_asked(plan, &heads.req) {
+        return PoolBox::new(forward_form(reply, backend, heads, body, first_bytes, server_keep)).await;
+    }
+    aim::by_key(conn, view, backend, Some(&mut heads.req), &first_bytes);
+    let next = attempts(reply, backend, heads, body, &first_bytes, server_keep).await;
+    conn.local.core.give_back(first_bytes.into());
+    next
+}
+
+/// The same for a form whose body says where it goes.
+async fn forward_form(
+    reply: &mut Reply<'_>,
+    backend: BackendId,
+    heads: &mut Heads,
+    body: &mut ClientBody,
+    mut first_bytes: Vec<u8>,
+    server_keep: bool,
+) -> Next {
+    let (conn, view) = (reply.conn, reply.view);
+    if let Err(outcome) = form::wait(conn, view, body, &mut first_bytes).await {
+        return reply.error(outcome, body).await;
+    }
+    aim::by_key(conn, view, backend, Some(&mut heads.req), &first_bytes);
     let next = attempts(reply, backend, heads, body, &first_bytes, server_keep).await;
     conn.local.core.give_back(first_bytes.into());
     next

@@ -6,7 +6,7 @@ use crate::net::Core;
 use crate::plan::Plan;
 use crate::proto::http::{RequestHead, ResponseHead};
 use crate::rules::Facts;
-use crate::rules::balance::{Balance as _, RoundRobin};
+use crate::rules::balance::{Ask, Balancer, Pick};
 use crate::share::{ShardCounters, Shared};
 use crate::world::{Published, World};
 use std::cell::{Cell, RefCell};
@@ -37,7 +37,7 @@ pub struct Heads {
 /// One backend's position on this core.
 struct Turn {
     generation: u64,
-    order: RoundRobin,
+    order: Balancer,
 }
 
 /// Heads kept for reuse.
@@ -75,7 +75,11 @@ impl Local {
         let world = published.load();
         let turns = (0..world.plan.backends.len())
             .map(|b| {
-                let order = world.round_robin(BackendId::from(b));
+                let id = BackendId::from(b);
+                if let Some(loads) = world.loads(id) {
+                    let _ = shared.loads[b].set(loads);
+                }
+                let order = world.balancer(id, seed(index, b));
                 RefCell::new(Turn { generation: world.generation, order })
             })
             .collect();
@@ -127,14 +131,15 @@ impl Local {
         self.pools.iter().enumerate().map(|(i, p)| (ServerId::from(i), p))
     }
 
-    /// The next server of a backend in its order that is not full; `avoid` only when there is no other.
+    /// The server of a backend for a request whose key has this hash; `avoid` only when there is no other.
     pub(super) fn next_in_turn(
         &self,
         view: &View,
         backend: BackendId,
+        hash: Option<u32>,
         mut full: impl FnMut(ServerId) -> bool,
         avoid: Option<ServerId>,
-    ) -> Option<ServerId> {
+    ) -> Option<Pick> {
         let first = view.plan.backend(backend).servers.start;
         let mut turn = self.turns[backend.index()].borrow_mut();
         if turn.generation != view.generation {
@@ -143,9 +148,24 @@ impl Local {
             view.weights(backend, &mut weights);
             turn.order.sync(&weights);
         }
-        let id = |index: usize| ServerId(first + index as u32);
-        let avoid = avoid.map(|server| (server.0 - first) as usize);
-        turn.order.pick_avoiding(&mut |index| full(id(index)), avoid).map(id)
+        turn.order.pick(Ask {
+            hash,
+            full: &mut |index| full(ServerId(first + index as u32)),
+            avoid: avoid.map(|server| (server.0 - first) as usize),
+            loads: self.shared.loads[backend.index()].get(),
+            generation: view.generation,
+            weights: &|into| view.weights(backend, into),
+        })
+    }
+
+    /// Counts a request on a server for those algorithms that ask how many there are; `taken`: it comes, else it leaves.
+    #[inline]
+    pub(super) fn count_load(&self, backend: BackendId, server: ServerId, taken: bool) {
+        if let Some(loads) = self.shared.loads[backend.index()].get() {
+            let first = self.view.borrow().plan.backend(backend).servers.start;
+            let index = (server.0 - first) as usize;
+            if taken { loads.take(index) } else { loads.leave(index) }
+        }
     }
 
     /// Empty heads from the free list.
@@ -160,6 +180,12 @@ impl Local {
             list.push(heads);
         }
     }
+}
+
+/// What the random numbers of a backend begin with on a core: other ones in each process, but in a simulation.
+fn seed(core: usize, backend: usize) -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    if cfg!(test) { (core * 1_000 + backend) as u64 } else { RandomState::new().hash_one((core, backend)) }
 }
 
 /// Live state for rules: a View and the counters.

@@ -1,9 +1,11 @@
 //! The life of a connection, read from top to bottom: [`http`] and [`tcp`]. A session runs on one core and meets the others
 //! only in [`crate::share`]; it names no word of the language, it runs the programs of the Plan.
+pub mod aim;
 pub mod answer;
 mod cacheable;
 mod cookies;
 pub mod decide;
+mod form;
 pub mod headers;
 mod http;
 mod line;
@@ -47,6 +49,8 @@ pub struct Conn {
     notes: Cell<Option<Box<line::Notes>>>,
     /// The present request's persistence, where its backend has any.
     persist: RefCell<Option<Box<persist::Persist>>>,
+    /// Where the present request wants to go.
+    aim: Cell<aim::Aim>,
 }
 
 /// Serves one accepted connection to its end. The caller has entered the gates and leaves them afterwards.
@@ -85,6 +89,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         last_server: Cell::new(None),
         notes: Cell::default(),
         persist: RefCell::new(None),
+        aim: Cell::default(),
     };
     let goes_on = !opens || crate::net::PoolBox::new(opening::open(&mut conn, id)).await;
     match mode {

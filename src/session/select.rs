@@ -25,14 +25,25 @@ pub struct Place {
 
 impl Place {
     fn new(conn: &Conn, backend: BackendId, server: ServerId, gated: bool) -> Place {
+        conn.local.count_load(backend, server, true);
+        Place::counted(conn, backend, server, gated)
+    }
+
+    /// The same where the pick has counted the load.
+    fn counted(conn: &Conn, backend: BackendId, server: ServerId, gated: bool) -> Place {
         let cells = conn.local.cells();
         cells.servers[server.index()].lb_total.inc();
         cells.backends[backend.index()].lb_total.inc();
-        Place::again(conn, backend, server, gated)
+        Place::taken(conn, backend, server, gated)
     }
 
     /// On a server that was chosen before.
     fn again(conn: &Conn, backend: BackendId, server: ServerId, gated: bool) -> Place {
+        conn.local.count_load(backend, server, true);
+        Place::taken(conn, backend, server, gated)
+    }
+
+    fn taken(conn: &Conn, backend: BackendId, server: ServerId, gated: bool) -> Place {
         let cells = conn.local.cells();
         cells.servers[server.index()].sess_cur.add(1);
         cells.servers[server.index()].sess_tot.inc();
@@ -43,6 +54,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.local.cells().servers[self.server.index()].sess_cur.add(-1);
+        self.local.count_load(self.backend, self.server, false);
         if self.gated {
             give_back(&self.local.shared, self.backend, self.server);
         }
@@ -92,11 +104,36 @@ async fn place(
     rank: Rank,
     deadline: Option<Tick>,
 ) -> Result<Place, Outcome> {
-    if let Some(server) = persist::preferred(conn) {
+    if conn.aim.get().server.is_none()
+        && let Some(server) = persist::preferred(conn)
+    {
         return PoolBox::new(held(conn, view, backend, server, rank, deadline)).await;
     }
+    match place_now(conn, view, backend, avoid) {
+        Ok(place) => Ok(place),
+        Err(NotNow::Never) => Err(Outcome::NoServer),
+        Err(NotNow::Wait(wants)) => {
+            PoolBox::new(wait_in_queue(conn, view, backend, wants, rank, deadline)).await
+        }
+    }
+}
+
+/// Why there is no place at once.
+enum NotNow {
+    /// The server that is wanted, or each that may be had, is full.
+    Wait(Option<ServerId>),
+    /// No server takes requests.
+    Never,
+}
+
+fn place_now(conn: &Conn, view: &View, backend: BackendId, avoid: Option<ServerId>) -> Result<Place, NotNow> {
     let plan = view.plan.backend(backend);
+    let aim = conn.aim.get();
+    if let (Some(server), None) = (aim.server, avoid) {
+        return place_on(conn, view, backend, server);
+    }
     if plan.prefer_last_server
+        && !plan.balance.is_hash()
         && let Some(last) = conn.last_server.get()
         && plan.servers.contains(&last.0)
         && Some(last) != avoid
@@ -105,33 +142,47 @@ async fn place(
     {
         return Ok(Place::new(conn, backend, last, gated));
     }
-    // Requests that wait already go first.
-    let queue_is_empty = conn.local.shared.queues[backend.index()].is_empty();
+    // Requests that wait already go first. Where requests are hashed, each waits for a server of its own.
+    let others_wait = !plan.balance.is_hash() && !conn.local.shared.queues[backend.index()].is_empty();
     loop {
         let mut full = false;
         let picked = conn.local.next_in_turn(
             view,
             backend,
+            aim.hash,
             |server| {
                 let limited = limited(conn, view, server);
-                let closed = limited && (!queue_is_empty || is_full(&conn.local.shared, backend, server));
+                let closed = limited && (others_wait || is_full(&conn.local.shared, backend, server));
                 full |= closed;
                 closed
             },
             avoid,
         );
         match picked {
-            // Another core may have taken the last place meanwhile: then look again.
-            Some(server) => {
-                if let Some(gated) = enter(conn, view, backend, server) {
-                    return Ok(Place::new(conn, backend, server, gated));
+            Some(pick) => {
+                let server = ServerId(plan.servers.start + pick.server as u32);
+                if pick.bound {
+                    return place_on(conn, view, backend, server);
+                }
+                match enter(conn, view, backend, server) {
+                    Some(gated) if pick.counted => return Ok(Place::counted(conn, backend, server, gated)),
+                    Some(gated) => return Ok(Place::new(conn, backend, server, gated)),
+                    // Another core may have taken the last place meanwhile: then look again.
+                    None if pick.counted => conn.local.count_load(backend, server, false),
+                    None => {}
                 }
             }
-            None if full => {
-                return PoolBox::new(wait_in_queue(conn, view, backend, None, rank, deadline)).await;
-            }
-            None => return Err(Outcome::NoServer),
+            None if full => return Err(NotNow::Wait(None)),
+            None => return Err(NotNow::Never),
         }
+    }
+}
+
+/// A place on one server.
+fn place_on(conn: &Conn, view: &View, backend: BackendId, server: ServerId) -> Result<Place, NotNow> {
+    match enter(conn, view, backend, server) {
+        Some(gated) => Ok(Place::new(conn, backend, server, gated)),
+        None => Err(NotNow::Wait(Some(server))),
     }
 }
 
@@ -388,7 +439,7 @@ pub async fn assign(
 }
 
 /// Whether attempt `n` (1 for the first retry) may go to another server (`back_handle_st_cer` in HAProxy): the configured
-/// attempts, and every attempt where round robin has more than one active server.
+/// attempts, and every attempt where round robin has more than one active server and nothing holds the request to one.
 pub fn may_redispatch(conn: &Conn, view: &View, backend: BackendId, n: u32) -> bool {
     let plan = view.plan.backend(backend);
     let (n, retries, interval) = (n as i32, plan.retries as i32, plan.redispatch);
@@ -400,7 +451,8 @@ pub fn may_redispatch(conn: &Conn, view: &View, backend: BackendId, n: u32) -> b
     };
     let active =
         view.plan.servers_of(backend).filter(|(id, s)| !s.backup && view.server(*id).usable()).count();
-    configured || (active > 1 && persist::preferred(conn).is_none())
+    let held = conn.aim.get().server.is_some() || persist::preferred(conn).is_some();
+    configured || (active > 1 && plan.balance.is_in_turn() && !held)
 }
 
 /// An idle connection: the client's own, or one of the core's.

@@ -2,7 +2,7 @@
 use super::local::LiveFacts;
 use super::relay::{Limits, relay};
 use super::select::{Wish, assign};
-use super::{Conn, Override, Side, decide, line, persist};
+use super::{Conn, Override, Side, aim, decide, line, persist};
 use crate::plan::Reuse;
 use crate::rules::{Cx, NoTrace, Wishes};
 
@@ -40,6 +40,8 @@ pub async fn serve(conn: &Conn) {
     let backend_cells = &cells.backends[backend.index()];
     backend_cells.sess_tot.inc();
     backend_cells.sess_cur.add(1);
+    aim::by_rules(conn, &view, backend, None, &[]);
+    aim::by_key(conn, &view, backend, None, &[]);
     if plan.backend(backend).notes_request {
         line::note_request(conn, &view, backend, None);
     }

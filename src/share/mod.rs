@@ -3,6 +3,7 @@
 pub mod checks;
 pub mod counters;
 pub mod gate;
+pub mod least;
 pub mod queue;
 pub mod table;
 pub mod trends;
@@ -11,7 +12,9 @@ use crate::base::ids::{BackendId, ServerId};
 pub use checks::{CheckResult, CheckState, CheckStatus, Checks, Life};
 pub use counters::{BackendCells, Counter, FrontendCells, Gauge, ProcessCells, ServerCells, ShardCounters};
 pub use gate::Gate;
+pub use least::Loads;
 pub use queue::{Queue, Rank, Ticket};
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 pub use trends::Trends;
 
@@ -32,6 +35,8 @@ pub struct Shared {
     pub queues: Vec<Queue>,
     /// The stick tables, by `TableId`.
     pub tables: table::Tables,
+    /// Requests on the servers of a backend whose `balance` asks for it, by `BackendId`: made with the first core.
+    pub loads: Vec<OnceLock<Loads>>,
     /// What the health checks found.
     pub checks: Checks,
     /// Rates and peaks, sampled once a second.
@@ -52,6 +57,7 @@ impl Shared {
             servers: (0..servers).map(|_| Gate::default()).collect(),
             queues: (0..backends).map(|_| Queue::default()).collect(),
             tables: table::Tables::default(),
+            loads: (0..backends).map(|_| OnceLock::new()).collect(),
             checks: Checks::new(backends, servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
             handed_over: AtomicBool::new(false),

@@ -5,7 +5,8 @@ mod overrides;
 
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::Plan;
-use crate::rules::RoundRobin;
+use crate::rules::balance::{Balancer, Member, SCALE};
+use crate::share::Loads;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -60,6 +61,8 @@ pub struct ServerState {
     pub weight: u32,
     /// How often its address changed: a connection to an earlier one is not used again.
     pub moved: u32,
+    /// How much of it counts, in sixteenths: less than all while a server starts slowly.
+    pub warmth: u32,
 }
 
 impl ServerState {
@@ -112,6 +115,7 @@ impl World {
                 health: if s.check.is_some() { Health::Up } else { Health::Unchecked },
                 weight: s.weight,
                 moved: 0,
+                warmth: SCALE,
             })
             .collect();
         let frontends = plan
@@ -167,24 +171,34 @@ impl World {
         counts
     }
 
-    /// The weights of a backend's servers for [`Balance::sync`](crate::rules::Balance::sync), in the order of their lines;
-    /// 0 where no new request may go. Backups too: the balancing state itself holds them back.
+    /// The weights of a backend's servers for [`Balancer::sync`], in sixteenths and in the order of their lines; 0 where no
+    /// new request may go. Backups too: the balancing state itself holds them back.
     pub fn weights(&self, id: BackendId, into: &mut Vec<u32>) {
         into.clear();
         into.extend(self.plan.backend(id).servers.clone().map(|s| {
             let server = self.server(ServerId(s));
-            if server.usable() { server.weight } else { 0 }
+            if server.usable() { server.weight * server.warmth } else { 0 }
         }));
     }
 
-    /// A core's fresh round-robin state of a backend. Indexes are relative to the backend's first server.
+    /// A core's fresh state of a backend's `balance`. Indexes are relative to the backend's first server.
     #[must_use]
-    pub fn round_robin(&self, id: BackendId) -> RoundRobin {
+    pub fn balancer(&self, id: BackendId, seed: u64) -> Balancer {
         let backend = self.plan.backend(id);
         let mut weights = Vec::new();
         self.weights(id, &mut weights);
-        let servers = &self.plan.servers[backend.servers.start as usize..backend.servers.end as usize];
-        RoundRobin::with_backups(&weights, |i| servers[i].backup, backend.all_backups)
+        let members: Vec<Member> = (self.plan.servers_of(id))
+            .map(|(_, s)| Member { configured: s.weight, id: s.uuid, places: s.places, backup: s.backup })
+            .collect();
+        Balancer::new(&backend.balance, &members, &weights, backend.all_backups, seed)
+    }
+
+    /// What a backend's `balance` has to count over all cores.
+    #[must_use]
+    pub fn loads(&self, id: BackendId) -> Option<Loads> {
+        let backend = self.plan.backend(id);
+        let backups: Vec<bool> = self.plan.servers_of(id).map(|(_, s)| s.backup).collect();
+        backend.balance.loads(&backups, backend.all_backups)
     }
 
     /// The edit of one server.

@@ -139,6 +139,11 @@ pub(super) fn weight(steering: &dyn Steering, name: Option<&&str>, value: Option
     };
     match new_weight(value.copied().unwrap_or(""), world.plan.server(id).weight) {
         Ok(weight) => {
+            let backend = world.plan.backend(world.plan.server(id).backend);
+            if weight > 0 && weight != world.plan.server(id).weight && !backend.balance.is_dynamic() {
+                return "Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.\n"
+                    .to_owned();
+            }
             steering.change_server(id, &|state| state.weight = weight);
             String::new()
         }

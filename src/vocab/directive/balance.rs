@@ -1,7 +1,6 @@
-//! `balance` (manual 4.2). The other algorithms have their rows in `vocab/balance` when they are built.
-use crate::syntax::{Diag, Word, nearest};
+//! `balance` (manual 4.2): its algorithms are the rows of `vocab/balance`.
+use crate::syntax::{Diag, Word};
 use crate::vocab::balance;
-use crate::vocab::known::{self, Kind};
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
 
 pub const ROW: DirectiveRow = DirectiveRow {
@@ -19,37 +18,76 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         // Without an algorithm HAProxy takes the default one.
         return Ok(());
     }
-    if let Some(row) = balance::find(name) {
-        return (row.parse)(cx, words);
+    match balance::find(name).filter(|row| row.arguments || name == text) {
+        Some(row) => (row.parse)(cx, words),
+        None => Err(balance::unknown(&words[1])),
     }
-    if known::knows(Kind::Balance, name) {
-        let section = row::section_name(cx.section);
-        return Err(row::not_built(words[1].span, &format!("balance {text}"), section)
-            .help("use `balance roundrobin`, or keep this proxy on HAProxy for now"));
-    }
-    let said = "balance only supports 'roundrobin', 'static-rr', 'leastconn', 'source', 'uri', 'url_param', 'hdr(name)' and \
-                'rdp-cookie(name)' options.";
-    let diag = Diag::alert(words[1].span, said);
-    Err(match nearest(text, known::words(Kind::Balance)) {
-        Some(near) => diag.help(format!("did you mean `{near}`?")),
-        None => diag,
-    })
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::rules::balance::{Algorithm, Key};
     use crate::vocab::row::{BACKEND, bench};
 
+    fn algorithm(line: &str) -> Algorithm {
+        bench(BACKEND, line).ok().proxies[0].settings.balance.algorithm.clone()
+    }
+
     #[test]
-    fn one_algorithm_and_those_to_come() {
-        assert!(bench(BACKEND, "balance roundrobin").diags.is_empty());
-        assert!(
-            bench(BACKEND, "balance hdr(host)").says().ends_with("does not support this HAProxy keyword yet")
-        );
-        assert!(bench(BACKEND, "balance frob").says().starts_with("balance only supports 'roundrobin', "));
-        assert_eq!(
-            bench(BACKEND, "balance leastcon").diags[0].help.as_deref(),
-            Some("did you mean `leastconn`?")
-        );
+    fn every_algorithm_and_its_arguments() {
+        assert!(matches!(algorithm("balance roundrobin"), Algorithm::RoundRobin));
+        assert!(matches!(algorithm("balance static-rr"), Algorithm::StaticRr));
+        assert!(matches!(algorithm("balance leastconn"), Algorithm::LeastConn));
+        assert!(matches!(algorithm("balance first"), Algorithm::First));
+        assert!(matches!(algorithm("balance random"), Algorithm::Random(2)));
+        assert!(matches!(algorithm("balance random(5)"), Algorithm::Random(5)));
+        assert!(matches!(algorithm("balance source"), Algorithm::Hash(Key::Source)));
+        let uri = algorithm("balance uri depth 3 whole len 12 path-only");
+        let wanted = Key::Uri { len: Some(12), depth: Some(3), whole: true, path_only: true };
+        assert_eq!(format!("{uri:?}"), format!("{:?}", Algorithm::Hash(wanted)));
+        let Algorithm::Hash(Key::Header { name, domain_only: true }) =
+            algorithm("balance hdr(Host) use_domain_only")
+        else {
+            panic!("a header")
+        };
+        assert_eq!(name, b"Host");
+        let Algorithm::Hash(Key::RdpCookie(name)) = algorithm("balance rdp-cookie") else {
+            panic!("a cookie")
+        };
+        assert_eq!(name, b"mstshash");
+        assert!(matches!(algorithm("balance hash path,lower"), Algorithm::Hash(Key::Expr(_))));
+    }
+
+    #[test]
+    fn messages_are_haproxys() {
+        for (line, text) in [
+            ("balance uri len", "balance uri : 'len' expects a positive integer (got '')."),
+            ("balance uri depth -3", "balance uri : 'depth' expects a positive integer (got '-3')."),
+            ("balance url_param", "balance url_param requires an URL parameter name."),
+            ("balance url_param a b", "balance url_param only accepts 'check_post' modifier (got 'b')."),
+            ("balance hdr()", "balance hdr requires an http header field name."),
+            ("balance hdr(a", "balance hdr requires an http header field name."),
+            ("balance hdr(a) b", "balance hdr(a) only accepts 'use_domain_only' modifier (got 'b')."),
+            ("balance random(0)", "balance random : number of draws must be at least 1."),
+            ("balance random(2", "balance random : missing closing parenthesis."),
+            ("balance random(x)", "balance random : unexpected character 'x' after argument."),
+            ("balance rdp-cookie()", "balance rdp-cookie : missing cookie name."),
+            ("balance hash", "balance hash requires a sample expression."),
+            ("balance hash src x", "balance hash takes no other argument (got 'x')."),
+            (
+                "balance sticky",
+                "'balance sticky' is for 'mode log' backends, which Ringmain does not support.",
+            ),
+        ] {
+            assert_eq!(bench(BACKEND, line).says(), text);
+        }
+        for line in ["balance frob", "balance hdr", "balance roundrobin(3)"] {
+            assert!(
+                bench(BACKEND, line).says().starts_with("balance only supports 'roundrobin', "),
+                "{line}"
+            );
+        }
+        let near = bench(BACKEND, "balance leastcon");
+        assert_eq!(near.diags[0].help.as_deref(), Some("did you mean `leastconn`?"));
     }
 }

@@ -22,6 +22,9 @@ rows! { DirectiveRow:
     fullconn,
     grace,
     hard_stop_after,
+    hash_balance_factor,
+    hash_preserve_affinity,
+    hash_type,
     http_request,
     http_response,
     http_reuse,
@@ -56,6 +59,7 @@ rows! { DirectiveRow:
     ulimit_n,
     unix_bind,
     use_backend,
+    use_server,
     zero_warning;
     families: environment, errorloc, identity, keepalive_probes, persist_rules, platform, removed, server_state, source,
         threads, tls_defaults, tune

@@ -13,7 +13,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Str,
         scope: Scope::Request,
         doc: "The path of the request, from its first slash to before the question mark.",
-        make: Make::Plain(|cx| Some(Sample::Str(Cow::Borrowed(cx.request()?.path())))),
+        make: Make::Plain(|cx| present(cx.request()?.path())),
     },
     FetchRow {
         name: "pathq",
@@ -23,6 +23,11 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Str,
         scope: Scope::Request,
         doc: "The path of the request with its query.",
-        make: Make::Plain(|cx| Some(Sample::Str(Cow::Borrowed(cx.request()?.path_and_query())))),
+        make: Make::Plain(|cx| present(cx.request()?.path_and_query())),
     },
 ];
+
+/// A target such as `*` or `http://host` has no path.
+fn present(path: &[u8]) -> Option<Sample<'_>> {
+    (!path.is_empty()).then_some(Sample::Str(Cow::Borrowed(path)))
+}

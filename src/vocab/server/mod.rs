@@ -35,6 +35,7 @@ rows! { ServerRow:
     cookie,
     error_limit,
     fall,
+    hash_key,
     id,
     init_addr,
     max_reuse,
@@ -47,6 +48,7 @@ rows! { ServerRow:
     resolve_prefer,
     resolvers,
     rise,
+    slowstart,
     weight;
     families: connection, intervals, pool, proxy_protocol, source, switches
 }

@@ -1,23 +1,9 @@
-//! Which server takes the next request: the trait of the algorithms, and HAProxy's weighted round robin.
+//! `balance roundrobin`: HAProxy's weighted round robin.
 //!
 //! One core has one state per backend. With `nbthread 1` the order is HAProxy's, request for request, also after servers
 //! went down, came back or changed their weight: the computation is that of its `lb_fwrr.c`, and the sequences in the tests
 //! below were taken from the real program.
-
-/// One core's state of one backend's `balance`.
-pub trait Balance {
-    /// Brings the state in line with the newest weights: one for each server of the backend in the order of their lines,
-    /// 0 to 256 as configured, 0 where no new request may go (down, in maintenance, draining, weight 0). Called when the
-    /// World changed; the cost is linear.
-    ///
-    /// # Panics
-    /// When the number of servers is another than before.
-    fn sync(&mut self, weights: &[u32]);
-
-    /// The index of the next server. `skip` says which cannot take a request now (full) or shall not (just failed): they
-    /// are passed over and keep their place. `None` when nobody is left. Allocates nothing.
-    fn pick(&mut self, skip: &mut dyn FnMut(usize) -> bool) -> Option<usize>;
-}
+use super::SCALE;
 
 /// Weighted round robin (`balance roundrobin`, manual 4.2).
 #[derive(Clone, Debug)]
@@ -32,7 +18,7 @@ pub struct RoundRobin {
 }
 
 impl RoundRobin {
-    /// The state at the start for servers that are all active; `weights` as in [`Balance::sync`].
+    /// The state at the start for servers that are all active; `weights` as in [`RoundRobin::sync`].
     #[must_use]
     pub fn new(weights: &[u32]) -> RoundRobin {
         RoundRobin::with_backups(weights, |_| false, false)
@@ -44,7 +30,7 @@ impl RoundRobin {
         let servers: Vec<Server> = weights
             .iter()
             .enumerate()
-            .map(|(i, w)| Server { weight: w * SCALE, backup: is_backup(i), ..Server::default() })
+            .map(|(i, w)| Server { weight: *w, backup: is_backup(i), ..Server::default() })
             .collect();
         let total = |backup| servers.iter().filter(|s| s.backup == backup).map(|s| s.weight).sum();
         let members = |backup| servers.iter().filter(|s| s.backup == backup).count();
@@ -63,8 +49,9 @@ impl RoundRobin {
         all
     }
 
-    /// As [`Balance::pick`], except that `avoid` is taken nevertheless when it is the only one that is not full: what
-    /// HAProxy does when it redispatches.
+    /// The index of the next server. `full` says which cannot take a request now: they are passed over and keep their place;
+    /// `avoid` is taken only when it is the only one that is not full, as HAProxy does when it redispatches. `None` when
+    /// nobody is left. Allocates nothing.
     pub fn pick_avoiding(
         &mut self,
         full: &mut dyn FnMut(usize) -> bool,
@@ -80,28 +67,29 @@ impl RoundRobin {
         group.pick(&mut self.servers, &mut self.passed, full, avoid)
     }
 
+    /// Brings the state in line with the newest weights, in sixteenths: 0 where no new request may go.
+    ///
+    /// # Panics
+    /// When the number of servers is another than before.
+    pub fn sync(&mut self, weights: &[u32]) {
+        assert_eq!(weights.len(), self.servers.len(), "the servers of a backend do not change");
+        for (index, &weight) in weights.iter().enumerate() {
+            let server = &mut self.servers[index];
+            let group = if server.backup { &mut self.backup } else { &mut self.active };
+            group.set_weight(server, index, weight);
+        }
+    }
+
+    /// The next one, none to be avoided.
+    pub fn pick(&mut self, full: &mut dyn FnMut(usize) -> bool) -> Option<usize> {
+        self.pick_avoiding(full, None)
+    }
+
     fn first_backup(&self) -> Option<usize> {
         self.servers.iter().position(|s| s.backup && s.weight > 0)
     }
 }
 
-impl Balance for RoundRobin {
-    fn sync(&mut self, weights: &[u32]) {
-        assert_eq!(weights.len(), self.servers.len(), "the servers of a backend do not change");
-        for (index, weight) in weights.iter().enumerate() {
-            let server = &mut self.servers[index];
-            let group = if server.backup { &mut self.backup } else { &mut self.active };
-            group.set_weight(server, index, weight * SCALE);
-        }
-    }
-
-    fn pick(&mut self, skip: &mut dyn FnMut(usize) -> bool) -> Option<usize> {
-        self.pick_avoiding(skip, None)
-    }
-}
-
-/// A weight of 1 is this much inside (`BE_WEIGHT_SCALE`), so that slow starts can give less than 1.
-const SCALE: u32 = 16;
 /// The largest configured weight plus one place (`SRV_UWGHT_RANGE`).
 const WEIGHT_RANGE: u64 = 256;
 /// The largest weight inside (`SRV_EWGHT_MAX`).
@@ -388,6 +376,10 @@ impl Heap {
 mod tests {
     use super::*;
 
+    fn scaled(weights: &[u32]) -> Vec<u32> {
+        weights.iter().map(|w| w * SCALE).collect()
+    }
+
     struct Case {
         weights: &'static [u32],
         backups: &'static [usize],
@@ -466,11 +458,12 @@ mod tests {
     fn the_order_is_haproxys_also_through_changes() {
         for case in OBSERVED {
             let mut weights = case.weights.to_vec();
-            let mut rr = RoundRobin::with_backups(&weights, |i| case.backups.contains(&i), case.all_backups);
+            let mut rr =
+                RoundRobin::with_backups(&scaled(&weights), |i| case.backups.contains(&i), case.all_backups);
             for step in case.steps.split(' ') {
                 if let Some((server, weight)) = step.split_once('=') {
                     weights[server.parse::<usize>().unwrap()] = weight.parse().unwrap();
-                    rr.sync(&weights);
+                    rr.sync(&scaled(&weights));
                 } else {
                     let got: String = step.chars().map(|_| digit(rr.pick(&mut |_| false))).collect();
                     assert_eq!(got, step, "weights {:?}, in {}", case.weights, case.steps);
@@ -497,7 +490,7 @@ mod tests {
     #[test]
     fn the_order_is_haproxys_also_while_servers_are_full() {
         for (weights, steps) in OBSERVED_FULL {
-            let mut rr = RoundRobin::new(weights);
+            let mut rr = RoundRobin::new(&scaled(weights));
             let mut full = [false; 4];
             for step in steps.split(' ') {
                 if step == "-" {
@@ -516,7 +509,7 @@ mod tests {
 
     #[test]
     fn a_light_server_beside_the_heaviest_has_its_turn_where_haproxy_gives_it() {
-        let mut rr = RoundRobin::new(&[256, 1]);
+        let mut rr = RoundRobin::new(&scaled(&[256, 1]));
         let picks: Vec<_> = (0..600).map(|_| rr.pick(&mut |_| false)).collect();
         let light: Vec<_> = (0..600).filter(|&i| picks[i] == Some(1)).collect();
         assert_eq!(light, [256, 513]);
@@ -524,7 +517,7 @@ mod tests {
 
     #[test]
     fn those_passed_over_keep_their_share_and_nobody_is_taken_when_all_are_full() {
-        let mut rr = RoundRobin::new(&[1, 3, 2]);
+        let mut rr = RoundRobin::new(&scaled(&[1, 3, 2]));
         assert_eq!(rr.pick(&mut |_| true), None);
         let mut counts = [0; 3];
         for n in 0..600 {
@@ -535,7 +528,7 @@ mod tests {
 
     #[test]
     fn the_server_to_avoid_is_taken_when_all_others_are_full() {
-        let mut rr = RoundRobin::new(&[1, 1]);
+        let mut rr = RoundRobin::new(&scaled(&[1, 1]));
         for _ in 0..10 {
             assert_eq!(rr.pick_avoiding(&mut |_| false, Some(0)), Some(1));
             assert_eq!(rr.pick_avoiding(&mut |i| i == 1, Some(0)), Some(0));
@@ -551,11 +544,11 @@ mod tests {
             (seed >> 33) % n
         };
         let mut weights = vec![1u32; 9];
-        let mut rr = RoundRobin::with_backups(&weights, |i| i > 6, true);
+        let mut rr = RoundRobin::with_backups(&scaled(&weights), |i| i > 6, true);
         for _ in 0..20_000 {
             if random(4) == 0 {
                 weights[random(9) as usize] = [0, 0, 1, 2, 50, 256][random(6) as usize];
-                rr.sync(&weights);
+                rr.sync(&scaled(&weights));
             }
             let full = random(512);
             let active = weights[..7].iter().any(|&w| w > 0);

@@ -1,0 +1,298 @@
+//! One proxy, servers that tell their number, and a script of requests and commands. The same script for haproxy and for
+//! Ringmain gives the same transcript.
+
+use std::collections::HashSet;
+use std::io::{Read, Write};
+use std::net::{IpAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::common::client;
+use crate::common::ground::{file, scratch};
+use crate::common::ports::Port;
+use crate::common::proxy::{Program, Proxy};
+use crate::common::{BACK, FRONT};
+
+/// How many servers there are: `S0` … in the environment.
+pub const SERVERS: usize = 7;
+/// Requests that are on their way at once: each proxy takes them one after the other.
+const BATCH: usize = 50;
+/// No answer takes longer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What happens, in order.
+pub enum Step {
+    /// Requests to a backend over one connection; the transcript has the servers' numbers.
+    Ask { backend: String, requests: Vec<String> },
+    /// Requests without a key, so many.
+    Turn { backend: String, count: usize },
+    /// The same from one connection of its own for each, from these addresses.
+    From { backend: String, clients: Vec<IpAddr> },
+    /// A request that its server does not answer before it is let go; requests are numbered from 0.
+    Hold { backend: String, request: String },
+    /// The server answers the held request of this number.
+    Release(usize),
+    /// A command of the runtime API; its answer is in the transcript.
+    Tell(String),
+}
+
+pub fn ask(backend: &str, requests: Vec<String>) -> Step {
+    Step::Ask { backend: backend.to_owned(), requests }
+}
+
+pub fn turn(backend: &str, count: usize) -> Step {
+    Step::Turn { backend: backend.to_owned(), count }
+}
+
+pub fn tell(command: &str) -> Step {
+    Step::Tell(command.to_owned())
+}
+
+pub fn hold(backend: &str, request: String) -> Step {
+    Step::Hold { backend: backend.to_owned(), request }
+}
+
+/// A GET of this target with these further lines.
+pub fn get(target: &str, lines: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: h\r\n{lines}")
+}
+
+/// Held requests: who arrived where, and who may be answered.
+#[derive(Default)]
+struct Held {
+    arrived: Vec<(usize, usize)>,
+    released: HashSet<usize>,
+    over: bool,
+}
+
+type Gate = Arc<(Mutex<Held>, Condvar)>;
+
+/// The servers, for every proxy of one test.
+pub struct Stage {
+    env: Vec<(String, String)>,
+    front: Port,
+    socket: std::path::PathBuf,
+    gate: Gate,
+}
+
+impl Stage {
+    pub fn new() -> Stage {
+        let front = Port::reserve(FRONT);
+        let socket = scratch("sock", "");
+        let mut env = vec![
+            ("F".to_owned(), front.addr.port().to_string()),
+            ("SOCKET".to_owned(), socket.display().to_string()),
+        ];
+        let gate = Gate::default();
+        for number in 0..SERVERS {
+            let listener = TcpListener::bind((BACK, 0)).expect("a port");
+            env.push((format!("S{number}"), listener.local_addr().expect("its address").to_string()));
+            let gate = gate.clone();
+            thread::spawn(move || {
+                for stream in listener.incoming().map_while(Result::ok) {
+                    let gate = gate.clone();
+                    thread::spawn(move || serve(stream, number, &gate));
+                }
+            });
+        }
+        Stage { env, front, socket, gate }
+    }
+
+    /// Plays a script before a program on these backends.
+    pub fn play(&self, program: Program, threads: usize, backends: &str, script: &[Step]) -> Vec<String> {
+        let _ = std::fs::remove_file(&self.socket);
+        *self.gate.0.lock().expect("lock") = Held::default();
+        let config = format!(
+            "global
+    nbthread {threads}
+    stats socket \"${{SOCKET}}\" mode 600 level admin
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+    timeout queue 30s
+frontend f
+    bind \"{FRONT}:${{F}}\"
+    use_backend %[req.hdr(b)]
+{backends}"
+        );
+        let proxy = Proxy::start(program, &file(&config), &self.env, &[self.front.addr]);
+        let mut play = Play { stage: self, held: Vec::new() };
+        let transcript = script.iter().map(|step| play.step(step)).collect();
+        let mut held = self.gate.0.lock().expect("lock");
+        held.over = true;
+        self.gate.1.notify_all();
+        drop(held);
+        drop(proxy);
+        transcript
+    }
+
+    fn connect(&self, from: IpAddr) -> TcpStream {
+        let stream = client::connect(self.front.addr, from).expect("connect to the proxy");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.set_nodelay(true).expect("no delay");
+        stream
+    }
+
+    fn command(&self, command: &str) -> String {
+        let mut stream = UnixStream::connect(&self.socket).expect("the statistics socket");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.write_all(format!("{command}\n").as_bytes()).expect("tell");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("the answer");
+        answer.trim().to_owned()
+    }
+}
+
+struct Play<'a> {
+    stage: &'a Stage,
+    held: Vec<TcpStream>,
+}
+
+impl Play<'_> {
+    fn step(&mut self, step: &Step) -> String {
+        match step {
+            Step::Ask { backend, requests } => {
+                let mut stream = self.stage.connect(crate::CLIENT);
+                let whole: Vec<String> = requests.iter().map(|r| whole(r, backend)).collect();
+                let mut answers = Answers::default();
+                whole
+                    .chunks(BATCH)
+                    .map(|batch| {
+                        stream.write_all(batch.concat().as_bytes()).expect("send");
+                        batch.iter().map(|_| answers.next(&mut stream)).collect::<String>()
+                    })
+                    .collect()
+            }
+            Step::Turn { backend, count } => {
+                let requests = vec![get("/", ""); *count];
+                self.step(&Step::Ask { backend: backend.clone(), requests })
+            }
+            Step::From { backend, clients } => clients
+                .iter()
+                .map(|&from| {
+                    let mut stream = self.stage.connect(from);
+                    stream.write_all(whole(&get("/", ""), backend).as_bytes()).expect("send");
+                    Answers::default().next(&mut stream)
+                })
+                .collect(),
+            Step::Hold { backend, request } => {
+                let number = self.held.len();
+                let mut stream = self.stage.connect(crate::CLIENT);
+                let request = whole(&format!("{request}Hold: {number}\r\n"), backend);
+                stream.write_all(request.as_bytes()).expect("send");
+                self.held.push(stream);
+                let (lock, bell) = &*self.stage.gate;
+                let mut gate = lock.lock().expect("lock");
+                let arrived = |g: &Held| g.arrived.iter().find(|a| a.0 == number).map(|a| a.1);
+                // One that waits in a queue arrives nowhere.
+                let until = Instant::now()
+                    + Duration::from_millis(if request.contains("Queued") { 150 } else { 10_000 });
+                while arrived(&gate).is_none() && Instant::now() < until {
+                    gate = bell.wait_timeout(gate, until - Instant::now()).expect("wait").0;
+                }
+                arrived(&gate).map_or("queued".to_owned(), |n| n.to_string())
+            }
+            Step::Release(number) => {
+                let (lock, bell) = &*self.stage.gate;
+                lock.lock().expect("lock").released.insert(*number);
+                bell.notify_all();
+                let said = Answers::default().next(&mut self.held[*number]);
+                // The request is over for the proxy a moment after its answer.
+                thread::sleep(Duration::from_millis(20));
+                said
+            }
+            Step::Tell(command) => self.stage.command(command),
+        }
+    }
+}
+
+/// A request with its end, and the backend it is for. A body stands behind an empty line already.
+fn whole(request: &str, backend: &str) -> String {
+    match request.split_once("\r\n\r\n") {
+        Some((head, body)) => format!("{head}\r\nb: {backend}\r\n\r\n{body}"),
+        None => format!("{request}b: {backend}\r\n\r\n"),
+    }
+}
+
+/// Answers off one connection: the server's number, or the status where it is not 200.
+#[derive(Default)]
+struct Answers(Vec<u8>);
+
+impl Answers {
+    fn next(&mut self, stream: &mut TcpStream) -> String {
+        loop {
+            if let Some(end) = self.0.windows(4).position(|w| w == b"\r\n\r\n") {
+                let head = String::from_utf8_lossy(&self.0[..end]).to_ascii_lowercase();
+                let value = |name: &str| head.split_once(name).and_then(|(_, v)| v.split("\r\n").next());
+                let len: usize = value("content-length: ").and_then(|v| v.parse().ok()).unwrap_or(0);
+                if self.0.len() >= end + 4 + len {
+                    let status = head.split(' ').nth(1).unwrap_or_default();
+                    let said =
+                        if status == "200" { value("x-server: ").unwrap_or("?") } else { status }.to_owned();
+                    self.0.drain(..end + 4 + len);
+                    return said;
+                }
+            }
+            let mut buffer = [0; 16_384];
+            match stream.read(&mut buffer) {
+                Ok(n) if n > 0 => self.0.extend_from_slice(&buffer[..n]),
+                _ => return "closed".to_owned(),
+            }
+        }
+    }
+}
+
+/// Answers every request with the server's number.
+fn serve(mut stream: TcpStream, number: usize, gate: &Gate) {
+    let _ = stream.set_nodelay(true);
+    let (mut have, mut buffer) = (Vec::new(), [0; 16_384]);
+    loop {
+        while let Some(end) = have.windows(4).position(|w| w == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&have[..end]).to_ascii_lowercase();
+            let value = |name: &str| head.split_once(name).and_then(|(_, v)| v.split("\r\n").next());
+            let len: usize = value("content-length: ").and_then(|v| v.parse().ok()).unwrap_or(0);
+            let held = value("\r\nhold: ").and_then(|v| v.parse::<usize>().ok());
+            if have.len() < end + 4 + len {
+                break;
+            }
+            let mut whole = end + 4 + len;
+            if head.contains("transfer-encoding: chunked") {
+                match have[end + 4..].windows(5).position(|w| w == b"0\r\n\r\n") {
+                    Some(at) => whole += at + 5,
+                    None => break,
+                }
+            }
+            have.drain(..whole);
+            if let Some(id) = held {
+                wait(gate, id, number);
+            }
+            let answer = format!("HTTP/1.1 200 OK\r\nX-Server: {number}\r\nContent-Length: 0\r\n\r\n");
+            if stream.write_all(answer.as_bytes()).is_err() {
+                return;
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(n) if n > 0 => have.extend_from_slice(&buffer[..n]),
+            _ => return,
+        }
+    }
+}
+
+fn wait(gate: &Gate, id: usize, number: usize) {
+    let (lock, bell) = &**gate;
+    let mut held = lock.lock().expect("lock");
+    held.arrived.push((id, number));
+    bell.notify_all();
+    while !held.released.contains(&id) && !held.over {
+        held = bell.wait_timeout(held, Duration::from_secs(60)).expect("wait").0;
+    }
+}
+
+/// Addresses of clients, for those that are known by it.
+pub fn clients(count: usize) -> Vec<IpAddr> {
+    (0..count).map(|n| IpAddr::from([127, 0, (n * 7 % 250) as u8, (n * 13 % 250 + 1) as u8])).collect()
+}
