@@ -7,7 +7,7 @@ use crate::plan::draft::{
 };
 use crate::plan::frontend::FrontendTimeouts;
 use crate::plan::{
-    Backend, BackendTarget, Check, CheckKind, ConnectionMode, Frontend, Listener, ListenerAddr, Mode, Plan,
+    Backend, BackendTarget, Check, ConnectionMode, Frontend, Listener, ListenerAddr, Mode, Plan,
     Server, UseBackend,
 };
 use crate::rules::{Program, Rule};
@@ -306,7 +306,7 @@ fn server(id: ServerId, backend: BackendId, draft: &ServerDraft, uuid: u32, prox
     let s = &draft.settings;
     let ServerAddress::Known(addr) = &draft.addr else { unreachable!("host names were looked up before") };
     let check = s.check.then(|| Check {
-        kind: proxy.check.clone().unwrap_or(CheckKind::Connect),
+        kind: proxy.check.kind(),
         inter: s.inter,
         fastinter: s.fastinter,
         downinter: s.downinter,

@@ -177,7 +177,14 @@ impl Words<'_> {
         let (was, is) = (self.was.admin, self.is.admin);
         let reason = if reason.is_empty() { String::new() } else { format!(", {reason}") };
         if !was.maint && !is.maint {
+            let stops = |s: &ServerState| s.health == Health::Stopping;
             match (self.was.alive(), self.is.alive()) {
+                (true, true) if !stops(&self.was) && stops(&self.is) => {
+                    out.push(self.say(NOTICE, &format!("is stopping{reason}{}", self.online())));
+                }
+                (true, true) if stops(&self.was) && !stops(&self.is) => {
+                    out.push(self.say(NOTICE, &format!("is UP{reason}{}", self.online())));
+                }
                 (true, false) => out.push(self.say(ALERT, &format!("is DOWN{reason}{}", self.left()))),
                 (false, true) => out.push(self.say(NOTICE, &format!("is UP{reason}{}", self.online()))),
                 _ => {}

@@ -3,9 +3,15 @@
 //!
 //! Checks run once per server, not once per core. Intervals, the spread of the first checks, the counters and the words are
 //! HAProxy's (configuration manual 5.2 `check`, `inter`, `rise`, `fall` …; its `check.c` and `server.c`).
+mod ask;
 mod change;
+mod context;
 mod count;
+mod expect;
+mod external;
 mod probe;
+mod protocols;
+mod script;
 
 pub use change::{Message, change_server, init};
 
@@ -98,10 +104,30 @@ impl Watch {
             }
             self.begin();
             let began = self.core.now();
-            let found = probe::probe(&self.core, &self.plan, self.id, check).await;
+            let found = probe::probe(&self, check).await;
             let interval = self.end(check, found, self.core.now().since(began));
             next = self.core.now() + self.spread(interval, &mut random);
         }
+    }
+
+    /// Whether the server is not down: what a 404 means depends on it.
+    fn is_up(&self) -> bool {
+        self.published.load().server(self.id).health != Health::Down
+    }
+
+    /// The server's state as `http-check send-state` tells it.
+    fn state_words(&self, world: &World) -> String {
+        let Some(check) = &self.plan.server(self.id).check else { return "no check".to_owned() };
+        let scale = Scale::of(check);
+        let health = self.shared.checks.server(self.id).check.health;
+        let (at, of) = scale.shown(health);
+        let name = match world.server(self.id).health {
+            Health::Stopping => "NOLB",
+            Health::Down => "DOWN",
+            _ => "UP",
+        };
+        let settled = if name == "DOWN" { health == 0 } else { health == scale.full() };
+        if settled { name.to_owned() } else { format!("{name} {at}/{of}") }
     }
 
     fn begin(&self) {
@@ -125,9 +151,16 @@ impl Watch {
             let weight = self.published.load().server(self.id).weight;
             (self.notify)(Event::Say(change::logged_check(&self.plan, self.id, &state, scale, weight)));
         }
-        let health = if state.health >= scale.rise { Health::Up } else { Health::Down };
-        let settled = health == Health::Up || state.health == 0;
         let now_is = self.published.load().server(self.id).health;
+        let conditional = state.result == CheckResult::ConditionallyPassed;
+        let health = match state.health >= scale.rise {
+            false => Health::Down,
+            true if conditional => Health::Stopping,
+            // A failure on the way down does not bring back one that wants no new clients.
+            true if state.result == CheckResult::Failed => now_is,
+            true => Health::Up,
+        };
+        let settled = health != Health::Down || state.health == 0;
         if settled && now_is != health {
             let reason =
                 if backend.log_health_checks { String::new() } else { change::reason_of_check(&state) };
@@ -138,7 +171,7 @@ impl Watch {
             (self.notify)(Event::World(world));
             messages.into_iter().for_each(|m| (self.notify)(Event::Say(m)));
         }
-        let up = settled && health == Health::Up || !settled && now_is != Health::Down;
+        let up = settled && health != Health::Down || !settled && now_is != Health::Down;
         scale.interval(check, state.health, up)
     }
 

@@ -2,7 +2,8 @@
 //! "Last one wins", `no option` and `defaults` live here; names are still text.
 use super::frontend::{ErrorPages, ListenerAddr};
 use super::global::{Global, Log};
-use super::{Balance, CheckKind, ConnectionMode, ForwardFor, Mode, Reuse, ServerAddr};
+use super::check::CheckDraft;
+use super::{Balance, ConnectionMode, ForwardFor, Mode, Reuse, ServerAddr};
 use crate::rules::{Condition, Format, Rule};
 use crate::syntax::{Line, Span};
 use std::net::{IpAddr, SocketAddr};
@@ -210,7 +211,7 @@ pub struct Settings {
     pub log_format: Option<LogFormat>,
     pub log_format_at: Option<Span>,
     pub log_at: Option<Span>,
-    pub check: Option<CheckKind>,
+    pub check: CheckDraft,
     pub default_server: ServerSettings,
     pub source: Option<SocketAddr>,
     pub source_interface: Option<String>,
@@ -242,7 +243,7 @@ impl Default for Settings {
             log_format: None,
             log_format_at: None,
             log_at: None,
-            check: None,
+            check: CheckDraft::default(),
             default_server: ServerSettings::default(),
             source: None,
             source_interface: None,

@@ -23,6 +23,11 @@ pub enum CheckStatus {
     L7Ok,
     L7OkConditional,
     L7Status,
+    ProcessError,
+    ProcessTimeout,
+    ProcessOk,
+    /// Not a check: errors of the traffic were enough (`observe`).
+    Analyze,
 }
 
 impl CheckStatus {
@@ -43,6 +48,10 @@ impl CheckStatus {
             CheckStatus::L7Ok => ("L7OK", 15, "Layer7 check passed"),
             CheckStatus::L7OkConditional => ("L7OKC", 16, "Layer7 check conditionally passed"),
             CheckStatus::L7Status => ("L7STS", 17, "Layer7 wrong status"),
+            CheckStatus::ProcessError => ("PROCERR", 18, "External check error"),
+            CheckStatus::ProcessTimeout => ("PROCTOUT", 19, "External check timeout"),
+            CheckStatus::ProcessOk => ("PROCOK", 20, "External check passed"),
+            CheckStatus::Analyze => ("HANA", 4, "Health analyze"),
         }
     }
 
@@ -81,7 +90,9 @@ impl CheckStatus {
     pub const fn result(self) -> CheckResult {
         match self {
             CheckStatus::Unknown | CheckStatus::Initializing => CheckResult::Unknown,
-            CheckStatus::L4Ok | CheckStatus::L6Ok | CheckStatus::L7Ok => CheckResult::Passed,
+            CheckStatus::L4Ok | CheckStatus::L6Ok | CheckStatus::L7Ok | CheckStatus::ProcessOk => {
+                CheckResult::Passed
+            },
             CheckStatus::L7OkConditional => CheckResult::ConditionallyPassed,
             _ => CheckResult::Failed,
         }
@@ -150,6 +161,7 @@ impl Life {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerRecord {
     pub check: CheckState,
+    pub agent: CheckState,
     pub life: Life,
 }
 

@@ -21,6 +21,8 @@ pub enum Health {
     #[default]
     Unchecked,
     Up,
+    /// Answers, but wants no new clients (`http-check disable-on-404`).
+    Stopping,
     Down,
 }
 
@@ -37,7 +39,7 @@ impl ServerState {
     /// Whether new requests may go to it.
     #[must_use]
     pub fn usable(&self) -> bool {
-        self.alive() && !self.admin.drain && self.weight > 0
+        self.alive() && self.health != Health::Stopping && !self.admin.drain && self.weight > 0
     }
 
     /// Whether it answers at all: usable, draining, or weight 0.
