@@ -30,6 +30,7 @@ pub fn plan(draft: Draft, index: &Index) -> Plan {
     }
     let upgrades: Vec<bool> =
         (0..draft.proxies.len()).map(|n| becomes_http(&draft.proxies, n, index)).collect();
+    let tracks = super::checks::tracks(&draft.proxies);
     for (n, mut proxy) in draft.proxies.into_iter().enumerate() {
         if !is_proxy(&proxy) {
             continue;
@@ -48,6 +49,7 @@ pub fn plan(draft: Draft, index: &Index) -> Plan {
             backend(&mut plan, proxy, uuids[n]);
         }
     }
+    super::checks::track(&mut plan, &tracks);
     plan
 }
 
@@ -328,6 +330,7 @@ fn server(id: ServerId, backend: BackendId, draft: &ServerDraft, uuid: u32, prox
         maxconn: s.maxconn,
         maxqueue: s.maxqueue,
         check,
+        watching: s.watching.watching(s.inter, s.error_limit),
         cookie: s.cookie.clone(),
         source: s.source.or(proxy.source),
         interface: s.interface.clone().or_else(|| proxy.source_interface.clone()),

@@ -3,6 +3,7 @@
 //!
 //! Checks run once per server, not once per core. Intervals, the spread of the first checks, the counters and the words are
 //! HAProxy's (configuration manual 5.2 `check`, `inter`, `rise`, `fall` …; its `check.c` and `server.c`).
+mod agent;
 mod ask;
 mod change;
 mod context;
@@ -20,7 +21,7 @@ use crate::base::time::Tick;
 use crate::net::Core;
 use crate::plan::{Check, Plan};
 use crate::share::{CheckResult, CheckState, CheckStatus, Shared};
-use crate::world::{Health, Published, World};
+use crate::world::{Health, Published, ServerState, World};
 use count::Scale;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -41,7 +42,7 @@ pub fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, notify: 
     let notify: Rc<dyn Fn(Event)> = Rc::new(notify);
     let world = published.load();
     init(&world, &shared, core.now());
-    for (id, delay) in first_checks(&world.plan) {
+    for (id, of, delay) in first_checks(&world.plan) {
         let watch = Watch {
             core: core.clone(),
             published: published.clone(),
@@ -50,31 +51,42 @@ pub fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, notify: 
             plan: world.plan.clone(),
             id,
         };
-        core.spawn(watch.run(core.now() + delay));
+        let first = core.now() + delay;
+        match of {
+            Of::Server => core.spawn(watch.run(first)),
+            Of::Agent => core.spawn(watch.run_agent(first)),
+        };
     }
 }
 
-/// When each checked server is checked first: spread over the shortest interval, so that a start is no burst.
-fn first_checks(plan: &Plan) -> Vec<(ServerId, Duration)> {
+/// What is asked: the server itself, or the agent beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Server,
+    Agent,
+}
+
+/// When each checked server and each agent is asked first: spread over the shortest interval, so that a start is no burst.
+fn first_checks(plan: &Plan) -> Vec<(ServerId, Of, Duration)> {
     /// Shorter intervals start on their own and shorten nobody's spread (`SRV_CHK_INTER_THRES`).
     const THRESHOLD: Duration = Duration::from_secs(1);
-    let checked: Vec<(ServerId, Duration)> = plan
-        .servers
-        .iter()
-        .filter(|s| !plan.backend(s.backend).disabled)
-        .filter_map(|s| {
-            let check = s.check.as_ref()?;
-            Some((s.id, Scale::of(check).interval(check, check.rise, true)))
-        })
-        .collect();
-    let shortest = checked.iter().map(|c| c.1).filter(|&i| i >= THRESHOLD).min().unwrap_or_default();
+    let mut checked: Vec<(ServerId, Of, Duration)> = Vec::new();
+    for server in plan.servers.iter().filter(|s| !plan.backend(s.backend).disabled) {
+        if let Some(check) = &server.check {
+            checked.push((server.id, Of::Server, Scale::of(check).interval(check, check.rise, true)));
+        }
+        if let Some(agent) = &server.watching.agent {
+            checked.push((server.id, Of::Agent, agent.inter));
+        }
+    }
+    let shortest = checked.iter().map(|c| c.2).filter(|&i| i >= THRESHOLD).min().unwrap_or_default();
     let count = checked.len() as u32;
     let delay = |position: u32, inter: Duration| {
         let over = inter.max(shortest);
         let over = plan.global.max_spread_checks.map_or(over, |most| over.min(most));
         over * position / count
     };
-    checked.iter().zip(0..).map(|(&(id, inter), position)| (id, delay(position, inter))).collect()
+    checked.iter().zip(0..).map(|(&(id, of, inter), position)| (id, of, delay(position, inter))).collect()
 }
 
 /// The checks of one server.
@@ -151,28 +163,50 @@ impl Watch {
             let weight = self.published.load().server(self.id).weight;
             (self.notify)(Event::Say(change::logged_check(&self.plan, self.id, &state, scale, weight)));
         }
-        let now_is = self.published.load().server(self.id).health;
         let conditional = state.result == CheckResult::ConditionallyPassed;
+        let now_is = self.published.load().server(self.id).health;
         let health = match state.health >= scale.rise {
             false => Health::Down,
+            true if !self.agent_is_up() => now_is,
             true if conditional => Health::Stopping,
             // A failure on the way down does not bring back one that wants no new clients.
             true if state.result == CheckResult::Failed => now_is,
             true => Health::Up,
         };
         let settled = health != Health::Down || state.health == 0;
-        if settled && now_is != health {
-            let reason =
-                if backend.log_health_checks { String::new() } else { change::reason_of_check(&state) };
-            let (world, messages) =
-                change_server(&self.published, &self.shared, self.core.now(), self.id, &reason, |s| {
-                    s.health = health;
-                });
-            (self.notify)(Event::World(world));
-            messages.into_iter().for_each(|m| (self.notify)(Event::Say(m)));
+        if settled {
+            self.becomes(health, &state, backend.log_health_checks);
         }
         let up = settled && health != Health::Down || !settled && now_is != Health::Down;
         scale.interval(check, state.health, up)
+    }
+
+    /// Puts a change of health into force; nothing where it is so already.
+    fn becomes(&self, health: Health, state: &CheckState, logged: bool) {
+        if self.published.load().server(self.id).health == health {
+            return;
+        }
+        let reason = if logged { String::new() } else { change::reason_of_check(state) };
+        self.change(&reason, |s| s.health = health);
+    }
+
+    /// Edits the server, and tells.
+    fn change(&self, reason: &str, edit: impl FnOnce(&mut ServerState)) {
+        let now = self.core.now();
+        let (world, messages) = change_server(&self.published, &self.shared, now, self.id, reason, edit);
+        (self.notify)(Event::World(world));
+        messages.into_iter().for_each(|m| (self.notify)(Event::Say(m)));
+    }
+
+    /// Whether no agent has said that the server is down.
+    fn agent_is_up(&self) -> bool {
+        self.plan.server(self.id).watching.agent.is_none() || self.shared.checks.server(self.id).agent.health > 0
+    }
+
+    /// Whether no check has found that the server is down.
+    fn check_is_up(&self) -> bool {
+        let check = self.plan.server(self.id).check.as_ref();
+        check.is_none_or(|c| self.shared.checks.server(self.id).check.health >= Scale::of(c).rise)
     }
 
     /// `spread-checks`: the interval moved to and fro by up to so many percent.

@@ -330,7 +330,7 @@ fn first_checks_are_spread() {
         plan.add_server("s", closed()).check = Some(check_every(inter * MS));
     }
     plan.add_server("unchecked", closed());
-    let delays = |plan: &Plan| first_checks(plan).iter().map(|(_, d)| d.as_millis()).collect::<Vec<_>>();
+    let delays = |plan: &Plan| first_checks(plan).iter().map(|(_, _, d)| d.as_millis()).collect::<Vec<_>>();
     assert_eq!(delays(&plan), [0, 1_000, 666]);
     plan.global.max_spread_checks = Some(300 * MS);
     assert_eq!(delays(&plan), [0, 100, 200]);

@@ -1,6 +1,7 @@
 //! What operators read: `show stat`, `show info`, `show servers state`, in HAProxy's columns, words and order, built from the
 //! World and the shared counters. A column whose figure we do not have is empty, never invented.
 mod columns;
+mod health;
 mod info;
 mod servers;
 mod stat;

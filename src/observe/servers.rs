@@ -55,8 +55,15 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
     // 1 by an operator, 4 by the configuration, 8 draining.
     let admin = u8::from(state.admin.maint)
         + if server.disabled { 4 } else { 0 }
-        + if state.admin.drain { 8 } else { 0 };
-    let operational = if state.alive() { 2 } else { 0 };
+        + if state.admin.drain { 8 } else { 0 }
+        // The same of the server that it tracks.
+        + if state.inherited.maint { 2 } else { 0 }
+        + if state.inherited.drain { 16 } else { 0 };
+    let operational = match (state.alive(), state.health) {
+        (false, _) => 0,
+        (true, crate::world::Health::Stopping) => 3,
+        (true, _) => 2,
+    };
     // 1 running, 2 configured, 4 enabled, 8 paused.
     let check_state = u8::from(record.check.running)
         + if server.check.is_some() { 6 } else { 0 }

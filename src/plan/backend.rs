@@ -1,4 +1,5 @@
 //! Backends and servers.
+use super::check::Watching;
 use super::{CheckKind, ConnectionMode, ErrorPages, Mode};
 use crate::base::ids::{BackendId, ServerId};
 use crate::rules::Program;
@@ -131,6 +132,8 @@ pub struct Server {
     pub maxconn: Option<u32>,
     pub maxqueue: Option<u32>,
     pub check: Option<Check>,
+    /// Agent, tracking, observed traffic.
+    pub watching: Watching,
     /// `cookie` value.
     pub cookie: Option<String>,
     /// `source ADDR`.

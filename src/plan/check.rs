@@ -1,11 +1,13 @@
 //! What a health check does: its kind, and the steps of those that speak with the server (manual 4.2, `tcp-check`,
 //! `http-check` and the options that stand for a fixed list of steps).
+use crate::base::ids::ServerId;
 use crate::rules::regex::Regex;
 use crate::rules::{Format, SampleExpr};
 use crate::share::CheckStatus;
 use crate::syntax::Span;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a check asks.
 #[derive(Clone, Debug, Default)]
@@ -385,9 +387,84 @@ fn with_connect(mut steps: Vec<Step>) -> Vec<Step> {
     steps
 }
 
-/// `external-check` in `global`, and what else the process's checks have to know.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ExternalAllowed {
-    pub external_check: bool,
-    pub insecure_fork: bool,
+/// What else is known of a server's life, beside its own check.
+#[derive(Clone, Debug, Default)]
+pub struct Watching {
+    pub agent: Option<Agent>,
+    /// `track`: this server's state is that one's.
+    pub track: Option<ServerId>,
+    pub observe: Option<Observe>,
+    /// `on-marked-down shutdown-sessions`.
+    pub shutdown_sessions: bool,
+    /// `on-marked-up shutdown-backup-sessions`.
+    pub shutdown_backup_sessions: bool,
+}
+
+/// `agent-check` and its parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    pub inter: Duration,
+    pub port: u16,
+    pub addr: Option<IpAddr>,
+    pub send: Vec<u8>,
+}
+
+/// `observe`, with `error-limit` and `on-error`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observe {
+    /// `layer7`: answers count, not only connections.
+    pub layer7: bool,
+    pub limit: u32,
+    pub on_error: OnError,
+}
+
+/// What so many errors in a row do (manual 5.2, `on-error`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum OnError {
+    /// The next check comes after `fastinter`.
+    FastInter,
+    #[default]
+    FailCheck,
+    /// The next failed check takes the server down.
+    SuddenDeath,
+    MarkDown,
+}
+
+/// What a server line says about all this.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WatchDraft {
+    pub agent: bool,
+    pub agent_inter: Option<Duration>,
+    pub agent_port: Option<u16>,
+    pub agent_addr: Option<IpAddr>,
+    pub agent_send: Vec<u8>,
+    pub track: Option<String>,
+    /// `observe`: whether it is `layer7`.
+    pub observe: Option<bool>,
+    pub on_error: OnError,
+    pub shutdown_sessions: bool,
+    pub shutdown_backup_sessions: bool,
+}
+
+impl WatchDraft {
+    /// The meaning; `track` is for the caller to find. `inter` is the check's, `limit` the `error-limit`.
+    #[must_use]
+    pub fn watching(&self, inter: Duration, limit: Option<u32>) -> Watching {
+        /// `error-limit` without a word.
+        const LIMIT: u32 = 10;
+        let agent = self.agent.then(|| Agent {
+            inter: self.agent_inter.unwrap_or(inter),
+            port: self.agent_port.unwrap_or(0),
+            addr: self.agent_addr,
+            send: self.agent_send.clone(),
+        });
+        let observe = |layer7| Observe { layer7, limit: limit.unwrap_or(LIMIT), on_error: self.on_error };
+        Watching {
+            agent,
+            track: None,
+            observe: self.observe.map(observe),
+            shutdown_sessions: self.shutdown_sessions,
+            shutdown_backup_sessions: self.shutdown_backup_sessions,
+        }
+    }
 }

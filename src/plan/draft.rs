@@ -2,7 +2,7 @@
 //! "Last one wins", `no option` and `defaults` live here; names are still text.
 use super::frontend::{ErrorPages, ListenerAddr};
 use super::global::{Global, Log};
-use super::check::CheckDraft;
+use super::check::{CheckDraft, WatchDraft};
 use super::{Balance, ConnectionMode, ForwardFor, Mode, Reuse, ServerAddr};
 use crate::rules::{Condition, Format, Rule};
 use crate::syntax::{Line, Span};
@@ -447,6 +447,7 @@ pub struct ServerSettings {
     pub pool_purge_delay: Duration,
     pub max_reuse: Option<u32>,
     pub error_limit: Option<u32>,
+    pub watching: WatchDraft,
     pub init_addr: Vec<InitAddr>,
 }
 
@@ -483,6 +484,7 @@ impl Default for ServerSettings {
             pool_purge_delay: Duration::from_secs(5),
             max_reuse: None,
             error_limit: None,
+            watching: WatchDraft::default(),
             init_addr: vec![InitAddr::Last, InitAddr::Libc],
         }
     }

@@ -106,6 +106,7 @@ impl Plan {
             maxconn: None,
             maxqueue: None,
             check: None,
+            watching: super::check::Watching::default(),
             cookie: None,
             source: None,
             interface: None,

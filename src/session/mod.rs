@@ -11,6 +11,7 @@ mod relay;
 mod select;
 mod tcp;
 mod upstream;
+mod watched;
 
 pub use local::{LiveFacts, Local, View};
 pub use outcome::{Outcome, Side};

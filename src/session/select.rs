@@ -254,6 +254,7 @@ pub async fn assign(conn: &Conn, view: &View, backend: BackendId, wish: Wish) ->
             && let Some(upstream) = idle(conn, current.server, wish.reuse, first)
         {
             cells.reuse.inc();
+            conn.local.watched.note(&conn.local, current.server, &upstream.stream);
             return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
         }
         let dst = match view.plan.server(current.server).addr {
@@ -263,6 +264,7 @@ pub async fn assign(conn: &Conn, view: &View, backend: BackendId, wish: Wish) ->
         let error = match PoolBox::new(upstream::connect(&conn.local, view, current.server, dst)).await {
             Ok(upstream) => {
                 let timing = timing(core.now());
+                conn.local.watched.note(&conn.local, current.server, &upstream.stream);
                 return Ok(Assigned { place: current, upstream, reused: false, timing });
             }
             Err(error) => error,

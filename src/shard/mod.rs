@@ -149,6 +149,7 @@ impl Shard {
                 }
             }
         }
+        self.local.cut_watched();
         self.local.core.wake(self.reaper.get());
     }
 

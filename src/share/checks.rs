@@ -28,6 +28,8 @@ pub enum CheckStatus {
     ProcessOk,
     /// Not a check: errors of the traffic were enough (`observe`).
     Analyze,
+    /// An agent said nothing of the server's health.
+    Checked,
 }
 
 impl CheckStatus {
@@ -52,6 +54,7 @@ impl CheckStatus {
             CheckStatus::ProcessTimeout => ("PROCTOUT", 19, "External check timeout"),
             CheckStatus::ProcessOk => ("PROCOK", 20, "External check passed"),
             CheckStatus::Analyze => ("HANA", 4, "Health analyze"),
+            CheckStatus::Checked => ("CHECKED", 3, "No status change"),
         }
     }
 
@@ -90,6 +93,7 @@ impl CheckStatus {
     pub const fn result(self) -> CheckResult {
         match self {
             CheckStatus::Unknown | CheckStatus::Initializing => CheckResult::Unknown,
+            CheckStatus::Checked => CheckResult::Neutral,
             CheckStatus::L4Ok | CheckStatus::L6Ok | CheckStatus::L7Ok | CheckStatus::ProcessOk => {
                 CheckResult::Passed
             },
@@ -104,6 +108,7 @@ impl CheckStatus {
 pub enum CheckResult {
     #[default]
     Unknown = 0,
+    Neutral = 1,
     Failed = 2,
     Passed = 3,
     ConditionallyPassed = 4,

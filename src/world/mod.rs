@@ -30,6 +30,8 @@ pub enum Health {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerState {
     pub admin: Admin,
+    /// The same of the server that this one tracks.
+    pub inherited: Admin,
     pub health: Health,
     /// The weight as set now, 0 to 256.
     pub weight: u32,
@@ -39,13 +41,25 @@ impl ServerState {
     /// Whether new requests may go to it.
     #[must_use]
     pub fn usable(&self) -> bool {
-        self.alive() && self.health != Health::Stopping && !self.admin.drain && self.weight > 0
+        self.alive() && self.health != Health::Stopping && !self.drains() && self.weight > 0
     }
 
     /// Whether it answers at all: usable, draining, or weight 0.
     #[must_use]
     pub fn alive(&self) -> bool {
-        !self.admin.maint && self.health != Health::Down
+        !self.in_maint() && self.health != Health::Down
+    }
+
+    /// In maintenance, by its own or by the server that it tracks.
+    #[must_use]
+    pub fn in_maint(&self) -> bool {
+        self.admin.maint || self.inherited.maint
+    }
+
+    /// Draining, by its own or by the server that it tracks.
+    #[must_use]
+    pub fn drains(&self) -> bool {
+        self.admin.drain || self.inherited.drain
     }
 }
 
@@ -79,7 +93,11 @@ impl World {
             .iter()
             .map(|s| ServerState {
                 admin: Admin { maint: s.disabled, drain: false },
-                health: if s.check.is_some() { Health::Up } else { Health::Unchecked },
+                inherited: Admin::default(),
+                health: match s.check.is_some() || s.watching.track.is_some() {
+                    true => Health::Up,
+                    false => Health::Unchecked,
+                },
                 weight: s.weight,
             })
             .collect();

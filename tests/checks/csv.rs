@@ -1,20 +1,19 @@
-//! The CSV of `show stat`, with its quotes.
+//! The CSV of `show stat`, with its quotes; a quoted field may hold a line's end.
 use std::collections::BTreeMap;
 
 /// The lines, each by the names of its columns.
 pub fn rows(text: &str) -> Vec<BTreeMap<String, String>> {
-    let mut lines = text.lines();
-    let head = lines.next().unwrap_or_default().trim_start_matches("# ");
-    let names = fields(head);
-    let row = |line: &str| names.iter().cloned().zip(fields(line)).collect::<BTreeMap<_, _>>();
-    lines.filter(|l| !l.is_empty()).map(row).filter(|r| r.len() == names.len()).collect()
+    let mut lines = fields(text.trim_start_matches("# ")).into_iter();
+    let names = lines.next().unwrap_or_default();
+    let row = |line: Vec<String>| names.iter().cloned().zip(line).collect::<BTreeMap<_, _>>();
+    lines.map(row).filter(|r| r.len() == names.len()).collect()
 }
 
-fn fields(line: &str) -> Vec<String> {
-    let mut all = Vec::new();
+fn fields(text: &str) -> Vec<Vec<String>> {
+    let (mut all, mut line) = (Vec::new(), Vec::new());
     let mut field = String::new();
     let mut quoted = false;
-    let mut chars = line.chars().peekable();
+    let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
             '"' if quoted && chars.peek() == Some(&'"') => {
@@ -22,7 +21,8 @@ fn fields(line: &str) -> Vec<String> {
                 field.push('"');
             }
             '"' => quoted = !quoted,
-            ',' if !quoted => all.push(std::mem::take(&mut field)),
+            ',' if !quoted => line.push(std::mem::take(&mut field)),
+            '\n' if !quoted => all.push(std::mem::take(&mut line)),
             c => field.push(c),
         }
     }

@@ -1,6 +1,7 @@
 //! The rows: what a backend says about its checks, and what the server does.
 use crate::script::Do;
 
+mod agents;
 mod tcp;
 mod http;
 mod protocols;
@@ -20,7 +21,7 @@ pub struct Row {
 }
 
 /// Every row.
-pub const ROWS: &[&[Row]] = &[tcp::ROWS, http::ROWS, protocols::ROWS];
+pub const ROWS: &[&[Row]] = &[agents::ROWS, tcp::ROWS, http::ROWS, protocols::ROWS];
 
 const CHECK: &str = "check inter 400ms fall 1";
 
@@ -35,4 +36,11 @@ const fn with(
     script: &'static [Do],
 ) -> Row {
     Row { name, lines, server, script, agent: false }
+}
+
+const AGENT: &str = "agent-check agent-inter 400ms agent-port PORT";
+const AGENT_AND_CHECK: &str = "check inter 400ms fall 1 agent-check agent-inter 400ms agent-port PORT";
+
+const fn agent(name: &'static str, server: &'static str, script: &'static [Do]) -> Row {
+    Row { name, lines: &[], server, script, agent: true }
 }

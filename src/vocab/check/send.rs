@@ -86,12 +86,15 @@ pub fn ask(words: &[Word]) -> Result<(Action, Option<String>), Diag> {
     Ok((Action::Ask(ask), comment))
 }
 
-/// The fields that we write ourselves are left out, as HAProxy does.
+/// The fields that we write ourselves are left out, and of `TE` stays only what may pass, as with HAProxy.
 fn header(words: &[Word], name: &Word, value: &Word, ask: &mut Ask) -> Result<(), Diag> {
-    let value = Arc::new(Text::Format(format(words, value)?));
-    let ours = ["content-length", "transfer-encoding", "te"];
-    if !ours.iter().any(|n| name.text().eq_ignore_ascii_case(n)) {
-        ask.headers.push((name.text().to_ascii_lowercase(), value));
-    }
+    let lower = name.text().to_ascii_lowercase();
+    let value = match lower.as_str() {
+        "content-length" | "transfer-encoding" => return Ok(()),
+        "te" if !value.text().to_ascii_lowercase().contains("trailers") => return Ok(()),
+        "te" => Text::Plain("trailers".to_owned()),
+        _ => Text::Format(format(words, value)?),
+    };
+    ask.headers.push((lower, Arc::new(value)));
     Ok(())
 }

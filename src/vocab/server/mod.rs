@@ -42,11 +42,14 @@ rows! { ServerRow:
     max_reuse,
     maxconn,
     maxqueue,
+    observe,
+    on_error,
     port,
     rise,
     source,
+    track,
     weight;
-    families: intervals, pool, switches
+    families: agent, intervals, on_marked, pool, switches
 }
 
 /// Reads the parameters from word `first` on. `name` is `None` on a `default-server` line.
