@@ -10,6 +10,7 @@ mod context;
 mod count;
 mod expect;
 mod external;
+mod observed;
 mod probe;
 mod protocols;
 mod script;
@@ -18,13 +19,16 @@ pub use change::{Message, change_server, init};
 
 use crate::base::ids::ServerId;
 use crate::base::time::Tick;
-use crate::net::Core;
+use crate::net::{Core, TaskId};
 use crate::plan::{Check, Plan};
 use crate::share::{CheckResult, CheckState, CheckStatus, Shared};
 use crate::world::{Health, Published, ServerState, World};
 use count::Scale;
+use std::cell::RefCell;
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 /// What the checks tell the control thread.
@@ -42,6 +46,8 @@ pub fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, notify: 
     let notify: Rc<dyn Fn(Event)> = Rc::new(notify);
     let world = published.load();
     init(&world, &shared, core.now());
+    let tasks = Rc::new(RefCell::new(vec![TaskId::NONE; world.plan.servers.len()]));
+    observed::start(core, &published, &shared, &notify, &world.plan, &tasks);
     for (id, of, delay) in first_checks(&world.plan) {
         let watch = Watch {
             core: core.clone(),
@@ -50,6 +56,7 @@ pub fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, notify: 
             notify: notify.clone(),
             plan: world.plan.clone(),
             id,
+            tasks: tasks.clone(),
         };
         let first = core.now() + delay;
         match of {
@@ -97,6 +104,8 @@ struct Watch {
     notify: Rc<dyn Fn(Event)>,
     plan: Arc<Plan>,
     id: ServerId,
+    /// The tasks of all servers' checks, to be woken when one is wanted sooner.
+    tasks: Rc<RefCell<Vec<TaskId>>>,
 }
 
 impl Watch {
@@ -105,7 +114,7 @@ impl Watch {
         let mut next = first;
         let mut random = self.id.index() as u64 ^ self.core.now().0;
         loop {
-            self.core.sleep_until(next).await;
+            self.sleep(&mut next).await;
             let world = self.published.load();
             if !Arc::ptr_eq(&world.plan, &self.plan) {
                 return;
@@ -117,8 +126,23 @@ impl Watch {
             self.begin();
             let began = self.core.now();
             let found = probe::probe(&self, check).await;
-            let interval = self.end(check, found, self.core.now().since(began));
+            let interval = self.end(check, found, Some(self.core.now().since(began)));
             next = self.core.now() + self.spread(interval, &mut random);
+        }
+    }
+
+    /// Sleeps until the next check, or until the time that `hurry` asks for in the meantime.
+    async fn sleep(&self, next: &mut Tick) {
+        self.tasks.borrow_mut()[self.id.index()] = self.core.current();
+        loop {
+            let hurried = poll_fn(|_| match self.shared.checks.server(self.id).hurry.take() {
+                Some(at) if at < *next => Poll::Ready(at),
+                _ => Poll::Pending,
+            });
+            match self.core.until(Some(*next), hurried).await {
+                Ok(at) => *next = at,
+                Err(_) => return,
+            }
         }
     }
 
@@ -150,7 +174,7 @@ impl Watch {
     }
 
     /// Counts a result and puts a change of state into force. Returns the interval to the next check.
-    fn end(&self, check: &Check, found: probe::Found, took: Duration) -> Duration {
+    fn end(&self, check: &Check, found: probe::Found, took: Option<Duration>) -> Duration {
         let scale = Scale::of(check);
         let before = self.shared.checks.server(self.id).check.status;
         let (counted, state) = {
@@ -219,13 +243,13 @@ impl Watch {
 }
 
 /// Writes a check's end into its record; whether it counted.
-fn note(state: &mut CheckState, scale: Scale, found: probe::Found, took: Duration) -> bool {
+fn note(state: &mut CheckState, scale: Scale, found: probe::Found, took: Option<Duration>) -> bool {
     state.running = false;
     state.status = found.status;
     state.result = found.status.result();
     state.code = found.code;
     state.info = found.info;
-    state.duration = Some(took);
+    state.duration = took;
     let passed = matches!(state.result, CheckResult::Passed | CheckResult::ConditionallyPassed);
     let health = scale.after(state.health, passed);
     let counted = health != state.health;

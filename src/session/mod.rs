@@ -5,6 +5,7 @@ pub mod decide;
 pub mod headers;
 mod http;
 mod local;
+mod observed;
 mod outcome;
 mod passage;
 mod relay;

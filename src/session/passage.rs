@@ -1,4 +1,5 @@
 //! One request on one server connection: the body upwards, the answer downwards, both at once.
+use super::observed;
 use super::http::{ClientBody, Next, Reply, count_in, head_limits, join_chunks};
 use super::local::{Heads, LiveFacts, View};
 use super::outcome::{Outcome, Side};
@@ -222,6 +223,7 @@ impl Passage<'_> {
             };
             if !is_interim(heads.res.status) {
                 self.answered.set(Some(self.conn.local.core.now()));
+                self.observe(observed::Event::Answered(heads.res.status));
                 break;
             }
             // 100, 103 …: passed on as they are, the answer itself is still to come (RFC 9110, 15.2).
@@ -259,6 +261,7 @@ impl Passage<'_> {
                 }
                 Err(_) => {
                     self.count_failed_answer();
+                    self.observe(observed::Event::NoAnswerInTime);
                     return Err(self.end_of_head(Outcome::ServerTimeout));
                 }
             };
@@ -284,10 +287,15 @@ impl Passage<'_> {
                 Ok(Parsed::Partial) => have = Some(chunk),
                 Err(_) => {
                     self.count_failed_answer();
+                    self.observe(observed::Event::BadAnswer);
                     return Err(self.end_of_head(Outcome::BadAnswer));
                 }
             }
         }
+    }
+
+    fn observe(&self, event: observed::Event) {
+        observed::note(&self.conn.local, self.view, self.assigned.place.server, event);
     }
 
     fn count_failed_answer(&self) {

@@ -1,6 +1,7 @@
 //! Which server a request goes to: balance, the server's gate, the queue; and the connection to it, with retries.
 use super::Conn;
 use super::local::View;
+use super::observed;
 use super::outcome::Outcome;
 use super::upstream::{self, ConnectError, Upstream};
 use crate::base::ids::{BackendId, ServerId};
@@ -264,11 +265,13 @@ pub async fn assign(conn: &Conn, view: &View, backend: BackendId, wish: Wish) ->
         let error = match PoolBox::new(upstream::connect(&conn.local, view, current.server, dst)).await {
             Ok(upstream) => {
                 let timing = timing(core.now());
+                observed::note(&conn.local, view, current.server, observed::Event::Connected);
                 conn.local.watched.note(&conn.local, current.server, &upstream.stream);
                 return Ok(Assigned { place: current, upstream, reused: false, timing });
             }
             Err(error) => error,
         };
+        observed::note(&conn.local, view, current.server, observed::Event::NotConnected);
         let server_cells = &conn.local.cells().servers[current.server.index()];
         if tries_left == 0 {
             server_cells.failed_conns.inc();

@@ -167,6 +167,8 @@ impl Life {
 pub struct ServerRecord {
     pub check: CheckState,
     pub agent: CheckState,
+    /// The next check is wanted at this time at the latest (`fastinter` after errors of the traffic).
+    pub hurry: Option<Tick>,
     pub life: Life,
 }
 

@@ -3,6 +3,7 @@
 pub mod checks;
 pub mod counters;
 pub mod gate;
+pub mod observed;
 pub mod queue;
 pub mod trends;
 
@@ -28,6 +29,8 @@ pub struct Shared {
     pub queues: Vec<Queue>,
     /// What the health checks found.
     pub checks: Checks,
+    /// Errors of the traffic in a row.
+    pub observed: observed::Observed,
     /// Rates and peaks, sampled once a second.
     pub trends: std::sync::Mutex<Trends>,
     /// Another process has our listening sockets too: whoever waits in the kernel's queues is its to serve.
@@ -45,6 +48,7 @@ impl Shared {
             servers: (0..servers).map(|_| Gate::default()).collect(),
             queues: (0..backends).map(|_| Queue::default()).collect(),
             checks: Checks::new(backends, servers),
+            observed: observed::Observed::new(servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
             handed_over: AtomicBool::new(false),
         }
