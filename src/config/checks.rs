@@ -12,6 +12,7 @@ pub fn check(draft: &Draft, map: &SourceMap, diags: &mut Diags) {
     let backends = || draft.proxies.iter().filter(|p| p.kind.has_backend());
     for proxy in backends() {
         unused_steps(proxy, diags);
+        external(draft, proxy, diags);
         for server in &proxy.servers {
             let place = format!(
                 "[{}:{}] : 'server {}/{}' : ",
@@ -42,6 +43,47 @@ fn unused_steps(proxy: &ProxyDraft, diags: &mut Diags) {
             proxy.name
         );
         diags.push(Diag::bare(Severity::Warning, Some(proxy.at), text).help(format!("add `{option}`")));
+    }
+}
+
+/// What a program needs to be run.
+fn external(draft: &Draft, proxy: &ProxyDraft, diags: &mut Diags) {
+    let (checks, name) = (&proxy.settings.check, &proxy.name);
+    let mut say = |severity, text: String| {
+        diags.push(Diag::bare(severity, Some(proxy.at), format!("config : {text}")));
+    };
+    if !matches!(checks.option, CheckOption::External) {
+        let kind = proxy.kind.type_name();
+        for (given, word) in [(&checks.command, "command"), (&checks.path, "path")] {
+            if given.is_some() {
+                let text = format!(
+                    "'external-check {word}' will be ignored for {kind} '{name}' (requires 'option external-check')."
+                );
+                say(Severity::Warning, text);
+            }
+        }
+        return;
+    }
+    let missing = |what: &str| format!("Proxy '{name}' : 'option external-check' unable to find required '{what}'.");
+    if !draft.global.external_check {
+        say(Severity::Alert, missing("global.external-check"));
+    }
+    match &checks.command {
+        None => say(Severity::Alert, missing("external-check command")),
+        Some(command) if !command.starts_with('/') && checks.path.is_none() => {
+            let text = format!(
+                "Proxy '{name}': 'external-check command' does not have a leading '/' and 'external-check path' is not set."
+            );
+            say(Severity::Alert, text);
+        }
+        Some(_) => {}
+    }
+    if !draft.global.insecure_fork_wanted {
+        let text = format!(
+            "Proxy '{name}' : 'insecure-fork-wanted' not enabled in the global section, 'option external-check' will likely \
+             fail."
+        );
+        say(Severity::Warning, text);
     }
 }
 

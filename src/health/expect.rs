@@ -13,7 +13,7 @@ pub struct Received {
     /// No more will come: the peer closed, or it sent too much.
     pub ended: bool,
     /// The status of the answer, or what `status-code` made.
-    pub code: u16,
+    pub code: i32,
     pub kind: RequestKind,
 }
 
@@ -70,7 +70,7 @@ pub fn http(run: &mut Run<'_>, step: &Step, expect: &Expect) -> Judged {
         Ok(Parsed::Partial) if !ended => return Judged::More,
         _ => return Judged::Bad(bad(run, step, expect, CheckStatus::L7Response, false, "")),
     };
-    run.received.code = head.status;
+    run.received.code = i32::from(head.status);
     run.context.head = Some(head);
     if run.script.disable_on_404 && run.received.code == 404 && run.watch.is_up() {
         return Judged::Good;
@@ -227,7 +227,7 @@ pub fn said(run: &Run<'_>, saying: Option<&Saying>) -> Option<String> {
 }
 
 /// What `status-code` gives, else the answer's own status.
-pub fn code(run: &Run<'_>, expect: &Expect) -> u16 {
+pub fn code(run: &Run<'_>, expect: &Expect) -> i32 {
     let number = match &expect.code {
         None => return run.received.code,
         Some(Code::Expr(expr)) => run.context.eval(expr).and_then(|s| s.as_int()),
@@ -236,7 +236,7 @@ pub fn code(run: &Run<'_>, expect: &Expect) -> u16 {
             digits.and_then(|d| d.parse().ok())
         }
     };
-    number.and_then(|n| u16::try_from(n).ok()).unwrap_or(0)
+    number.and_then(|n| i32::try_from(n).ok()).unwrap_or(0)
 }
 
 pub fn holds(text: &[u8], wanted: &[u8]) -> bool {

@@ -13,8 +13,8 @@ use std::net::{IpAddr, SocketAddr};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     pub status: CheckStatus,
-    /// The answer's status code, else 0.
-    pub code: u16,
+    /// The answer's status code or the program's exit code, else 0.
+    pub code: i32,
     /// The reason phrase of a wrong answer, or the system's words for an error.
     pub info: String,
 }

@@ -36,7 +36,7 @@ fn mysql(input: &[u8]) -> Judged {
         return Judged::Good;
     }
     let byte = |at: usize| input.get(at).copied().unwrap_or(0);
-    let code = u16::from_le_bytes([byte(5), byte(6)]);
+    let code = i32::from(u16::from_le_bytes([byte(5), byte(6)]));
     let words = input.get(7..).unwrap_or_default();
     let end = words.iter().position(|b| *b == 0).unwrap_or(words.len());
     let info = probe::cut(String::from_utf8_lossy(&words[..end]).into_owned());
@@ -65,7 +65,7 @@ fn ldap(input: &[u8]) -> Judged {
         0 => Judged::Good,
         code => Judged::Bad(Found {
             status: CheckStatus::L7Status,
-            code: u16::from(code),
+            code: i32::from(code),
             info: "See RFC: http://tools.ietf.org/html/rfc4511#section-4.1.9".to_owned(),
         }),
     }

@@ -94,7 +94,7 @@ fn of_check(row: &mut Row, state: &CheckState, rise: u32, fall: u32) {
         .num(Col::CheckFall, u64::from(fall))
         .num(Col::CheckHealth, u64::from(state.health));
     if state.status.has_code() {
-        row.num(Col::CheckCode, u64::from(state.code));
+        row.num(Col::CheckCode, u64::from(state.code as u32));
     }
     if let Some(took) = state.duration {
         row.num(Col::CheckDuration, took.as_millis() as u64);
@@ -110,7 +110,7 @@ fn of_agent(row: &mut Row, state: &CheckState) {
         .num(Col::AgentFall, 1)
         .num(Col::AgentHealth, u64::from(state.health));
     if state.status.has_code() {
-        row.num(Col::AgentCode, u64::from(state.code));
+        row.num(Col::AgentCode, u64::from(state.code as u32));
     }
     if let Some(took) = state.duration {
         row.num(Col::AgentDuration, took.as_millis() as u64);

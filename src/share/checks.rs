@@ -121,8 +121,8 @@ pub struct CheckState {
     pub status: CheckStatus,
     /// `Unknown` while a check runs.
     pub result: CheckResult,
-    /// The answer's status, where `status` has a code.
-    pub code: u16,
+    /// The answer's status or the program's exit code, where `status` has a code.
+    pub code: i32,
     /// `None` before the first end.
     pub duration: Option<Duration>,
     /// What the server or the system said; empty while a check runs.

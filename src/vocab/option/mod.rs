@@ -39,6 +39,7 @@ rows! { OptionRow:
     disable_h2_upgrade,
     dontlog_normal,
     dontlognull,
+    external_check,
     forwardfor,
     http_ignore_probes,
     http_no_delay,
