@@ -10,20 +10,17 @@ pub type Track = (String, String, String);
 /// Says what is wrong.
 pub fn check(draft: &Draft, map: &SourceMap, diags: &mut Diags) {
     let backends = || draft.proxies.iter().filter(|p| p.kind.has_backend());
-    for proxy in backends() {
-        unused_steps(proxy, diags);
-        external(draft, proxy, diags);
-        for server in &proxy.servers {
-            let place = format!(
-                "[{}:{}] : 'server {}/{}' : ",
-                map.name(server.at.file),
-                server.at.line,
-                proxy.name,
-                server.name
-            );
-            if let Some(text) = wrong(draft, proxy, server) {
-                diags.push(Diag::bare(Severity::Alert, Some(server.at), format!("config : {place}{text}")));
-            }
+    // HAProxy looks at these only where nothing is wrong.
+    let sound = !diags.has_errors();
+    if sound {
+        backends().for_each(|proxy| unused_steps(proxy, diags));
+    }
+    backends().for_each(|proxy| external(draft, proxy, diags));
+    for (proxy, server) in backends().flat_map(|p| p.servers.iter().map(move |s| (p, s))).filter(|_| sound) {
+        if let Some(text) = wrong(draft, proxy, server) {
+            let place = format!("{}:{}", map.name(server.at.file), server.at.line);
+            let text = format!("[{place}] : 'server {}/{}' : {text}", proxy.name, server.name);
+            diags.push(Diag::bare(Severity::Alert, Some(server.at), text));
         }
     }
 }
@@ -38,7 +35,7 @@ fn unused_steps(proxy: &ProxyDraft, diags: &mut Diags) {
     ];
     for (_, steps, option) in unused.iter().filter(|u| u.0) {
         let text = format!(
-            "config : {} '{}' uses {steps} rules without '{option}', so the rules are ignored.",
+            "{} '{}' uses {steps} rules without '{option}', so the rules are ignored.",
             proxy.kind.type_name(),
             proxy.name
         );
@@ -50,7 +47,7 @@ fn unused_steps(proxy: &ProxyDraft, diags: &mut Diags) {
 fn external(draft: &Draft, proxy: &ProxyDraft, diags: &mut Diags) {
     let (checks, name) = (&proxy.settings.check, &proxy.name);
     let mut say = |severity, text: String| {
-        diags.push(Diag::bare(severity, Some(proxy.at), format!("config : {text}")));
+        diags.push(Diag::bare(severity, Some(proxy.at), text));
     };
     if !matches!(checks.option, CheckOption::External) {
         let kind = proxy.kind.type_name();
@@ -68,15 +65,8 @@ fn external(draft: &Draft, proxy: &ProxyDraft, diags: &mut Diags) {
     if !draft.global.external_check {
         say(Severity::Alert, missing("global.external-check"));
     }
-    match &checks.command {
-        None => say(Severity::Alert, missing("external-check command")),
-        Some(command) if !command.starts_with('/') && checks.path.is_none() => {
-            let text = format!(
-                "Proxy '{name}': 'external-check command' does not have a leading '/' and 'external-check path' is not set."
-            );
-            say(Severity::Alert, text);
-        }
-        Some(_) => {}
+    if checks.command.is_none() {
+        say(Severity::Alert, missing("external-check command"));
     }
     if !draft.global.insecure_fork_wanted {
         let text = format!(
@@ -85,18 +75,18 @@ fn external(draft: &Draft, proxy: &ProxyDraft, diags: &mut Diags) {
         );
         say(Severity::Warning, text);
     }
+    if let (Some(command), None) = (&checks.command, &checks.path)
+        && !command.starts_with('/')
+    {
+        let text = format!(
+            "Proxy '{name}': 'external-check command' does not have a leading '/' and 'external-check path' is not set."
+        );
+        say(Severity::Alert, text);
+    }
 }
 
 fn wrong(draft: &Draft, proxy: &ProxyDraft, server: &ServerDraft) -> Option<String> {
-    let settings = &server.settings;
-    if settings.watching.agent && settings.watching.agent_port.is_none() {
-        let text = format!("server {} does not have agent port. Agent check has been disabled.", server.name);
-        return Some(text);
-    }
-    let target = settings.watching.track.as_ref()?;
-    if settings.check {
-        return Some("unable to enable checks and tracking at the same time!".to_owned());
-    }
+    let target = server.settings.watching.track.as_ref()?;
     let (backend, name) = target.split_once('/').unwrap_or((&proxy.name, target));
     let Some(other) = draft.proxies.iter().find(|p| p.kind.has_backend() && p.name == backend) else {
         return Some(format!("unable to find required proxy '{backend}' for tracking."));
@@ -115,18 +105,23 @@ fn wrong(draft: &Draft, proxy: &ProxyDraft, server: &ServerDraft) -> Option<Stri
         .then(|| format!("unable to track {backend}/{name} as it belongs to a tracking chain looping back to {}/{}.", proxy.name, server.name))
 }
 
-/// Whether following the chain comes back to its beginning, or does not end.
-fn looped<'a>(draft: &'a Draft, mut proxy: &'a ProxyDraft, mut server: &'a ServerDraft) -> bool {
-    let most = draft.proxies.iter().map(|p| p.servers.len()).sum::<usize>();
-    for _ in 0..=most {
+/// Whether following the chain comes back to its beginning. Lines are linked in their order: the last one of a circle is told.
+fn looped<'a>(draft: &'a Draft, mut proxy: &'a ProxyDraft, first: &'a ServerDraft) -> bool {
+    let place = |s: &ServerDraft| (s.at.file, s.at.line);
+    let mut server = first;
+    // An earlier circle is told at its own last line.
+    for _ in 0..draft.proxies.iter().map(|p| p.servers.len()).sum() {
         let Some(target) = &server.settings.watching.track else { return false };
         let (backend, name) = target.split_once('/').unwrap_or((&proxy.name, target));
         let next = draft.proxies.iter().find(|p| p.kind.has_backend() && p.name == backend);
-        let Some(next) = next else { return false };
-        let Some(found) = next.servers.iter().find(|s| s.name == name) else { return false };
-        (proxy, server) = (next, found);
+        let found = next.and_then(|p| Some((p, p.servers.iter().find(|s| s.name == name)?)));
+        match found {
+            Some((_, found)) if place(found) == place(first) => return true,
+            Some((next, found)) if place(found) < place(first) => (proxy, server) = (next, found),
+            _ => return false,
+        }
     }
-    true
+    false
 }
 
 /// Who tracks, before the drafts are used up.

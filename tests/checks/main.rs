@@ -6,6 +6,7 @@
 mod common;
 
 mod csv;
+mod life;
 mod script;
 mod table;
 
