@@ -9,12 +9,13 @@ use ringmain::proto::h1::{
     Limits, Parsed, RequestKind, parse_request, parse_response, write_request, write_response,
 };
 use ringmain::proto::http::{RequestHead, ResponseHead};
-use ringmain::rules::{Balance, ConnInfo, Cx, NoTrace};
+use ringmain::rules::{Balance, ConnInfo, Cx, NoTrace, Wishes};
 use ringmain::session::decide::{self, Decision, Scene};
 use ringmain::session::{LiveFacts, Local};
 use ringmain::share::Shared;
 use ringmain::syntax::Env;
 use ringmain::world::{Published, World};
+use std::cell::Cell;
 use std::hint::black_box;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -199,6 +200,7 @@ fn condition(index: usize) -> Work {
             backend: None,
             server: None,
             facts: &facts,
+            wishes: Wishes::default(),
         };
         assert_eq!(black_box(condition).holds(black_box(&cx)), wanted);
     })
@@ -211,7 +213,14 @@ fn request_passed_on() -> Work {
         let parsed = parse_request(black_box(BROWSER), &limits, &mut head);
         assert!(matches!(parsed, Ok(Parsed::Complete { .. })));
         let facts = LiveFacts { world: &stage.world, shared: &stage.shared };
-        let scene = Scene { first_request: true, plan: &stage.plan, conn: &stage.conn, facts: &facts };
+        let wishes = Cell::default();
+        let scene = Scene {
+            first_request: true,
+            plan: &stage.plan,
+            conn: &stage.conn,
+            facts: &facts,
+            wishes: &wishes,
+        };
         let Decision::Forward(backend) = decide::request(&scene, &mut head, &[], &mut NoTrace) else {
             panic!("a request that is forwarded");
         };

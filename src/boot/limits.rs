@@ -96,6 +96,9 @@ impl Limits {
         }
         for (server, gate) in plan.servers.iter().zip(&shared.servers) {
             gate.set_limit(server.maxconn.unwrap_or(0));
+            if let Some(least) = server.minconn {
+                gate.set_ramp(least, plan.full_connections(server.backend, self.maxconn));
+            }
         }
     }
 }

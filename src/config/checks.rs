@@ -1,7 +1,7 @@
 //! What health checks need of the whole configuration: who tracks whom, agents with ports, lines that are never used.
+use crate::plan::Plan;
 use crate::plan::check::CheckOption;
 use crate::plan::draft::{Draft, ProxyDraft, ServerDraft};
-use crate::plan::Plan;
 use crate::syntax::{Diag, Diags, Severity, SourceMap};
 
 /// A server that tracks: its backend, its name, whom.
@@ -61,7 +61,8 @@ fn external(draft: &Draft, proxy: &ProxyDraft, diags: &mut Diags) {
         }
         return;
     }
-    let missing = |what: &str| format!("Proxy '{name}' : 'option external-check' unable to find required '{what}'.");
+    let missing =
+        |what: &str| format!("Proxy '{name}' : 'option external-check' unable to find required '{what}'.");
     if !draft.global.external_check {
         say(Severity::Alert, missing("global.external-check"));
     }
@@ -101,8 +102,12 @@ fn wrong(draft: &Draft, proxy: &ProxyDraft, server: &ServerDraft) -> Option<Stri
             other.name, found.name
         ));
     }
-    looped(draft, proxy, server)
-        .then(|| format!("unable to track {backend}/{name} as it belongs to a tracking chain looping back to {}/{}.", proxy.name, server.name))
+    looped(draft, proxy, server).then(|| {
+        format!(
+            "unable to track {backend}/{name} as it belongs to a tracking chain looping back to {}/{}.",
+            proxy.name, server.name
+        )
+    })
 }
 
 /// Whether following the chain comes back to its beginning. Lines are linked in their order: the last one of a circle is told.

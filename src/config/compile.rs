@@ -7,8 +7,8 @@ use crate::plan::draft::{
 };
 use crate::plan::frontend::FrontendTimeouts;
 use crate::plan::{
-    Backend, BackendTarget, Check, ConnectionMode, Frontend, Listener, ListenerAddr, Mode, Plan,
-    Server, UseBackend,
+    Backend, BackendTarget, Check, ConnectionMode, Frontend, Listener, ListenerAddr, Mode, Plan, Server,
+    UseBackend,
 };
 use crate::rules::{Program, Rule};
 use std::collections::BTreeSet;
@@ -293,6 +293,7 @@ fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
         http_response: program(proxy.rules.http_response),
         error_pages: settings.error_pages.clone(),
         retries: settings.retries,
+        retry_on: settings.retry_on,
         redispatch: settings.redispatch,
         fullconn: settings.fullconn,
         abort_on_close: flags.has(Flag::AbortOnClose),
@@ -304,9 +305,18 @@ fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
     });
 }
 
+/// `minconn` and `maxconn`: one above the other is the limit itself, as in HAProxy.
+fn limits(s: &crate::plan::draft::ServerSettings) -> (Option<u32>, Option<u32>) {
+    match (s.minconn, s.maxconn) {
+        (Some(min), max) if max.is_none_or(|max| min >= max) => (None, Some(min)),
+        limits => limits,
+    }
+}
+
 fn server(id: ServerId, backend: BackendId, draft: &ServerDraft, uuid: u32, proxy: &Settings) -> Server {
     let s = &draft.settings;
     let ServerAddress::Known(addr) = &draft.addr else { unreachable!("host names were looked up before") };
+    let (minconn, maxconn) = limits(s);
     let check = s.check.then(|| Check {
         kind: proxy.check.kind(),
         inter: s.inter,
@@ -327,7 +337,8 @@ fn server(id: ServerId, backend: BackendId, draft: &ServerDraft, uuid: u32, prox
         weight: s.weight,
         backup: s.backup,
         disabled: s.disabled,
-        maxconn: s.maxconn,
+        maxconn,
+        minconn,
         maxqueue: s.maxqueue,
         check,
         watching: s.watching.watching(s.inter, s.error_limit),

@@ -87,7 +87,9 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
     let mut notes = Notes { plan: &plan, lines: Vec::new() };
     let decision = match frontend.mode {
         Mode::Http => {
-            let scene = Scene { first_request: true, plan: &plan, conn: &conn, facts: &facts };
+            let wishes = std::cell::Cell::default();
+            let scene =
+                Scene { first_request: true, plan: &plan, conn: &conn, facts: &facts, wishes: &wishes };
             decide::request(&scene, &mut req, &[], &mut notes)
         }
         Mode::Tcp => {
@@ -100,6 +102,7 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
                 backend: None,
                 server: None,
                 facts: &facts,
+                wishes: crate::rules::Wishes::default(),
             };
             decide::choose_backend(&plan, frontend, &cx, &mut notes)
                 .map_or(Decision::NoBackend, Decision::Forward)

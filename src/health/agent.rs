@@ -1,6 +1,6 @@
 //! Agent checks (manual 5.2, `agent-check`): a program beside the server is asked, and its line of words is acted upon.
-use super::probe::{self, Found};
 use super::Watch;
+use super::probe::{self, Found};
 use crate::base::time::Tick;
 use crate::net::driver::ConnectTo;
 use crate::plan::ServerAddr;
@@ -60,7 +60,10 @@ impl Watch {
         let deadline = timeouts.check.map_or(deadline, |t| self.core.now() + t);
         let exchange = async {
             if !agent.send.is_empty() {
-                stream.send(agent.send.clone()).await.map_err(|e| Found::error(CheckStatus::SocketError, &e))?;
+                stream
+                    .send(agent.send.clone())
+                    .await
+                    .map_err(|e| Found::error(CheckStatus::SocketError, &e))?;
             }
             let mut line = Vec::new();
             loop {

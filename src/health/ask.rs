@@ -1,8 +1,8 @@
 //! The request of an HTTP check, as HAProxy writes it: field names in lower case, a length where there is a body or one
 //! would be expected.
 use super::script::Run;
+use crate::plan::ServerAddr;
 use crate::plan::check::{Ask, Text};
-use crate::plan::{ServerAddr};
 use std::fmt::Write;
 
 /// Writes the request.

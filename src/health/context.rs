@@ -75,6 +75,7 @@ impl<'a> Context<'a> {
             first_request: true,
             backend: Some(self.backend),
             server: Some(self.server),
+            wishes: crate::rules::Wishes::default(),
             facts: self,
         })
     }

@@ -33,7 +33,9 @@ pub async fn run(watch: &Watch, check: &Check, command: &str, path: Option<&str>
         Err(e) => return Found { info: probe::system_words(&e), ..Found::plain(CheckStatus::SocketError) },
     };
     match watch.core.until(Some(deadline), watched.ready()).await {
-        Ok(()) => child.0.try_wait().ok().flatten().map_or_else(|| Found::plain(CheckStatus::ProcessError), judged),
+        Ok(()) => {
+            child.0.try_wait().ok().flatten().map_or_else(|| Found::plain(CheckStatus::ProcessError), judged)
+        }
         Err(_) => Found::plain(CheckStatus::ProcessTimeout),
     }
 }
@@ -86,8 +88,10 @@ fn prepare(watch: &Watch, program: &str, path: Option<&str>) -> Command {
     let unused = |text: &str| if text == NOT_USED { String::new() } else { text.to_owned() };
     let path = path.unwrap_or_default();
     // A name without a slash is looked for in the check's own PATH, not in ours.
-    let found = path.split(':').map(|dir| format!("{dir}/{program}")).find(|p| std::path::Path::new(p).is_file());
-    let mut command = Command::new(if program.contains('/') { program } else { found.as_deref().unwrap_or(program) });
+    let found =
+        path.split(':').map(|dir| format!("{dir}/{program}")).find(|p| std::path::Path::new(p).is_file());
+    let mut command =
+        Command::new(if program.contains('/') { program } else { found.as_deref().unwrap_or(program) });
     command.args([&proxy_addr, &proxy_port, &addr, &port]).env_clear();
     command.stdin(Stdio::null());
     command

@@ -224,7 +224,8 @@ impl Watch {
 
     /// Whether no agent has said that the server is down.
     fn agent_is_up(&self) -> bool {
-        self.plan.server(self.id).watching.agent.is_none() || self.shared.checks.server(self.id).agent.health > 0
+        self.plan.server(self.id).watching.agent.is_none()
+            || self.shared.checks.server(self.id).agent.health > 0
     }
 
     /// Whether no check has found that the server is down.

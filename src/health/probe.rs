@@ -38,7 +38,9 @@ pub async fn probe(watch: &Watch, check: &Check) -> Found {
     match &check.kind {
         CheckKind::Connect => {}
         CheckKind::Script(script) => return script::run(watch, check, script).await,
-        CheckKind::External { command, path } => return external::run(watch, check, command, path.as_deref()).await,
+        CheckKind::External { command, path } => {
+            return external::run(watch, check, command, path.as_deref()).await;
+        }
     }
     let (core, server) = (&watch.core, watch.plan.server(watch.id));
     let Some(to) = target(server, check, None, None) else {

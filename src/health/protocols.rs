@@ -96,7 +96,10 @@ mod tests {
         assert_eq!(shown(ldap(b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00")), "good");
         assert_eq!(shown(ldap(b"\x30\x84\0\0\0\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00")), "good");
         assert!(shown(ldap(b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x35\x04")).starts_with("L7STS 53 See"));
-        assert_eq!(shown(ldap(b"\x30\x0c\x02\x01\x02\x61\x07\x0a\x01\x00\x04")), "L7RSP 0 Not LDAPv3 protocol");
+        assert_eq!(
+            shown(ldap(b"\x30\x0c\x02\x01\x02\x61\x07\x0a\x01\x00\x04")),
+            "L7RSP 0 Not LDAPv3 protocol"
+        );
         assert_eq!(shown(ldap(b"\x30\xff\x02")), "more");
     }
 }

@@ -19,7 +19,8 @@ const MAX_INPUT: usize = 16_384;
 pub async fn run(watch: &Watch, check: &Check, script: &Script) -> Found {
     let context = Context::new(watch);
     let deadline = watch.core.now() + check.inter;
-    let mut run = Run { watch, check, script, context, stream: None, deadline, received: Received::default() };
+    let mut run =
+        Run { watch, check, script, context, stream: None, deadline, received: Received::default() };
     let mut last = None;
     for step in &script.steps {
         if let Err(found) = run.step(step).await {
@@ -50,10 +51,8 @@ impl Run<'_> {
             Action::Connect(connect) => self.connect(step, connect).await,
             Action::Send(payload) => {
                 let Some(bytes) = self.bytes(payload) else {
-                    let info = format!(
-                        "tcp-check send : failed to build log-format string at step {}",
-                        step.number
-                    );
+                    let info =
+                        format!("tcp-check send : failed to build log-format string at step {}", step.number);
                     return Err(Found { info, ..Found::plain(CheckStatus::L7Response) });
                 };
                 self.send(step, bytes).await
@@ -97,11 +96,15 @@ impl Run<'_> {
         let port = port.or(connect.addr_port);
         let core = &self.watch.core;
         let Some(to) = probe::target(server, self.check, connect.addr, port) else {
-            return Err(Found { info: "No port to check".to_owned(), ..Found::plain(CheckStatus::SocketError) });
+            return Err(Found {
+                info: "No port to check".to_owned(),
+                ..Found::plain(CheckStatus::SocketError)
+            });
         };
         let timeouts = &self.watch.plan.backend(server.backend).timeouts;
         let deadline = probe::connect_deadline(core.now(), self.check, timeouts);
-        let stream = probe::connect(core, server, &to, deadline).await.map_err(|found| self.at(step, found))?;
+        let stream =
+            probe::connect(core, server, &to, deadline).await.map_err(|found| self.at(step, found))?;
         if !connect.linger {
             // A reset leaves no TIME_WAIT behind: many checks would use up the ports.
             stream.reset_on_close();
@@ -150,7 +153,8 @@ impl Run<'_> {
             self.receive(step, expect).await?;
         }
         loop {
-            let judged = if http { expect::http(self, step, expect) } else { expect::tcp(self, step, expect) };
+            let judged =
+                if http { expect::http(self, step, expect) } else { expect::tcp(self, step, expect) };
             match judged {
                 Judged::Good => return Ok(()),
                 Judged::Bad(found) => return Err(found),
@@ -228,7 +232,9 @@ impl Run<'_> {
 fn doing(action: &Action) -> String {
     let text = |t: &[u8]| String::from_utf8_lossy(t).into_owned();
     match action {
-        Action::Connect(Connect { port: Some(ConnectPort::Fixed(port)), .. }) => format!(" (connect port {port})"),
+        Action::Connect(Connect { port: Some(ConnectPort::Fixed(port)), .. }) => {
+            format!(" (connect port {port})")
+        }
         Action::Connect(_) => " (connect)".to_owned(),
         Action::Send(_) | Action::Ask(_) => " (send)".to_owned(),
         Action::Expect(expect) => match &expect.what {

@@ -432,7 +432,9 @@ impl Core {
     #[must_use]
     pub fn is_open(&self, key: Key) -> bool {
         let slots = self.0.slots.borrow();
-        slots.get(key.slot as usize).is_some_and(|s| s.generation() == key.generation && matches!(s, Slot::Stream(_)))
+        slots
+            .get(key.slot as usize)
+            .is_some_and(|s| s.generation() == key.generation && matches!(s, Slot::Stream(_)))
     }
 
     /// Ends a stream in both directions, whoever holds it: its reader sees the peer's end. False when it is closed already.

@@ -2,7 +2,7 @@
 use super::ProcessInfo;
 use super::columns::{self, Col, Row};
 use crate::base::ids::{BackendId, FrontendId, ServerId};
-use crate::plan::{Backend, BackendTarget, Frontend, Mode, Plan, ServerAddr};
+use crate::plan::{Backend, Frontend, Mode, Plan, ServerAddr};
 use crate::share::counters::{Average, StatusCells, Times};
 use crate::share::trends::Trend;
 use crate::share::{ShardCounters, Shared, Trends};
@@ -281,7 +281,7 @@ impl View<'_> {
             .num(Col::Qmax, u64::from(queue.peak()))
             .num(Col::Scur, shared.sum_now(|s| &s.backends[i].sess_cur))
             .num(Col::Smax, trend.peak(self.shards().map(|s| &s.backends[i].sess_cur)))
-            .num(Col::Slim, u64::from(full_connections(plan, id, self.process.maxconn)))
+            .num(Col::Slim, u64::from(plan.full_connections(id, self.process.maxconn)))
             .num(Col::Stot, sessions)
             .num(Col::Bin, shared.sum(|s| &s.backends[i].bytes_in))
             .num(Col::Bout, shared.sum(|s| &s.backends[i].bytes_out))
@@ -397,23 +397,6 @@ fn weights_in_use(world: &World, id: BackendId) -> (u32, u32) {
         }
         active => (active, active),
     }
-}
-
-/// `fullconn`, by default a tenth of what the frontends may send (manual 4.2).
-fn full_connections(plan: &Plan, id: BackendId, process: u32) -> u32 {
-    let reaches = |f: &Frontend| {
-        f.default_backend == Some(id)
-            || f.use_backend.iter().any(|rule| matches!(rule.target, BackendTarget::Fixed(b) if b == id))
-    };
-    plan.backend(id).fullconn.unwrap_or_else(|| {
-        let all: u64 = plan
-            .frontends
-            .iter()
-            .filter(|f| reaches(f))
-            .map(|f| u64::from(f.maxconn.unwrap_or(process)))
-            .sum();
-        u32::try_from(all.div_ceil(10)).unwrap_or(u32::MAX).max(1)
-    })
 }
 
 fn address(addr: &ServerAddr) -> String {

@@ -74,6 +74,7 @@ pub struct Backend {
     pub error_pages: ErrorPages,
     /// `retries`, 3 by default.
     pub retries: u32,
+    pub retry_on: super::RetryOn,
     /// `option redispatch [N]`: 0 off, else the interval (-1: only the last retry).
     pub redispatch: i32,
     pub fullconn: Option<u32>,
@@ -130,6 +131,8 @@ pub struct Server {
     /// Starts in maintenance (`disabled`).
     pub disabled: bool,
     pub maxconn: Option<u32>,
+    /// The limit while the backend has little to do; it grows to `maxconn` with the load.
+    pub minconn: Option<u32>,
     pub maxqueue: Option<u32>,
     pub check: Option<Check>,
     /// Agent, tracking, observed traffic.

@@ -320,7 +320,8 @@ impl CheckDraft {
         if owned {
             let asks = steps.iter().position(is_ask);
             // Only a request that is the first thing after connecting is the option's.
-            let first = steps.iter().position(|s| !matches!(*s.action, Action::Connect(_) | Action::Comment(_)));
+            let first =
+                steps.iter().position(|s| !matches!(*s.action, Action::Connect(_) | Action::Comment(_)));
             match asks {
                 Some(at) if at >= option.before || first == Some(at) => {
                     let Action::Ask(written) = &*steps[at].action else { unreachable!("found as one") };
@@ -332,9 +333,8 @@ impl CheckDraft {
                     steps[at].action = Arc::new(Action::Ask(base));
                 }
                 _ => {
-                    let after = usize::from(
-                        steps.first().is_some_and(|s| matches!(*s.action, Action::Connect(_))),
-                    );
+                    let after =
+                        usize::from(steps.first().is_some_and(|s| matches!(*s.action, Action::Connect(_))));
                     for step in steps.iter_mut().skip(after) {
                         step.number += 1;
                     }
@@ -379,7 +379,9 @@ fn with_comments(steps: Vec<Step>) -> Vec<Step> {
 
 /// Every script connects first, also where no line says so.
 fn with_connect(mut steps: Vec<Step>) -> Vec<Step> {
-    let written = steps.iter().find(|s| !matches!(*s.action, Action::Set(..) | Action::SetFormat(..) | Action::Unset(_)));
+    let written = steps
+        .iter()
+        .find(|s| !matches!(*s.action, Action::Set(..) | Action::SetFormat(..) | Action::Unset(_)));
     if !written.is_some_and(|s| matches!(*s.action, Action::Connect(_))) {
         let action = Arc::new(Action::Connect(Connect { default: true, ..Connect::default() }));
         steps.insert(0, Step { action, comment: None, number: 0 });

@@ -1,8 +1,8 @@
 //! What the text said, with spans: filled by the rows of `vocab` line by line, then resolved into a Plan by `config`.
 //! "Last one wins", `no option` and `defaults` live here; names are still text.
+use super::check::{CheckDraft, WatchDraft};
 use super::frontend::{ErrorPages, ListenerAddr};
 use super::global::{Global, Log};
-use super::check::{CheckDraft, WatchDraft};
 use super::{Balance, ConnectionMode, ForwardFor, Mode, Reuse, ServerAddr};
 use crate::rules::{Condition, Format, Rule};
 use crate::syntax::{Line, Span};
@@ -197,6 +197,7 @@ pub struct Settings {
     pub balance: Balance,
     pub reuse: Reuse,
     pub retries: u32,
+    pub retry_on: super::RetryOn,
     /// `option redispatch`: as [`super::Backend::redispatch`].
     pub redispatch: i32,
     pub forward_for: Option<ForwardFor>,
@@ -232,6 +233,7 @@ impl Default for Settings {
             balance: Balance::default(),
             reuse: Reuse::default(),
             retries: 3,
+            retry_on: super::RetryOn::default(),
             redispatch: 0,
             forward_for: None,
             default_backend: None,
@@ -438,6 +440,7 @@ pub struct ServerSettings {
     pub backup: bool,
     pub disabled: bool,
     pub maxconn: Option<u32>,
+    pub minconn: Option<u32>,
     pub maxqueue: Option<u32>,
     pub cookie: Option<String>,
     pub source: Option<SocketAddr>,
@@ -475,6 +478,7 @@ impl Default for ServerSettings {
             backup: false,
             disabled: false,
             maxconn: None,
+            minconn: None,
             maxqueue: None,
             cookie: None,
             source: None,

@@ -7,11 +7,13 @@ pub mod draft;
 pub mod fixture;
 pub mod frontend;
 pub mod global;
+pub mod retry;
 
 pub use backend::{Backend, Balance, Check, ForwardFor, Reuse, Server, ServerAddr};
 pub use check::CheckKind;
 pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, UseBackend};
 pub use global::{Global, LogTarget, StatsSocket};
+pub use retry::RetryOn;
 
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 
@@ -52,6 +54,21 @@ impl Plan {
     #[must_use]
     pub fn frontend(&self, id: FrontendId) -> &Frontend {
         &self.frontends[id.index()]
+    }
+
+    /// `fullconn` of a backend, by default a tenth of what the frontends may send it (manual 4.2). `process`: the
+    /// connections of frontends without a limit of their own.
+    #[must_use]
+    pub fn full_connections(&self, id: BackendId, process: u32) -> u32 {
+        let reaches = |f: &Frontend| {
+            f.default_backend == Some(id)
+                || f.use_backend.iter().any(|rule| matches!(rule.target, BackendTarget::Fixed(b) if b == id))
+        };
+        self.backend(id).fullconn.unwrap_or_else(|| {
+            let frontends = self.frontends.iter().filter(|f| reaches(f));
+            let all: u64 = frontends.map(|f| u64::from(f.maxconn.unwrap_or(process))).sum();
+            u32::try_from(all.div_ceil(10)).unwrap_or(u32::MAX).max(1)
+        })
     }
 
     /// A backend.

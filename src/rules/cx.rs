@@ -56,6 +56,17 @@ pub trait Facts {
     }
 }
 
+/// What rules ask of the request's way to a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Not sent again once it was sent (`disable-l7-retry`).
+    pub no_l7_retry: bool,
+    /// The class in the queue, lower ones first (`set-priority-class`).
+    pub class: i32,
+    /// Milliseconds by which it stands later in its class (`set-priority-offset`).
+    pub offset: i32,
+}
+
 /// The evaluation context of one rule step.
 pub struct Cx<'a> {
     pub conn: &'a ConnInfo,
@@ -68,6 +79,7 @@ pub struct Cx<'a> {
     pub backend: Option<BackendId>,
     pub server: Option<ServerId>,
     pub facts: &'a dyn Facts,
+    pub wishes: Wishes,
 }
 
 impl Cx<'_> {

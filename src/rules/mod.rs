@@ -13,6 +13,6 @@ pub mod sample;
 pub use acl::{Acl, Condition};
 pub use action::{Action, Program, Rule, Verdict};
 pub use balance::{Balance, RoundRobin};
-pub use cx::{ConnInfo, Cx, Facts, NoTrace, Trace};
+pub use cx::{ConnInfo, Cx, Facts, NoTrace, Trace, Wishes};
 pub use format::Format;
 pub use sample::{Convert, Fetch, Sample, SampleExpr};

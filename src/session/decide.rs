@@ -3,7 +3,8 @@ use super::headers;
 use crate::base::ids::BackendId;
 use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, Plan};
 use crate::proto::http::RequestHead;
-use crate::rules::{ConnInfo, Cx, Facts, Program, Trace, Verdict};
+use crate::rules::{ConnInfo, Cx, Facts, Program, Trace, Verdict, Wishes};
+use std::cell::Cell;
 use std::net::IpAddr;
 
 /// The outcome of the rules.
@@ -32,6 +33,8 @@ pub struct Scene<'a> {
     pub plan: &'a Plan,
     pub conn: &'a ConnInfo,
     pub facts: &'a dyn Facts,
+    /// What the rules asked of the way to a server, once they have run.
+    pub wishes: &'a Cell<Wishes>,
 }
 
 /// Runs the frontend's rules, chooses the backend, runs its rules. `body` is what has arrived of the request's body.
@@ -46,12 +49,14 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         backend: None,
         server: None,
         facts: scene.facts,
+        wishes: Wishes::default(),
     };
     if let Some(uri) = &frontend.monitor_uri
         && cx.request().is_some_and(|r| r.uri() == uri.as_slice())
     {
         return Decision::Monitor { ok: !frontend.monitor_fail.iter().any(|c| c.holds(&cx)) };
     }
+    let kept = |cx: &Cx<'_>| scene.wishes.set(cx.wishes);
     if let Some(verdict) = run(&frontend.http_request, &frontend.redirects, &mut cx, trace) {
         return Decision::Ended { verdict, by: By::Frontend };
     }
@@ -61,10 +66,13 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
     cx.backend = Some(backend);
     if frontend.own_backend == Some(backend) {
         // Both halves of one `listen`: its rules have run.
+        kept(&cx);
         return Decision::Forward(backend);
     }
     let plan = scene.plan.backend(backend);
-    match run(&plan.http_request, &plan.redirects, &mut cx, trace) {
+    let ended = run(&plan.http_request, &plan.redirects, &mut cx, trace);
+    kept(&cx);
+    match ended {
         Some(verdict) => Decision::Ended { verdict, by: By::Backend(backend) },
         None => Decision::Forward(backend),
     }

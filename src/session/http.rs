@@ -7,17 +7,18 @@ use super::decide::{self, By, Decision, Scene};
 use super::local::{Heads, LiveFacts, View};
 use super::outcome::Outcome;
 use super::passage::{Passage, Passed};
-use super::select::{Assigned, Wish, assign};
+use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
 use super::{Conn, headers};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
+use crate::base::time::Tick;
 use crate::net::combine::Activity;
 use crate::net::{Chunk, PoolBox, Stream};
-use crate::plan::{ConnectionMode, Frontend, Plan, Reuse};
+use crate::plan::{ConnectionMode, Frontend, Plan, RetryOn, Reuse};
 use crate::proto::h1::{self, BodyReader, Parsed};
 use crate::proto::http::{Body, RequestHead, Version};
-use crate::rules::{NoTrace, Verdict, errorpage};
+use crate::rules::{NoTrace, Verdict, Wishes, errorpage};
 use crate::share::counters::count_status;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -48,7 +49,9 @@ pub async fn serve(conn: &Conn) {
     conn.local.cells().process.sess_tot.inc();
     conn.local.cells().frontends[conn.info.frontend.index()].sess_tot.inc();
     let next = loop {
-        if conn.requests.get() > 0 && !idle(conn).await {
+        if conn.requests.get() == 0 {
+            first_byte(conn).await;
+        } else if !idle(conn).await {
             break Next::Close;
         }
         match PoolBox::new(exchange(conn)).await {
@@ -74,6 +77,19 @@ pub(super) async fn flush(conn: &Conn) -> bool {
     let core = &conn.local.core;
     let timeout = conn.local.view().plan.frontend(conn.info.frontend).timeouts.client;
     matches!(core.until(timeout.map(|t| core.now() + t), conn.stream.flush()).await, Ok(Ok(())))
+}
+
+/// Waits for a new connection's first byte, or until it is late: many connect long before they ask. Which of the two it was
+/// is seen by who reads the request.
+async fn first_byte(conn: &Conn) {
+    let deadline = request_deadline(conn, conn.local.view().plan.frontend(conn.info.frontend));
+    let _ = conn.local.core.until(deadline, conn.stream.readable()).await;
+}
+
+/// Until when a request that begins now must be there: `timeout http-request`, of the first one from the accept on.
+fn request_deadline(conn: &Conn, frontend: &Frontend) -> Option<Tick> {
+    let timeout = frontend.timeouts.http_request.or(frontend.timeouts.client)?;
+    Some(if conn.requests.get() == 0 { conn.info.accepted } else { conn.local.core.now() } + timeout)
 }
 
 /// Waits for the next request's first byte; false when the connection is to be closed without a word.
@@ -139,6 +155,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     let keep = heads.req.keep_alive
         && frontend.connection_mode != ConnectionMode::Close
         && !view.frontend(conn.info.frontend).stopped;
+    let wishes = Cell::default();
     let decision = {
         let facts = LiveFacts { world: view, shared: &conn.local.shared };
         let scene = Scene {
@@ -146,11 +163,13 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             plan: &view.plan,
             conn: &conn.info,
             facts: &facts,
+            wishes: &wishes,
         };
         decide::request(&scene, &mut heads.req, body.first(), &mut NoTrace)
     };
     let head = heads.req.method() == b"HEAD";
-    let mut reply = Reply { conn, view, head, version: heads.req.version, keep, backend: None };
+    let mut reply =
+        Reply { conn, view, head, version: heads.req.version, keep, backend: None, wishes: wishes.get() };
     match decision {
         Decision::Monitor { ok } => {
             fe.intercepted.inc();
@@ -196,7 +215,7 @@ async fn read_request(
     let core = &conn.local.core;
     let limits = head_limits(&conn.local.view().plan);
     let timeout = frontend.timeouts.http_request.or(frontend.timeouts.client);
-    let mut deadline = timeout.map(|t| core.now() + t);
+    let mut deadline = request_deadline(conn, frontend);
     let (mut have, mut seen): (Option<Chunk>, usize) = (None, 0);
     loop {
         let chunk = match core.until(deadline, conn.stream.recv()).await {
@@ -343,6 +362,7 @@ pub(super) struct Reply<'a> {
     pub(super) version: Version,
     pub(super) keep: bool,
     pub(super) backend: Option<BackendId>,
+    pub(super) wishes: Wishes,
 }
 
 impl Reply<'_> {
@@ -478,9 +498,11 @@ async fn attempts(
     let frontend = view.plan.frontend(conn.info.frontend);
     // Sent again only where nothing of the body is gone and the method allows it (RFC 9110, 9.2.2).
     let repeatable = body.done && headers::is_idempotent(heads.req.method());
-    let mut wish = Wish { reuse: plan.reuse, fresh: false };
+    let may_again = body.done && plan.retry_on.after_sending() && !reply.wishes.no_l7_retry;
+    let mut tries_left = plan.retries;
+    let mut wish = Wish::first(plan.reuse, reply.wishes);
     loop {
-        let assigned = match assign(conn, view, backend, wish).await {
+        let assigned = match assign(conn, view, backend, wish, &mut tries_left).await {
             Ok(assigned) => assigned,
             Err(outcome) => {
                 if matches!(outcome, Outcome::ClientGoneInQueue) {
@@ -500,6 +522,7 @@ async fn attempts(
             view,
             backend,
             assigned: &assigned,
+            retry_on: if may_again && tries_left > 0 { plan.retry_on } else { RetryOn::NONE },
             server_side: Activity::new(conn.local.core.now(), plan.timeouts.server),
             answering: Cell::new(false),
             answered: Cell::new(None),
@@ -511,7 +534,13 @@ async fn attempts(
         assigned.note_times(conn, passage.answered.get());
         match passed {
             Passed::Repeat if repeatable && assigned.reused => wish.fresh = true,
-            Passed::Repeat => return passage.server_gone(reply, body).await,
+            Passed::Repeat if !passage.retry_on.empty_response => {
+                return passage.server_gone(reply, body).await;
+            }
+            Passed::Repeat | Passed::Again => {
+                tries_left -= 1;
+                wish = send_again(conn, view, backend, wish, assigned, plan.retries - tries_left);
+            }
             Passed::Failed(outcome) => return reply.error(outcome, body).await,
             Passed::Ended(next) => return next,
             Passed::Finished { next, reusable } => {
@@ -522,6 +551,25 @@ async fn attempts(
             }
         }
     }
+}
+
+/// What is wished after an attempt that `retry-on` allows to be made again: attempt `n` goes to another server where
+/// `option redispatch` says so, else to the same one. Its connection is given up.
+fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned: Assigned, n: u32) -> Wish {
+    let server = assigned.place.server;
+    let cells = conn.local.cells();
+    let (server_cells, backend_cells) = (&cells.servers[server.index()], &cells.backends[backend.index()]);
+    server_cells.retries.inc();
+    backend_cells.retries.inc();
+    if !may_redispatch(view, backend, n) {
+        // HAProxy counts it a second time when it finds the server assigned.
+        server_cells.retries.inc();
+        backend_cells.retries.inc();
+        return Wish { fresh: true, again: Some(server), avoid: None, ..wish };
+    }
+    server_cells.redispatches.inc();
+    backend_cells.redispatches.inc();
+    Wish { fresh: true, again: None, avoid: Some(server), ..wish }
 }
 
 pub(super) fn count_in(conn: &Conn, backend: BackendId, server: crate::base::ids::ServerId, n: u64) {

@@ -1,6 +1,7 @@
 //! What the sessions of one core share: the World they see, round-robin positions, idle server connections, free memory.
 use super::upstream::Pool;
 use crate::base::ids::{BackendId, FrontendId, ServerId};
+use crate::base::time::Tick;
 use crate::net::Core;
 use crate::plan::Plan;
 use crate::proto::http::{RequestHead, ResponseHead};
@@ -61,6 +62,8 @@ pub struct Local {
     pub reaper: Cell<crate::net::TaskId>,
     /// Connections that end when a server's state changes.
     pub(super) watched: super::watched::Watched,
+    /// When it looks by itself; `None`: when it is woken.
+    pub reaper_looks: Cell<Option<Tick>>,
     /// Client connections that are open.
     pub open: Cell<usize>,
 }
@@ -91,6 +94,7 @@ impl Local {
             heads: RefCell::default(),
             stopping: Cell::new(false),
             reaper: Cell::new(crate::net::TaskId::NONE),
+            reaper_looks: Cell::new(None),
             open: Cell::new(0),
         })
     }

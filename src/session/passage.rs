@@ -1,7 +1,7 @@
 //! One request on one server connection: the body upwards, the answer downwards, both at once.
-use super::observed;
 use super::http::{ClientBody, Next, Reply, count_in, head_limits, join_chunks};
 use super::local::{Heads, LiveFacts, View};
+use super::observed;
 use super::outcome::{Outcome, Side};
 use super::relay::{Limits, relay};
 use super::select::Assigned;
@@ -10,6 +10,7 @@ use crate::base::ids::BackendId;
 use crate::base::time::Tick;
 use crate::net::combine::Activity;
 use crate::net::{Chunk, PoolBox, Stream};
+use crate::plan::RetryOn;
 use crate::proto::h1::{self, BodyReader, Parsed, RequestKind};
 use crate::proto::http::{Body, Version};
 use crate::rules::{Cx, NoTrace, Verdict};
@@ -39,6 +40,8 @@ enum Follows {
 pub(super) enum Passed {
     /// The connection was gone before a byte of an answer: the request may go over another one.
     Repeat,
+    /// It failed in a way that `retry-on` allows to be tried again.
+    Again,
     /// The client gets an error page.
     Failed(Outcome),
     /// The answer was cut short or the connection became a tunnel: nothing more to send.
@@ -53,6 +56,8 @@ pub(super) struct Passage<'a> {
     pub(super) view: &'a View,
     pub(super) backend: BackendId,
     pub(super) assigned: &'a Assigned,
+    /// After which failures it may be tried again; none once the tries are used up.
+    pub(super) retry_on: RetryOn,
     /// When the server side last did something: `timeout server` counts from here.
     pub(super) server_side: Activity,
     /// A byte of an answer has gone to the client.
@@ -237,6 +242,9 @@ impl Passage<'_> {
                 return self.broken(Side::Client, false, heads.res.status);
             }
         }
+        if self.retry_on.has_status(heads.res.status) && !self.answering.get() {
+            return Passed::Again;
+        }
         if let Some(passed) = self.response_rules(reply, heads).await {
             return passed;
         }
@@ -255,9 +263,16 @@ impl Passage<'_> {
             let chunk = match received {
                 Ok(Ok(Some(chunk))) => chunk,
                 Ok(_) if have.is_none() && !self.answering.get() => return Err(Passed::Repeat),
+                // HAProxy takes the start of a head for as good as nothing, whatever its manual says of junk.
+                Ok(_) if self.retry_on.empty_response && !self.answering.get() => {
+                    return Err(Passed::Again);
+                }
                 Ok(_) => {
                     self.count_failed_answer();
                     return Err(self.end_of_head(Outcome::ServerGoneInHead));
+                }
+                Err(_) if self.retry_on.response_timeout && !self.answering.get() => {
+                    return Err(Passed::Again);
                 }
                 Err(_) => {
                     self.count_failed_answer();
@@ -287,6 +302,9 @@ impl Passage<'_> {
                 Ok(Parsed::Partial) => have = Some(chunk),
                 Err(_) => {
                     self.count_failed_answer();
+                    if self.retry_on.junk_response && !self.answering.get() {
+                        return Err(Passed::Again);
+                    }
                     self.observe(observed::Event::BadAnswer);
                     return Err(self.end_of_head(Outcome::BadAnswer));
                 }
@@ -322,6 +340,7 @@ impl Passage<'_> {
                 backend: Some(self.backend),
                 server: Some(self.assigned.place.server),
                 facts: &facts,
+                wishes: crate::rules::Wishes::default(),
             };
             let backend = plan.backend(self.backend).http_response.run(&mut cx, &mut NoTrace);
             match backend {

@@ -8,7 +8,8 @@ use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
 use crate::net::PoolBox;
 use crate::plan::{Reuse, ServerAddr};
-use crate::share::{Shared, Ticket};
+use crate::rules::Wishes;
+use crate::share::{Rank, Shared, Ticket};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
@@ -26,10 +27,16 @@ pub struct Place {
 impl Place {
     fn new(conn: &Conn, backend: BackendId, server: ServerId, gated: bool) -> Place {
         let cells = conn.local.cells();
-        cells.servers[server.index()].sess_cur.add(1);
-        cells.servers[server.index()].sess_tot.inc();
         cells.servers[server.index()].lb_total.inc();
         cells.backends[backend.index()].lb_total.inc();
+        Place::again(conn, backend, server, gated)
+    }
+
+    /// On a server that was chosen before.
+    fn again(conn: &Conn, backend: BackendId, server: ServerId, gated: bool) -> Place {
+        let cells = conn.local.cells();
+        cells.servers[server.index()].sess_cur.add(1);
+        cells.servers[server.index()].sess_tot.inc();
         Place { local: conn.local.clone(), backend, server, gated }
     }
 }
@@ -46,7 +53,8 @@ impl Drop for Place {
 /// Gives an entered gate to the next in the queue, or leaves it. A limit that was lowered meanwhile is kept.
 fn give_back(shared: &Shared, backend: BackendId, server: ServerId) {
     let gate = &shared.servers[server.index()];
-    let over = gate.limit() != 0 && gate.inside() > gate.limit();
+    let limit = shared.server_limit(backend, server);
+    let over = limit != 0 && gate.inside() > limit;
     if over || !shared.queues[backend.index()].hand_over(server) {
         gate.leave();
         // Somebody may have joined between the look at the queue and the leaving.
@@ -59,7 +67,7 @@ fn give_back(shared: &Shared, backend: BackendId, server: ServerId) {
 /// Lets waiting requests in while the server has room: after a place was left, a server came up or a limit was raised.
 pub fn serve_queue(shared: &Shared, backend: BackendId, server: ServerId) {
     let (gate, queue) = (&shared.servers[server.index()], &shared.queues[backend.index()]);
-    while !queue.is_empty() && gate.try_enter() {
+    while !queue.is_empty() && gate.try_enter_at(shared.server_limit(backend, server)) {
         if !queue.hand_over(server) {
             gate.leave();
             break;
@@ -68,11 +76,12 @@ pub fn serve_queue(shared: &Shared, backend: BackendId, server: ServerId) {
 }
 
 /// Takes a server's place, if its limit allows.
-fn enter(conn: &Conn, view: &View, server: ServerId) -> Option<bool> {
+fn enter(conn: &Conn, view: &View, backend: BackendId, server: ServerId) -> Option<bool> {
     if !limited(conn, view, server) {
         return Some(false);
     }
-    conn.local.shared.servers[server.index()].try_enter().then_some(true)
+    let shared = &conn.local.shared;
+    shared.servers[server.index()].try_enter_at(shared.server_limit(backend, server)).then_some(true)
 }
 
 /// The place for one attempt. `avoid` is a server that has just failed and is passed over while there is another.
@@ -81,6 +90,7 @@ async fn place(
     view: &View,
     backend: BackendId,
     avoid: Option<ServerId>,
+    rank: Rank,
     deadline: Option<Tick>,
 ) -> Result<Place, Outcome> {
     let plan = view.plan.backend(backend);
@@ -89,7 +99,7 @@ async fn place(
         && plan.servers.contains(&last.0)
         && Some(last) != avoid
         && view.server(last).usable()
-        && let Some(gated) = enter(conn, view, last)
+        && let Some(gated) = enter(conn, view, backend, last)
     {
         return Ok(Place::new(conn, backend, last, gated));
     }
@@ -102,8 +112,7 @@ async fn place(
             backend,
             |server| {
                 let limited = limited(conn, view, server);
-                let closed =
-                    limited && (!queue_is_empty || conn.local.shared.servers[server.index()].is_full());
+                let closed = limited && (!queue_is_empty || is_full(&conn.local.shared, backend, server));
                 full |= closed;
                 closed
             },
@@ -112,14 +121,43 @@ async fn place(
         match picked {
             // Another core may have taken the last place meanwhile: then look again.
             Some(server) => {
-                if let Some(gated) = enter(conn, view, server) {
+                if let Some(gated) = enter(conn, view, backend, server) {
                     return Ok(Place::new(conn, backend, server, gated));
                 }
             }
-            None if full => return PoolBox::new(wait_in_queue(conn, view, backend, deadline)).await,
+            None if full => {
+                return PoolBox::new(wait_in_queue(conn, view, backend, None, rank, deadline)).await;
+            }
             None => return Err(Outcome::NoServer),
         }
     }
+}
+
+fn is_full(shared: &Shared, backend: BackendId, server: ServerId) -> bool {
+    shared.servers[server.index()].is_full_at(shared.server_limit(backend, server))
+}
+
+/// Where a request that comes now stands in the queues.
+fn rank(now: Tick, wishes: Wishes) -> Rank {
+    Rank { class: wishes.class, at: now.millis() as i64 + i64::from(wishes.offset) }
+}
+
+/// The place for sending a request again to the server it was sent to; it was not chosen anew, and is not counted as such.
+async fn place_again(
+    conn: &Conn,
+    view: &View,
+    backend: BackendId,
+    server: ServerId,
+    rank: Rank,
+    deadline: Option<Tick>,
+) -> Result<Place, Outcome> {
+    if !view.server(server).alive() {
+        return place(conn, view, backend, None, rank, deadline).await;
+    }
+    if let Some(gated) = enter(conn, view, backend, server) {
+        return Ok(Place::again(conn, backend, server, gated));
+    }
+    PoolBox::new(wait_in_queue(conn, view, backend, Some(server), rank, deadline)).await
 }
 
 /// Whether a server has a limit.
@@ -152,10 +190,12 @@ async fn wait_in_queue(
     conn: &Conn,
     view: &View,
     backend: BackendId,
+    wants: Option<ServerId>,
+    rank: Rank,
     deadline: Option<Tick>,
 ) -> Result<Place, Outcome> {
     let (core, shared) = (&conn.local.core, &conn.local.shared);
-    let mut waiting = InQueue { conn, backend, ticket: Ticket::new(None), taken: false };
+    let mut waiting = InQueue { conn, backend, ticket: Ticket::new(wants, rank), taken: false };
     let (notifier, task) = (core.notifier(), core.current());
     shared.queues[backend.index()].join(waiting.ticket.clone(), Box::new(move || notifier.wake(task)));
     // A place may have become free before we joined.
@@ -228,6 +268,19 @@ pub struct Wish {
     pub reuse: Reuse,
     /// No idle connection may serve, after one has just failed.
     pub fresh: bool,
+    /// The request was sent to this server before, and stays with it.
+    pub again: Option<ServerId>,
+    /// This server has failed: another one is wanted, where there is any.
+    pub avoid: Option<ServerId>,
+    /// What the rules asked for.
+    pub wishes: Wishes,
+}
+
+impl Wish {
+    /// The first attempt's.
+    pub fn first(reuse: Reuse, wishes: Wishes) -> Wish {
+        Wish { reuse, fresh: false, again: None, avoid: None, wishes }
+    }
 }
 
 /// HAProxy waits so long before it tries the same server again after a refused connection (`SI_ST_TAR`), or
@@ -239,17 +292,26 @@ const TURN_AROUND: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// How the request ends.
-pub async fn assign(conn: &Conn, view: &View, backend: BackendId, wish: Wish) -> Result<Assigned, Outcome> {
+pub async fn assign(
+    conn: &Conn,
+    view: &View,
+    backend: BackendId,
+    wish: Wish,
+    tries_left: &mut u32,
+) -> Result<Assigned, Outcome> {
     let core = &conn.local.core;
     let plan = view.plan.backend(backend);
     let cells = &conn.local.cells().backends[backend.index()];
     let queue_deadline = plan.timeouts.queue.or(plan.timeouts.connect).map(|t| core.now() + t);
     let first = conn.requests.get() <= 1;
     let asked = core.now();
-    let mut current = place(conn, view, backend, None, queue_deadline).await?;
+    let rank = rank(asked, wish.wishes);
+    let mut current = match wish.again {
+        Some(server) => place_again(conn, view, backend, server, rank, queue_deadline).await?,
+        None => place(conn, view, backend, wish.avoid, rank, queue_deadline).await?,
+    };
     let placed = core.now();
     let timing = |connected| Timing { asked, placed, connected };
-    let mut tries_left = plan.retries;
     loop {
         if !wish.fresh
             && let Some(upstream) = idle(conn, current.server, wish.reuse, first)
@@ -273,21 +335,22 @@ pub async fn assign(conn: &Conn, view: &View, backend: BackendId, wish: Wish) ->
         };
         observed::note(&conn.local, view, current.server, observed::Event::NotConnected);
         let server_cells = &conn.local.cells().servers[current.server.index()];
-        if tries_left == 0 {
+        if *tries_left == 0 || !plan.retry_on.conn_failure {
             server_cells.failed_conns.inc();
             cells.failed_conns.inc();
             return Err(Outcome::ConnectFailed { timeout: matches!(error, ConnectError::Timeout) });
         }
-        tries_left -= 1;
-        if may_redispatch(view, backend, plan.retries - tries_left) {
+        *tries_left -= 1;
+        if may_redispatch(view, backend, plan.retries - *tries_left) {
             server_cells.redispatches.inc();
             cells.redispatches.inc();
             let failed = current.server;
             drop(current);
-            current = place(conn, view, backend, Some(failed), queue_deadline).await?;
+            current = place(conn, view, backend, Some(failed), rank, queue_deadline).await?;
         } else {
             server_cells.retries.inc();
             cells.retries.inc();
+            server_cells.sess_tot.inc();
             if matches!(error, ConnectError::Failed) {
                 let wait = plan.timeouts.connect.map_or(TURN_AROUND, |t| t.min(TURN_AROUND));
                 core.sleep_until(core.now() + wait).await;
@@ -298,7 +361,7 @@ pub async fn assign(conn: &Conn, view: &View, backend: BackendId, wish: Wish) ->
 
 /// Whether attempt `n` (1 for the first retry) may go to another server (`back_handle_st_cer` in HAProxy): the configured
 /// attempts, and every attempt where round robin has more than one active server.
-fn may_redispatch(view: &View, backend: BackendId, n: u32) -> bool {
+pub fn may_redispatch(view: &View, backend: BackendId, n: u32) -> bool {
     let plan = view.plan.backend(backend);
     let (n, retries, interval) = (n as i32, plan.retries as i32, plan.redispatch);
     let configured = match interval {

@@ -4,7 +4,7 @@ use super::relay::{Limits, relay};
 use super::select::{Wish, assign};
 use super::{Conn, Side, decide};
 use crate::plan::Reuse;
-use crate::rules::{Cx, NoTrace, Verdict};
+use crate::rules::{Cx, NoTrace, Verdict, Wishes};
 
 /// Serves a connection of a frontend in TCP mode.
 pub async fn serve(conn: &Conn) {
@@ -27,6 +27,7 @@ pub async fn serve(conn: &Conn) {
             backend: None,
             server: None,
             facts: &facts,
+            wishes: Wishes::default(),
         };
         if frontend.tcp_request_connection.run(&mut cx, &mut NoTrace) == Verdict::Drop {
             counters.denied_conn.inc();
@@ -42,7 +43,9 @@ pub async fn serve(conn: &Conn) {
     let backend_cells = &cells.backends[backend.index()];
     backend_cells.sess_tot.inc();
     backend_cells.sess_cur.add(1);
-    let assigned = assign(conn, &view, backend, Wish { reuse: Reuse::Never, fresh: true }).await;
+    let wish = Wish { fresh: true, ..Wish::first(Reuse::Never, Wishes::default()) };
+    let mut tries_left = plan.backend(backend).retries;
+    let assigned = assign(conn, &view, backend, wish, &mut tries_left).await;
     if let Ok(assigned) = assigned {
         let timeouts = plan.backend(backend).timeouts;
         let tunnel = timeouts.tunnel;

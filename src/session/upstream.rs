@@ -66,6 +66,9 @@ pub fn take(local: &Local, server: ServerId, reuse: Reuse, first: bool) -> Optio
     taken
 }
 
+/// The reaper looks no more often at one pool.
+const SHORTEST_PURGE: Duration = Duration::from_millis(10);
+
 /// Keeps a connection for the next request, where the server's limits allow it.
 pub fn keep(local: &Local, view: &View, server: ServerId, upstream: Upstream) {
     let plan = view.plan.server(server);
@@ -76,11 +79,11 @@ pub fn keep(local: &Local, view: &View, server: ServerId, upstream: Upstream) {
         return;
     }
     upstream.stream.watch(local.reaper.get());
-    let was_empty = pool.len() == 0;
-    pool.0.push(Idle { stream: upstream.stream, requests: upstream.requests, since: local.core.now() });
+    let now = local.core.now();
+    pool.0.push(Idle { stream: upstream.stream, requests: upstream.requests, since: now });
     local.cells().servers[server.index()].idle.add(1);
-    if was_empty {
-        // The reaper may be sleeping without a deadline.
+    // One that looks soon enough is let sleep: it goes through every pool.
+    if local.reaper_looks.get().is_none_or(|at| at > now + plan.pool_purge_delay.max(SHORTEST_PURGE)) {
         local.core.wake(local.reaper.get());
     }
 }
@@ -90,6 +93,7 @@ pub fn keep(local: &Local, view: &View, server: ServerId, upstream: Upstream) {
 pub async fn reap(local: Rc<Local>) {
     loop {
         let next = sweep(&local);
+        local.reaper_looks.set(next);
         let mut polled = false;
         let wait = std::future::poll_fn(|_| {
             if std::mem::replace(&mut polled, true) {
@@ -115,7 +119,7 @@ fn sweep(local: &Local) -> Option<Tick> {
         let before = pool.len();
         let gone = local.stopping.get() || !view.server(id).alive();
         pool.0.retain(|idle| !gone && idle.stream.is_quiet());
-        let delay = view.plan.server(id).pool_purge_delay.max(Duration::from_millis(10));
+        let delay = view.plan.server(id).pool_purge_delay.max(SHORTEST_PURGE);
         let unused = pool.0.iter().filter(|i| i.since + delay <= now).count();
         let mut excess = unused.div_ceil(2);
         pool.0.retain_mut(|idle| {

@@ -24,7 +24,8 @@ const SLACK: usize = 256;
 
 impl Watched {
     pub fn new(plan: &Plan) -> Watched {
-        let has = |s: &crate::plan::Server| s.watching.shutdown_sessions || s.watching.shutdown_backup_sessions;
+        let has =
+            |s: &crate::plan::Server| s.watching.shutdown_sessions || s.watching.shutdown_backup_sessions;
         let up = plan.servers.iter().filter(|s| s.watching.shutdown_backup_sessions).map(|s| (s.id, true));
         Watched {
             on: plan.servers.iter().any(has),

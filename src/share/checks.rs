@@ -96,7 +96,7 @@ impl CheckStatus {
             CheckStatus::Checked => CheckResult::Neutral,
             CheckStatus::L4Ok | CheckStatus::L6Ok | CheckStatus::L7Ok | CheckStatus::ProcessOk => {
                 CheckResult::Passed
-            },
+            }
             CheckStatus::L7OkConditional => CheckResult::ConditionallyPassed,
             _ => CheckResult::Failed,
         }

@@ -1,7 +1,7 @@
 //! A counted limit that holds exactly over all cores.
 use super::queue::Wake;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// How many are in, and how many may be: one compare-and-swap to enter. Alone on its cache line.
 #[derive(Default)]
@@ -10,6 +10,8 @@ pub struct Gate {
     inside: AtomicU32,
     /// 0: no limit.
     limit: AtomicU32,
+    /// `minconn` above, `fullconn` below: the limit grows from the one to `limit` with the load. 0: it stands.
+    ramp: AtomicU64,
     peak: AtomicU32,
     /// How many want to hear of the next leaving; read without the lock.
     waiting: AtomicU32,
@@ -34,6 +36,22 @@ impl Gate {
         self.limit.load(Ordering::Relaxed)
     }
 
+    /// Makes the limit depend on the load: `least` at none, the whole limit at `full`.
+    pub fn set_ramp(&self, least: u32, full: u32) {
+        self.ramp.store(u64::from(least) << 32 | u64::from(full.max(1)), Ordering::Relaxed);
+    }
+
+    /// The limit at a load, which is asked for only where it matters (manual 5.2, `minconn`).
+    pub fn limit_under(&self, load: impl FnOnce() -> u64) -> u32 {
+        let (limit, ramp) = (self.limit(), self.ramp.load(Ordering::Relaxed));
+        let (least, full) = ((ramp >> 32) as u32, ramp & u64::from(u32::MAX));
+        if ramp == 0 || limit == 0 {
+            return limit;
+        }
+        let load = load();
+        if load >= full { limit } else { least.max((load * u64::from(limit) / full) as u32) }
+    }
+
     /// How many are inside.
     pub fn inside(&self) -> u32 {
         self.inside.load(Ordering::Relaxed)
@@ -44,16 +62,20 @@ impl Gate {
         self.peak.load(Ordering::Relaxed)
     }
 
-    /// Whether the limit is reached now.
-    pub fn is_full(&self) -> bool {
-        let limit = self.limit();
+    /// Whether so many are inside; 0 is no limit.
+    pub fn is_full_at(&self, limit: u32) -> bool {
         limit != 0 && self.inside() >= limit
     }
 
     /// Enters unless the limit is reached.
     #[must_use]
     pub fn try_enter(&self) -> bool {
-        let limit = self.limit();
+        self.try_enter_at(self.limit())
+    }
+
+    /// Enters unless so many are inside; 0 is no limit.
+    #[must_use]
+    pub fn try_enter_at(&self, limit: u32) -> bool {
         let entered = self.inside.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |n| {
             if limit != 0 && n >= limit { None } else { Some(n + 1) }
         });
@@ -111,6 +133,20 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_limit_grows_with_the_load() {
+        let gate = Gate::default();
+        gate.set_limit(100);
+        assert_eq!(gate.limit_under(|| unreachable!("no ramp")), 100);
+        gate.set_ramp(10, 1_000);
+        assert_eq!(
+            [0, 99, 500, 999, 1_000, 9_999].map(|load| gate.limit_under(|| load)),
+            [10, 10, 50, 99, 100, 100]
+        );
+        gate.set_limit(0);
+        assert_eq!(gate.limit_under(|| 5), 0);
+    }
 
     #[test]
     fn never_more_inside_than_the_limit_over_threads() {

@@ -7,10 +7,11 @@ pub mod observed;
 pub mod queue;
 pub mod trends;
 
+use crate::base::ids::{BackendId, ServerId};
 pub use checks::{CheckResult, CheckState, CheckStatus, Checks, Life};
 pub use counters::{BackendCells, Counter, FrontendCells, Gauge, ProcessCells, ServerCells, ShardCounters};
 pub use gate::Gate;
-pub use queue::{Queue, Ticket};
+pub use queue::{Queue, Rank, Ticket};
 use std::sync::atomic::AtomicBool;
 pub use trends::Trends;
 
@@ -52,5 +53,13 @@ impl Shared {
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
             handed_over: AtomicBool::new(false),
         }
+    }
+
+    /// How many requests may be on a server now, 0 without a limit.
+    pub fn server_limit(&self, backend: BackendId, server: ServerId) -> u32 {
+        self.servers[server.index()].limit_under(|| {
+            let sessions: i64 = self.shards.iter().map(|s| s.backends[backend.index()].sess_cur.get()).sum();
+            u64::try_from(sessions).unwrap_or(0)
+        })
     }
 }

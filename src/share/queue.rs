@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex};
 pub struct Ticket {
     /// The only server the request may go to (persistence), or any of the backend's.
     pub wants: Option<ServerId>,
+    /// Its place in the queue: lower ones first, equals in the order they came.
+    rank: Rank,
     /// 0 while waiting, `GONE` when its owner left, else the granted server's id + 2.
     state: AtomicU32,
 }
@@ -17,11 +19,20 @@ const WAITING: u32 = 0;
 const GONE: u32 = 1;
 const GRANTED: u32 = 2;
 
+/// Where a request stands in a queue (`set-priority-class`, `set-priority-offset`): by its class, then by the time it came
+/// at, moved by its offset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    pub class: i32,
+    /// Milliseconds.
+    pub at: i64,
+}
+
 impl Ticket {
     /// A ticket for any server, or for one.
     #[must_use]
-    pub fn new(wants: Option<ServerId>) -> Arc<Ticket> {
-        Arc::new(Ticket { wants, state: AtomicU32::new(WAITING) })
+    pub fn new(wants: Option<ServerId>, rank: Rank) -> Arc<Ticket> {
+        Arc::new(Ticket { wants, rank, state: AtomicU32::new(WAITING) })
     }
 
     /// The server whose gate was entered for this ticket.
@@ -82,10 +93,12 @@ impl Queue {
         self.peak.load(Ordering::Relaxed)
     }
 
-    /// Joins at the end.
+    /// Joins behind those of the same rank.
     pub fn join(&self, ticket: Arc<Ticket>, wake: Wake) {
         let mut waiting = self.waiting.lock().expect("no panic under this lock");
-        waiting.push_back((ticket, wake));
+        let behind = waiting.iter().rev().take_while(|(other, _)| ticket.rank < other.rank).count();
+        let place = waiting.len() - behind;
+        waiting.insert(place, (ticket, wake));
         let n = waiting.len() as u32;
         self.length.store(n, Ordering::Release);
         self.peak.fetch_max(n, Ordering::Relaxed);
@@ -136,10 +149,27 @@ impl Queue {
 mod tests {
     use super::*;
 
+    fn ticket(wants: Option<ServerId>, class: i32, at: i64) -> Arc<Ticket> {
+        Ticket::new(wants, Rank { class, at })
+    }
+
+    #[test]
+    fn lower_classes_go_first_and_within_one_the_earlier() {
+        let queue = Queue::default();
+        let tickets = [(0, 5), (1, 0), (0, 5), (0, 3), (-1, 9)].map(|(class, at)| ticket(None, class, at));
+        for t in &tickets {
+            queue.join(t.clone(), Box::new(|| {}));
+        }
+        for (server, next) in [4, 3, 0, 2, 1].into_iter().enumerate() {
+            assert!(queue.hand_over(ServerId(server as u32)));
+            assert_eq!(tickets[next].granted(), Some(ServerId(server as u32)), "place {server}");
+        }
+    }
+
     #[test]
     fn places_go_to_the_first_that_may_use_them_and_never_to_who_left() {
         let queue = Queue::default();
-        let (a, b, c) = (Ticket::new(Some(ServerId(7))), Ticket::new(None), Ticket::new(None));
+        let (a, b, c) = (ticket(Some(ServerId(7)), 0, 0), ticket(None, 0, 0), ticket(None, 0, 0));
         for t in [&a, &b, &c] {
             queue.join(t.clone(), Box::new(|| {}));
         }

@@ -6,14 +6,13 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::common::ports::Port;
 use crate::common::ground::{file, scratch};
+use crate::common::ports::Port;
 use crate::common::proxy::{Io, Program, Proxy};
 use crate::common::{BACK, FRONT};
 use crate::{ask, csv};
 
-pub const ALL: [Program; 3] =
-    [Program::Haproxy, Program::Ringmain(Io::Epoll), Program::Ringmain(Io::Uring)];
+pub const ALL: [Program; 3] = [Program::Haproxy, Program::Ringmain(Io::Epoll), Program::Ringmain(Io::Uring)];
 
 /// A server for traffic and checks whose answers a test chooses.
 struct Origin {
@@ -104,15 +103,23 @@ impl Stand {
         let mut out = String::new();
         for line in csv::rows(&ask(&self.socket, "show stat\n").unwrap_or_default()) {
             if !["FRONTEND", "BACKEND"].contains(&line["svname"].as_str()) {
-                let _ = write!(out, "{}/{}={} ", line["pxname"], line["svname"], line["status"].replace(' ', "_"));
+                let _ = write!(
+                    out,
+                    "{}/{}={} ",
+                    line["pxname"],
+                    line["svname"],
+                    line["status"].replace(' ', "_")
+                );
             }
         }
         out
     }
 
     fn columns(&self, server: &str, columns: &[&str]) -> String {
-        let lines: Vec<BTreeMap<String, String>> = csv::rows(&ask(&self.socket, "show stat\n").unwrap_or_default());
-        let line = lines.iter().find(|l| format!("{}/{}", l["pxname"], l["svname"]) == server).expect("a line");
+        let lines: Vec<BTreeMap<String, String>> =
+            csv::rows(&ask(&self.socket, "show stat\n").unwrap_or_default());
+        let line =
+            lines.iter().find(|l| format!("{}/{}", l["pxname"], l["svname"]) == server).expect("a line");
         columns.iter().map(|c| format!("{c}={}", line[*c])).collect::<Vec<_>>().join(" ")
     }
 
@@ -294,7 +301,10 @@ fn programs_get_haproxys_environment() {
     });
     // HAProxy 2.6 does not tell two that the manual of 3.x has.
     let newer = |text: &str| {
-        text.lines().filter(|l| !["HAPROXY_SERVER_SSL", "HAPROXY_SERVER_PROTO"].iter().any(|v| l.starts_with(v))).map(str::to_owned).collect::<Vec<_>>()
+        text.lines()
+            .filter(|l| !["HAPROXY_SERVER_SSL", "HAPROXY_SERVER_PROTO"].iter().any(|v| l.starts_with(v)))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     };
     for got in &seen[1..] {
         let (wanted, got) = (&seen[0], got);

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use common::ground::{file, scratch};
 use common::proxy::{Io, Program, Proxy};
 use script::Scripted;
-use table::{Row, ROWS};
+use table::{ROWS, Row};
 
 /// What one program shows of one row.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -56,7 +56,12 @@ fn every_kind_of_check_ends_as_haproxys() {
         for (program, seen) in programs.iter().zip(&seen).skip(1) {
             let got = &seen[row.name];
             if got != wanted {
-                let _ = writeln!(wrong, "{}: {}\n  haproxy  {wanted:?}\n  ringmain {got:?}", row.name, program.name());
+                let _ = writeln!(
+                    wrong,
+                    "{}: {}\n  haproxy  {wanted:?}\n  ringmain {got:?}",
+                    row.name,
+                    program.name()
+                );
             }
         }
     }
@@ -119,8 +124,26 @@ fn finished(row: &Row, line: &BTreeMap<String, String>) -> Option<String> {
         return None;
     }
     let columns: &[&str] = match row.agent {
-        true => &["status", "agent_status", "agent_code", "last_agt", "agent_desc", "weight", "agent_rise", "agent_fall"],
-        false => &["status", "check_status", "check_code", "last_chk", "check_desc", "chkfail", "check_rise", "check_fall"],
+        true => &[
+            "status",
+            "agent_status",
+            "agent_code",
+            "last_agt",
+            "agent_desc",
+            "weight",
+            "agent_rise",
+            "agent_fall",
+        ],
+        false => &[
+            "status",
+            "check_status",
+            "check_code",
+            "last_chk",
+            "check_desc",
+            "chkfail",
+            "check_rise",
+            "check_fall",
+        ],
     };
     Some(columns.iter().map(|c| format!("{c}={}", line[*c])).collect::<Vec<_>>().join(" "))
 }

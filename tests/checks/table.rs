@@ -2,9 +2,9 @@
 use crate::script::Do;
 
 mod agents;
-mod tcp;
 mod http;
 mod protocols;
+mod tcp;
 
 /// One row.
 #[derive(Debug)]

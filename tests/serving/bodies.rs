@@ -1,5 +1,8 @@
 //! Large and many messages.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use crate::common::client::{self, Exchange, Step};
 use crate::common::ground::Ground;
 use crate::common::pattern;
@@ -23,13 +26,20 @@ listen tcp
     )
 }
 
+/// One request and its large answer, with all the time that a busy machine may take for it.
+fn large(to: SocketAddr, request: impl AsRef<[u8]>) -> client::Outcome {
+    let steps = vec![Step::Send(request.as_ref().to_vec())];
+    let patience = Duration::from_secs(60);
+    client::run(to, &Exchange { steps, patience, linger: Duration::ZERO, ..Exchange::default() })
+}
+
 #[test]
 fn a_24_mib_body_passes_unchanged_both_ways() {
     for program in BOTH {
         let ground = Ground::new();
         let _proxy = ground.serve(program, 2, &config());
         let body = pattern(LARGE);
-        let down = client::get(ground.front(1), format!("GET /len/{LARGE} HTTP/1.1\r\nHost: a\r\n\r\n"));
+        let down = large(ground.front(1), format!("GET /len/{LARGE} HTTP/1.1\r\nHost: a\r\n\r\n"));
         assert!(
             down.answers[0].body.complete && down.answers[0].body.bytes == body,
             "{}, download",
@@ -37,13 +47,13 @@ fn a_24_mib_body_passes_unchanged_both_ways() {
         );
 
         let head = format!("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: {LARGE}\r\n\r\n");
-        let up = client::get(ground.front(1), [head.as_bytes(), &body].concat());
+        let up = large(ground.front(1), [head.as_bytes(), &body].concat());
         assert!(
             up.answers[0].body.complete && up.answers[0].body.bytes == body,
             "{}, upload and echo",
             program.name()
         );
-        let seen = ground.log.take(std::time::Duration::from_secs(1));
+        let seen = ground.log.take(Duration::from_secs(1));
         assert!(seen[1].body.bytes == body, "{}, upload", program.name());
 
         let mut chunked = b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
@@ -53,7 +63,7 @@ fn a_24_mib_body_passes_unchanged_both_ways() {
             chunked.extend_from_slice(b"\r\n");
         }
         chunked.extend_from_slice(b"0\r\n\r\n");
-        let up = client::get(ground.front(1), chunked);
+        let up = large(ground.front(1), chunked);
         assert!(up.answers[0].body.bytes == body[..4 << 20], "{}, chunked upload", program.name());
 
         let raw = Exchange {
@@ -84,7 +94,7 @@ fn a_slow_reader_costs_no_memory() {
                 stream
             })
             .collect();
-        std::thread::sleep(std::time::Duration::from_millis(700));
+        std::thread::sleep(Duration::from_millis(700));
         let grown = resident(proxy.pid()).saturating_sub(before);
         assert!(grown < 8 << 20, "{}: 8 stalled readers cost {grown} bytes", program.name());
         drop(readers);

@@ -12,6 +12,8 @@ mod health;
 mod life;
 mod limits;
 mod programs;
+mod queues;
+mod retries;
 mod runtime;
 mod two_sites;
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringmain::base::ids::ListenerId;
+use ringmain::base::ids::{ListenerId, ServerId};
 use ringmain::config::{Options, build_texts};
 use ringmain::net::Core;
 use ringmain::net::sim::{Faults, Rng, SimNet, for_seeds};
@@ -17,11 +17,12 @@ use ringmain::proto::h1::RequestKind;
 use ringmain::shard;
 use ringmain::share::Shared;
 use ringmain::syntax::Env;
-use ringmain::world::{Published, World};
+use ringmain::world::{Health, Published, World};
 use script::{Inbox, Lost, Manners, chunked, content};
 
 const SHARDS: usize = 2;
 const CLIENTS: usize = 6;
+const RETRIES: u32 = 2;
 
 fn addr(host: u8, port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, host], port))
@@ -30,10 +31,11 @@ fn addr(host: u8, port: u16) -> SocketAddr {
 /// A configuration of this seed: every way of reuse, with limits or without.
 fn config(rng: &mut Rng) -> String {
     let reuse = ["never", "safe", "aggressive", "always"][rng.below(4)];
-    let limit = ["", " maxconn 1", " maxconn 3"][rng.below(3)];
+    let limit = ["", " maxconn 1", " maxconn 3", " minconn 1 maxconn 3"][rng.below(4)];
     let mode = ["option http-keep-alive", "option http-server-close", "option httpclose"][rng.below(3)];
     let front = ["", "maxconn 4"][rng.below(2)];
     let redispatch = ["", "option redispatch"][rng.below(2)];
+    let retry = ["", "retry-on none", "retry-on all-retryable-errors"][rng.below(3)];
     format!(
         "defaults
     mode http
@@ -49,11 +51,14 @@ frontend f
     acl odd path_end 1 3 5 7 9
     http-request set-header x-odd yes if odd
     http-request deny if {{ path_beg /deny }}
+    http-request set-priority-class int(-3) if odd
     default_backend b
 backend b
     http-reuse {reuse}
     {redispatch}
-    retries 2
+    {retry}
+    retries {RETRIES}
+    fullconn 4
     server a 127.0.0.2:8000{limit}
     server b 127.0.0.3:8000{limit} weight 2
 "
@@ -92,6 +97,9 @@ fn run(seed: u64) -> Result<(u64, u64), String> {
     shared.frontends[0].set_limit(plan.frontends[0].maxconn.unwrap_or(0));
     for (gate, server) in shared.servers.iter().zip(&plan.servers) {
         gate.set_limit(server.maxconn.unwrap_or(0));
+        if let Some(least) = server.minconn {
+            gate.set_ramp(least, plan.full_connections(server.backend, 0));
+        }
     }
     let published = Arc::new(Published::new(World::new(plan)));
 
@@ -102,10 +110,15 @@ fn run(seed: u64) -> Result<(u64, u64), String> {
             shard::start_with(&cores[i], i, published.clone(), shared.clone(), vec![listener])
         })
         .collect();
+    let arrived = script::Arrived::default();
     for host in [2, 3] {
         let core = cores[SHARDS].clone();
         let listener = net.listen(&core, addr(host, 8000));
-        core.clone().spawn(script::origin(core, listener, rng.draw(), manners));
+        core.clone().spawn(script::origin(core, listener, rng.draw(), manners, arrived.clone()));
+    }
+    if seed.is_multiple_of(3) {
+        let operator = flap(cores[SHARDS + 1].clone(), published.clone(), shards.clone(), Rng(rng.draw()));
+        cores[SHARDS + 1].spawn(operator);
     }
     let seen = Rc::new(Seen::default());
     for id in 0..CLIENTS {
@@ -152,11 +165,33 @@ fn run(seed: u64) -> Result<(u64, u64), String> {
             ));
         }
     }
+    let most = if text.contains("all-retryable-errors") { RETRIES + 1 } else { 1 };
+    if let Some((id, times)) = arrived.borrow().iter().find(|(_, times)| **times > most) {
+        return Err(format!("POST {id} reached the origins {times} times\n{text}"));
+    }
     let requests: u64 = shared.shards.iter().map(|s| s.frontends[0].req_tot.get()).sum();
     if requests < seen.answers.get() {
         return Err(format!("{requests} requests counted, {} answers seen", seen.answers.get()));
     }
     Ok((net.trace(), seen.good.get()))
+}
+
+/// Takes servers down and up, into maintenance and out of it, while requests run.
+async fn flap(core: Core, published: Arc<Published>, shards: Vec<Rc<shard::Shard>>, mut rng: Rng) {
+    for turn in 0..40 {
+        core.sleep_until(core.now() + Duration::from_millis(1 + rng.below(25) as u64)).await;
+        let (server, last) = (ServerId(rng.below(2) as u32), turn >= 38);
+        // The last two turns leave both servers in order.
+        let server = if last { ServerId(turn - 38) } else { server };
+        let (down, maint) = (!last && rng.chance(400), !last && rng.chance(200));
+        published.edit(|world| {
+            world.with_server(server, |state| {
+                state.health = if down { Health::Down } else { Health::Up };
+                state.admin.maint = maint;
+            })
+        });
+        shards.iter().for_each(|shard| shard.refresh());
+    }
 }
 
 struct Client {
@@ -301,7 +336,7 @@ struct Request {
 
 #[test]
 fn every_request_has_one_end_and_nothing_is_left() {
-    for_seeds("--test simulation every_request", 240, |seed| run(seed).map(drop));
+    for_seeds("--test simulation every_request", 520, |seed| run(seed).map(drop));
 }
 
 #[test]

@@ -3,7 +3,10 @@ use ringmain::net::sim::Rng;
 use ringmain::net::{ConnectTo, Core, Listener, Stream};
 use ringmain::proto::h1::{self, BodyReader, Parsed, RequestKind};
 use ringmain::proto::http::{RequestHead, ResponseHead};
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Bytes that a stream has given and nobody has used yet.
@@ -130,28 +133,34 @@ pub struct Manners {
     pub leaves: u32,
 }
 
+/// How often each POST has reached an origin whole.
+pub type Arrived = Rc<RefCell<HashMap<u64, u32>>>;
+
 /// Serves `GET /ID/LEN` with [`content`], length-delimited or chunked as the seed has it; a request's body is checked
 /// against `content(ID, …)` and a wrong one answered with 599.
-pub async fn origin(core: Core, listener: Listener, seed: u64, manners: Manners) {
+pub async fn origin(core: Core, listener: Listener, seed: u64, manners: Manners, arrived: Arrived) {
     let mut rng = Rng(seed);
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 let seed = rng.draw();
-                core.spawn(serve(core.clone(), Inbox::new(stream), seed, manners));
+                core.spawn(serve(core.clone(), Inbox::new(stream), seed, manners, arrived.clone()));
             }
             Err(_) => core.sleep_until(core.now() + Duration::from_millis(1)).await,
         }
     }
 }
 
-async fn serve(core: Core, mut inbox: Inbox, seed: u64, manners: Manners) {
+async fn serve(core: Core, mut inbox: Inbox, seed: u64, manners: Manners, arrived: Arrived) {
     let mut rng = Rng(seed);
     while let Ok((head, body)) = inbox.request().await {
         let path = String::from_utf8_lossy(head.path()).into_owned();
         let mut parts = path.trim_start_matches('/').split('/');
         let mut number = || parts.next().and_then(|p| p.parse::<u64>().ok()).unwrap_or(0);
         let (id, len) = (number(), number() as usize);
+        if head.method() == b"POST" {
+            *arrived.borrow_mut().entry(id).or_default() += 1;
+        }
         if rng.chance(manners.silent) {
             return;
         }

@@ -11,7 +11,7 @@ macro_rules! rows {
     };
 }
 
-rows! { accept allow deny header path redirect replace return_ set_status silent_drop }
+rows! { accept allow deny header path redirect replace return_ set_status silent_drop wishes }
 
 mod reply;
 

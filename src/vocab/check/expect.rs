@@ -91,8 +91,12 @@ fn is_extra(
             )?);
         }
         "error-status" => {
-            let list =
-                [CheckStatus::L4Connection, CheckStatus::L6Response, CheckStatus::L7Response, CheckStatus::L7Status];
+            let list = [
+                CheckStatus::L4Connection,
+                CheckStatus::L6Response,
+                CheckStatus::L7Response,
+                CheckStatus::L7Status,
+            ];
             expect.error_status =
                 Some(status(words, string()?, "'L4CON', 'L6RSP', 'L7RSP' or 'L7STS'", &list)?);
         }
@@ -115,12 +119,8 @@ fn status(words: &[Word], word: &Word, names: &str, list: &[CheckStatus]) -> Res
 
 fn is_pattern(name: &str, kind: Kind) -> bool {
     match kind {
-        Kind::Tcp => {
-            ["string", "rstring", "binary", "rbinary", "string-lf", "binary-lf"].contains(&name)
-        }
-        Kind::Http => {
-            ["string", "rstring", "string-lf", "status", "rstatus", "hdr", "fhdr"].contains(&name)
-        }
+        Kind::Tcp => ["string", "rstring", "binary", "rbinary", "string-lf", "binary-lf"].contains(&name),
+        Kind::Http => ["string", "rstring", "string-lf", "status", "rstatus", "hdr", "fhdr"].contains(&name),
     }
 }
 

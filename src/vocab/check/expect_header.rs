@@ -43,9 +43,8 @@ fn matcher(
             return Err(error(words, row::place(words, *next), &text));
         }
         if !["str", "beg", "end", "sub", "reg"].contains(&method) {
-            let text = format!(
-                "'{kind}' : '-m' only supports 'str', 'beg', 'end', 'sub' or 'reg' (got '{method}')"
-            );
+            let text =
+                format!("'{kind}' : '-m' only supports 'str', 'beg', 'end', 'sub' or 'reg' (got '{method}')");
             return Err(error(words, words[*next + 1].span, &text));
         }
         *next += 2;

@@ -101,8 +101,7 @@ pub fn pgsql(user: &str) -> Vec<Step> {
         on_error: Some(Saying::Text("PostgreSQL unknown error")),
         ..Expect::new(What::BinaryRegex(regex("^52000000[A-Z0-9]{2}000000(00|02|03|04|05|06|07|09|0A)")))
     };
-    let actions =
-        vec![connect(), send(hello), Action::Expect(no_error), Action::Expect(authentication)];
+    let actions = vec![connect(), send(hello), Action::Expect(no_error), Action::Expect(authentication)];
     steps(actions)
 }
 

@@ -44,7 +44,9 @@ pub fn step(cx: &mut DirectiveCx<'_>, words: &[Word], kind: Kind) -> Result<(), 
         Kind::Http => &mut checks.http,
     };
     let steps = list.own(at);
-    let before = steps.iter().find(|s| !matches!(*s.action, Action::Comment(_) | Action::Set(..) | Action::SetFormat(..) | Action::Unset(_)));
+    let before = steps.iter().find(|s| {
+        !matches!(*s.action, Action::Comment(_) | Action::Set(..) | Action::SetFormat(..) | Action::Unset(_))
+    });
     if what == "connect" && before.is_some_and(|s| !matches!(*s.action, Action::Connect(_))) {
         let text = "first step MUST also be a 'connect', optionally preceded by a 'set-var', an 'unset-var' or a \
                     'comment', when there is a 'connect' step in the tcp-check ruleset";
@@ -71,7 +73,8 @@ fn in_order(words: &[Word], steps: &[Step], action: &Action) -> Result<(), Diag>
     };
     let asked = steps.iter().position(|s| matches!(*s.action, Action::Ask(_)));
     let number = steps.len() - usize::from(asked.is_some_and(|at| at > 0)) + 1;
-    let text = format!("unable to add http-check {} rule at step {number} (missing {} rule).", missing.0, missing.1);
+    let text =
+        format!("unable to add http-check {} rule at step {number} (missing {} rule).", missing.0, missing.1);
     Err(error(words, words[1].span, &text))
 }
 

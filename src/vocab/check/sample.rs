@@ -13,7 +13,9 @@ use std::borrow::Cow;
 /// # Errors
 /// HAProxy's words.
 pub fn expression(word: &Word, text: &str, at: usize) -> Result<SampleExpr, Diag> {
-    let first = expr::split_expr(text).ok().and_then(|calls| Some((calls.first()?.clone(), calls.get(1).map(|c| c.at - 1))));
+    let first = expr::split_expr(text)
+        .ok()
+        .and_then(|calls| Some((calls.first()?.clone(), calls.get(1).map(|c| c.at - 1))));
     if let Some((call, rest)) = first
         && let Some(fetch) = own(&call.name, call.args.as_deref().unwrap_or_default())
     {
@@ -58,10 +60,14 @@ pub fn format(word: &Word) -> Result<Format, Diag> {
         };
         plain(from, percent, &mut parts)?;
         let Some(end) = expr::closing(inside) else {
-            return Err(Diag::alert(word.sub(percent, inside.len()), "missing ']' at the end of the expression"));
+            return Err(Diag::alert(
+                word.sub(percent, inside.len()),
+                "missing ']' at the end of the expression",
+            ));
         };
-        let expr = expression(word, &inside[..end], percent + 2).map_err(|d| {
-            Diag { message: format!("failed to parse sample expression <{inside}> : {}", d.message), ..d }
+        let expr = expression(word, &inside[..end], percent + 2).map_err(|d| Diag {
+            message: format!("failed to parse sample expression <{inside}> : {}", d.message),
+            ..d
         })?;
         parts.push(Part::Expr(expr));
         at = percent + 2 + end + 1;
@@ -76,7 +82,9 @@ fn own(name: &str, args: &[String]) -> Option<Result<Box<dyn Fetch>, String>> {
     match name {
         "var" => Some(match args {
             [name] if name.starts_with("check.") => Ok(Box::new(Variable(name.clone())) as Box<dyn Fetch>),
-            [name] => Err(format!("'var({name})' : Ringmain has only variables of the scope 'check' in checks")),
+            [name] => {
+                Err(format!("'var({name})' : Ringmain has only variables of the scope 'check' in checks"))
+            }
             _ => Err("missing args for fetch method 'var' (at least 1 expected)".to_owned()),
         }),
         "res.payload" => {
@@ -85,7 +93,10 @@ fn own(name: &str, args: &[String]) -> Option<Result<Box<dyn Fetch>, String>> {
                 (Some(offset), Some(length)) if args.len() == 2 => {
                     Ok(Box::new(Payload { offset, length }) as Box<dyn Fetch>)
                 }
-                _ => Err("invalid args in fetch method 'res.payload' : expects <offset> and <length>".to_owned()),
+                _ => {
+                    Err("invalid args in fetch method 'res.payload' : expects <offset> and <length>"
+                        .to_owned())
+                }
             })
         }
         _ => None,

@@ -44,7 +44,9 @@ pub fn parse(words: &[Word]) -> Result<Action, Diag> {
 fn scope(what: &str, name: &str) -> String {
     let known = ["proc.", "sess.", "txn.", "req.", "res."];
     if known.iter().any(|k| name.starts_with(k)) {
-        return format!("'{what}' : Ringmain has only variables of the scope 'check' in checks (got '{name}')");
+        return format!(
+            "'{what}' : Ringmain has only variables of the scope 'check' in checks (got '{name}')"
+        );
     }
     format!(
         "'{what}' : invalid variable name '{name}'. A variable name must be start by its scope. The scope can be 'proc', \

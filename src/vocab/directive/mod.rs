@@ -43,6 +43,7 @@ rows! { DirectiveRow:
     quiet,
     redirect,
     retries,
+    retry_on,
     server,
     source,
     spread_checks,

@@ -97,6 +97,7 @@ pub(crate) mod testing {
             backend: Some(BackendId(0)),
             server: None,
             facts: &Nothing,
+            wishes: crate::rules::Wishes::default(),
         };
         f(&mut cx)
     }

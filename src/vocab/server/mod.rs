@@ -42,6 +42,7 @@ rows! { ServerRow:
     max_reuse,
     maxconn,
     maxqueue,
+    minconn,
     observe,
     on_error,
     port,
