@@ -24,7 +24,9 @@ pub fn columns(row: &mut Row, world: &World, shared: &Shared, now: Tick, id: Ser
         of_agent(row, &record.agent);
     }
     let Some(check) = &server.check else { return };
-    row.num(Col::Hanafail, shared.observed.reached(id));
+    if server.watching.observe.is_some() {
+        row.num(Col::Hanafail, shared.observed.reached(id));
+    }
     row.num(Col::Chkfail, record.check.failed)
         .num(Col::Chkdown, record.life.went_down)
         .num(Col::Downtime, record.life.downtime(now, state.alive()).as_secs());
