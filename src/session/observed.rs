@@ -13,6 +13,8 @@ pub enum Event {
     Answered(u16),
     BadAnswer,
     NoAnswerInTime,
+    /// The server reset the connection.
+    ReadError,
 }
 
 /// Counts it, where the server is observed.
@@ -35,5 +37,6 @@ fn count(local: &Local, server: ServerId, observe: &Observe, event: Event) {
         Event::Answered(_) => bad("Wrong http response"),
         Event::BadAnswer => bad("Invalid http response (headers)"),
         Event::NoAnswerInTime => bad("Read timeout (http)"),
+        Event::ReadError => bad("Read error (http)"),
     }
 }

@@ -260,6 +260,10 @@ impl Passage<'_> {
         let (mut have, mut seen): (Option<Chunk>, usize) = (None, 0);
         loop {
             let received = self.conn.local.core.while_active(&self.server_side, self.server().recv()).await;
+            // An idle connection may have been closed long before.
+            if matches!(received, Ok(Err(_))) && !self.assigned.reused {
+                self.observe(observed::Event::ReadError);
+            }
             let chunk = match received {
                 Ok(Ok(Some(chunk))) => chunk,
                 Ok(_) if have.is_none() && !self.answering.get() => return Err(Passed::Repeat),
