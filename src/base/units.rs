@@ -173,6 +173,16 @@ fn number(digits: &str) -> u64 {
     digits.bytes().fold(0u64, |n, b| n.saturating_mul(10).saturating_add(u64::from(b - b'0')))
 }
 
+/// The number at the front of a text as `strtol` reads it, and what is left.
+#[must_use]
+pub fn leading_number(text: &str) -> Option<(i64, &str)> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let most = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    let at = text.len() - digits.len() + end;
+    (end > 0).then(|| (text[..at].parse().unwrap_or(most), &text[at..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,8 +14,10 @@ mod process;
 mod threads;
 mod version;
 
+use crate::base::time::Tick;
 use crate::control::cli::Socket;
 use crate::control::{Control, Facts, Kept, Running, say};
+use crate::health;
 use crate::net::IoMode;
 use crate::plan::Plan;
 use crate::share::Shared;
@@ -342,6 +344,10 @@ impl Worker<'_> {
         ));
         self.limits.set_gates(&plan, self.args, &shared);
         let published = Arc::new(Published::new(World::new(plan.clone())));
+        health::init(&published.load(), &shared, Tick::monotonic());
+        for message in health::restore(&published, &shared, Tick::monotonic()) {
+            say::message(message.severity, format!("config : {}", message.text));
+        }
         let cannot = |what: &str| refuse(format!("[{program}.main()] {what}"));
         let control = Control::new(self.io_mode).map_err(|e| cannot(&format!("no I/O engine: {e}")))?;
         let shards = threads::spawn(

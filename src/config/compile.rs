@@ -20,14 +20,8 @@ use std::time::Duration;
 /// When a name was not checked before.
 #[must_use]
 pub fn plan(draft: Draft, index: &Index) -> Plan {
+    let uuids = uuids(&draft);
     let mut plan = Plan { global: draft.global, ..Plan::default() };
-    // HAProxy's statistics sockets stand in a proxy of their own, which has the first number.
-    let internal = (!plan.global.stats_sockets.is_empty()).then_some((true, None));
-    let numbered = internal.into_iter().chain(draft.proxies.iter().map(|p| (is_proxy(p), p.id)));
-    let mut uuids = number(numbered);
-    if internal.is_some() {
-        uuids.remove(0);
-    }
     let upgrades: Vec<bool> =
         (0..draft.proxies.len()).map(|n| becomes_http(&draft.proxies, n, index)).collect();
     let tracks = super::checks::tracks(&draft.proxies);
@@ -53,17 +47,29 @@ pub fn plan(draft: Draft, index: &Index) -> Plan {
     plan
 }
 
+/// HAProxy's number of each proxy.
+#[must_use]
+pub fn uuids(draft: &Draft) -> Vec<u32> {
+    // HAProxy's statistics sockets stand in a proxy of their own, which uses up the first turn.
+    let first = if draft.global.stats_sockets.is_empty() { 1 } else { 2 };
+    number(draft.proxies.iter().map(|p| (is_proxy(p), p.id)), first)
+}
+
 fn is_proxy(proxy: &ProxyDraft) -> bool {
     proxy.kind.has_frontend() || proxy.kind.has_backend()
 }
 
 /// Gives each wanted place its own number, or the lowest free one above the last given so (HAProxy's `get_next_id`).
-fn number(wanted: impl Iterator<Item = (bool, Option<u32>)>) -> Vec<u32> {
+fn number(wanted: impl Iterator<Item = (bool, Option<u32>)>, first: u32) -> Vec<u32> {
     let wanted: Vec<(bool, Option<u32>)> = wanted.collect();
     let used: BTreeSet<u32> = wanted.iter().filter_map(|(_, id)| *id).collect();
-    let mut next = 1;
+    let mut next = first;
     let give = |(counts, id): &(bool, Option<u32>)| match id {
-        Some(id) => *id,
+        // One with its own number uses up a turn too.
+        Some(id) => {
+            next += 1;
+            *id
+        }
         None if !counts => 0,
         None => {
             while used.contains(&next) {
@@ -231,7 +237,7 @@ fn backend_timeouts(t: &Timeouts) -> BackendTimeouts {
 /// The listeners of a frontend, one for each address of its `bind` lines.
 fn listeners(plan: &mut Plan, frontend: FrontendId, binds: &[BindDraft], unix: &UnixBind) -> Vec<ListenerId> {
     let wanted = binds.iter().flat_map(|b| b.addrs.iter().map(|_| (true, b.id)));
-    let mut uuids = number(wanted).into_iter();
+    let mut uuids = number(wanted, 1).into_iter();
     let mut ids = Vec::new();
     for bind in binds {
         for addr in &bind.addrs {
@@ -269,7 +275,7 @@ fn listeners(plan: &mut Plan, frontend: FrontendId, binds: &[BindDraft], unix: &
 fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
     let id = BackendId::from(plan.backends.len());
     let first = plan.servers.len() as u32;
-    let uuids = number(proxy.servers.iter().map(|s| (true, s.id)));
+    let uuids = number(proxy.servers.iter().map(|s| (true, s.id)), 1);
     for (draft, uuid) in proxy.servers.iter().zip(uuids) {
         let server = server(ServerId::from(plan.servers.len()), id, draft, uuid, &proxy.settings);
         plan.servers.push(server);
@@ -301,6 +307,7 @@ fn backend(plan: &mut Plan, proxy: ProxyDraft, uuid: u32) {
         tcp_keepalive: flags.has(Flag::ServerKeepalive),
         log_health_checks: flags.has(Flag::LogHealthChecks),
         accept_invalid_http_response: false,
+        id_given: proxy.id.is_some(),
         at: proxy.at,
     });
 }
@@ -348,6 +355,8 @@ fn server(id: ServerId, backend: BackendId, draft: &ServerDraft, uuid: u32, prox
         pool_max_conn: s.pool_max_conn,
         pool_purge_delay: s.pool_purge_delay,
         max_reuse: s.max_reuse,
+        id_given: draft.id.is_some(),
+        remembered: draft.remembered.clone(),
         at: draft.at,
     }
 }

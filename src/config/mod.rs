@@ -8,6 +8,7 @@ pub mod load;
 pub mod names;
 pub mod read;
 pub mod resolve;
+pub mod state_file;
 
 use crate::plan::Plan;
 use crate::syntax::{Diag, Diags, Env, Severity, SourceMap};
@@ -60,6 +61,7 @@ fn finish(
         checks::check(&read.draft, &map, &mut diags);
         let mut draft = read.draft;
         if !diags.has_errors() {
+            state_file::read(&mut draft, &mut diags);
             if !resolve::addresses(&mut draft, options, &map, &mut diags) {
                 return (None, diags, map);
             }

@@ -371,7 +371,7 @@ pub fn addresses(draft: &mut Draft, options: &Options, map: &SourceMap, diags: &
                 InitAddr::Ip(ip) => Some((*ip, true)),
                 // The server waits in maintenance for an address.
                 InitAddr::None => Some((unknown(*family), false)),
-                InitAddr::Last => None,
+                InitAddr::Last => server.remembered.as_ref().and_then(|r| r.addr).map(|ip| (ip, true)),
             });
             let found = found.or_else(|| options.ignore_resolution.then(|| (unknown(*family), false)));
             if let Some((ip, known)) = found {

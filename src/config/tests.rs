@@ -100,8 +100,8 @@ fn numbers_are_given_around_those_that_are_written() {
          server s 127.0.0.1:1\n server t 127.0.0.1:1 id 1\nbackend d\n",
     );
     assert_eq!(plan.frontends.iter().map(|f| f.uuid).collect::<Vec<_>>(), [2, 1]);
-    assert_eq!(plan.backends.iter().map(|b| b.uuid).collect::<Vec<_>>(), [3, 4]);
-    assert_eq!(plan.listeners.iter().map(|l| l.uuid).collect::<Vec<_>>(), [2, 1, 3, 1]);
+    assert_eq!(plan.backends.iter().map(|b| b.uuid).collect::<Vec<_>>(), [4, 5]);
+    assert_eq!(plan.listeners.iter().map(|l| l.uuid).collect::<Vec<_>>(), [2, 1, 4, 1]);
     assert_eq!(plan.servers.iter().map(|s| s.uuid).collect::<Vec<_>>(), [2, 1]);
 }
 

@@ -6,7 +6,7 @@ use crate::health;
 use crate::net::{Listener, Stream};
 use crate::observe::{self, ProcessInfo, StatFilter};
 use crate::vocab::command::{self, Level, Steering};
-use crate::world::{Admin, World};
+use crate::world::{Health, Overrides, ServerState, World};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
@@ -22,6 +22,8 @@ pub struct Socket {
     pub gives_listeners: bool,
 }
 
+/// A limit that none is more than.
+const MOST: u32 = u32::MAX - 1;
 /// A command line may be so long.
 const LINE_LIMIT: usize = 16_384;
 /// `stats timeout` where the file has none.
@@ -161,11 +163,8 @@ impl State {
         }
     }
 
-    /// An operator's change of a server, with HAProxy's words on standard error.
-    fn change_server(&self, id: ServerId, edit: impl FnOnce(&mut crate::world::ServerState)) {
-        let now: Tick = self.core.now();
-        let (_, messages) =
-            health::change_server(&self.published, &self.shared, now, id, "changed from CLI", edit);
+    /// After an operator's change of a server: HAProxy's words on standard error, and the shards are told.
+    fn tell(&self, messages: Vec<health::Message>) {
         for message in messages {
             super::say::message(message.severity, message.text);
         }
@@ -194,12 +193,28 @@ impl Steering for Rc<State> {
         observe::servers_state(&world, &self.shared, self.core.now(), name.as_deref()).unwrap_or_else(|e| e)
     }
 
-    fn set_admin(&self, server: ServerId, admin: Admin) {
-        self.change_server(server, |state| state.admin = admin);
+    fn servers_conn(&self, backend: Option<BackendId>) -> String {
+        observe::servers_conn(&self.published.load(), &self.shared, backend)
     }
 
-    fn set_weight(&self, server: ServerId, weight: u32) {
-        self.change_server(server, |state| state.weight = weight);
+    fn change_server(&self, server: ServerId, edit: &dyn Fn(&mut ServerState)) {
+        let now: Tick = self.core.now();
+        let words = "changed from CLI";
+        self.tell(health::change_server(&self.published, &self.shared, now, server, words, edit).1);
+    }
+
+    fn force_health(&self, server: ServerId, health: Health) {
+        self.tell(health::force_health(&self.published, &self.shared, self.core.now(), server, health).1);
+    }
+
+    fn force_agent(&self, _server: ServerId, _up: bool) {}
+
+    fn override_server(&self, server: ServerId, edit: &dyn Fn(&mut Overrides)) {
+        self.edit(|world| world.with_overrides(server, edit));
+    }
+
+    fn shut_sessions(&self, server: ServerId) {
+        self.shards.iter().for_each(|shard| shard.shut_sessions(server));
     }
 
     fn set_paused(&self, frontend: FrontendId, paused: bool) {
@@ -216,18 +231,29 @@ impl Steering for Rc<State> {
     }
 
     fn set_frontend_maxconn(&self, frontend: FrontendId, maxconn: u32) {
-        self.shared.frontends[frontend.index()].set_limit(maxconn);
+        let gate = &self.shared.frontends[frontend.index()];
+        // Zero lets nobody in.
+        if maxconn == 0 {
+            gate.close()
+        } else {
+            gate.set_limit(maxconn)
+        }
         self.edit(|world| world.with_frontend(frontend, |state| state.maxconn = Some(maxconn)));
     }
 
     fn set_server_maxconn(&self, server: ServerId, maxconn: u32) {
-        self.shared.servers[server.index()].set_limit(maxconn);
-        self.refresh();
+        self.shared.servers[server.index()].set_limit(maxconn.min(MOST));
+        self.edit(|world| world.with_overrides(server, |o| o.maxconn = Some(maxconn)));
     }
 
-    fn set_global_maxconn(&self, maxconn: u32) {
-        self.shared.process.set_limit(maxconn.min(self.facts.maxconn));
+    fn set_global_maxconn(&self, maxconn: u32) -> bool {
+        let most = self.facts.maxconn;
+        if maxconn > most {
+            return false;
+        }
+        self.shared.process.set_limit(if maxconn == 0 { most } else { maxconn });
         self.refresh();
+        true
     }
 }
 

@@ -179,10 +179,10 @@ fn forwarded(
     let picked = world.round_robin(id).pick(&mut |_| false).map(|i| ServerId(first + i as u32));
     for (i, (server, s)) in plan.servers_of(id).enumerate() {
         let state = world.server(server);
-        let mut text = format!("{} {} weight {}", s.name, address(&s.addr), state.weight);
+        let mut text = format!("{} {} weight {}", s.name, address(world.addr(server)), state.weight);
         for (on, word) in [
             (s.backup, ", backup"),
-            (state.admin.maint, ", in maintenance"),
+            (state.admin.in_maint(), ", in maintenance"),
             (s.check.is_some(), ", checked (taken as up here)"),
             (!state.usable(), ", takes no request"),
         ] {

@@ -25,6 +25,11 @@ impl Watch {
             if !Arc::ptr_eq(&self.published.load().plan, &self.plan) {
                 return;
             }
+            // `disable agent`.
+            if self.published.load().overrides(self.id).agent.off {
+                next = self.core.now() + agent.inter;
+                continue;
+            }
             {
                 let state = &mut self.shared.checks.server(self.id).agent;
                 state.running = true;
@@ -43,7 +48,10 @@ impl Watch {
     /// The agent's first line.
     async fn ask(&self, agent: &Agent) -> Result<String, Found> {
         let server = self.plan.server(self.id);
-        let ip = match (&server.addr, agent.addr) {
+        let world = self.published.load();
+        let now_is = world.overrides(self.id);
+        let send = now_is.agent_send.as_ref().map_or(agent.send.as_slice(), |s| s.as_bytes());
+        let ip = match (world.addr(self.id), now_is.agent.addr.or(agent.addr)) {
             (_, Some(ip)) => ip,
             (ServerAddr::Inet(addr), None) => addr.ip(),
             (ServerAddr::InetRelative(ip, _), None) => *ip,
@@ -54,12 +62,12 @@ impl Watch {
             (Some(_), Some(connect)) => self.core.now() + connect.min(agent.inter),
             _ => self.core.now() + agent.inter,
         };
-        let to = ConnectTo::Inet(SocketAddr::new(ip, agent.port));
+        let to = ConnectTo::Inet(SocketAddr::new(ip, now_is.agent.port.unwrap_or(agent.port)));
         let stream = probe::connect(&self.core, server, &to, deadline).await?;
         stream.reset_on_close();
         let deadline = timeouts.check.map_or(deadline, |t| self.core.now() + t);
         let exchange = async {
-            if !agent.send.is_empty() {
+            if !send.is_empty() {
                 stream
                     .send(agent.send.clone())
                     .await
@@ -93,7 +101,7 @@ impl Watch {
     /// Does what the words say, all but the state of health, which [`Watch::end_agent`] counts.
     fn obey(&self, said: &Said) -> Found {
         if let Some(admin) = said.admin {
-            self.change("", |s| s.admin = admin);
+            self.change("", |s| s.admin = Admin { maint: admin.maint, drain: admin.drain, ..s.admin });
         }
         let mut warning = None;
         if let Some(weight) = &said.weight {
@@ -175,7 +183,7 @@ impl Said {
     }
 
     fn word(&mut self, word: &str) {
-        let ready = Admin { maint: false, drain: false };
+        let ready = Admin::default();
         match word.to_ascii_lowercase().as_str() {
             "up" => self.health = Some((word.to_owned(), true)),
             "down" | "stopped" | "fail" => self.health = Some((word.to_owned(), false)),

@@ -8,7 +8,7 @@ use crate::plan::{Backend, Plan};
 use crate::share::checks::ServerRecord;
 use crate::share::{CheckState, CheckStatus, Shared};
 use crate::syntax::diag::Severity;
-use crate::world::{Admin, Health, Published, ServerState, World};
+use crate::world::{Health, Published, ServerState, World};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -89,13 +89,15 @@ impl Changing<'_> {
         if was.admin.maint != is.admin.maint {
             let mut record = shared.checks.server(id);
             if !is.admin.maint {
-                record.check.health = checked.map_or(DEFAULT_RISE, |c| Scale::of(c).rise);
+                // Without a check nothing sets it again, as in HAProxy.
+                record.check.health = checked.map_or(record.check.health, |c| Scale::of(c).rise);
             } else if was.alive() {
                 record.check.health = 0;
             }
         }
-        let drains = was.drains() != is.drains() && !is.in_maint();
-        if was.alive() != is.alive() || drains {
+        let drains = was.admin.draining() != is.admin.draining() && !is.admin.in_maint();
+        let stops = (was.health == Health::Stopping) != (is.health == Health::Stopping);
+        if was.alive() != is.alive() || drains || stops {
             shared.checks.server(id).life.changed(now, was.alive(), is.alive());
         }
         let up = |world: &World| world.usable_servers(server.backend) > 0;
@@ -119,7 +121,8 @@ impl Changing<'_> {
         };
         for follower in plan.servers.iter().filter(|s| s.watching.track == Some(id)) {
             self.one(follower.id, &via(), |state| {
-                state.inherited = Admin { maint: is.in_maint(), drain: is.drains() };
+                state.admin.tracked_maint = is.admin.in_maint();
+                state.admin.tracked_drain = is.admin.draining();
                 state.health = if is.health == Health::Unchecked { Health::Up } else { is.health };
             });
         }
@@ -139,6 +142,15 @@ pub(super) fn reason_of_check(check: &CheckState) -> String {
         let _ = write!(out, ", check duration: {}ms", took.as_millis());
     }
     out
+}
+
+/// What is said of a server that starts in drain.
+pub(super) fn remains_in_drain(world: &World, backend: BackendId, id: ServerId) -> Message {
+    let server = world.plan.server(id);
+    let kind = if server.backup { "Backup " } else { "" };
+    let name = &world.plan.backend(backend).name;
+    let text = format!("{kind}Server {name}/{} remains in forced drain mode.", server.name);
+    Message { severity: Severity::Warning, level: NOTICE, backend, text }
 }
 
 /// What `option log-health-checks` says of each check that changed something.
@@ -210,9 +222,9 @@ impl Words<'_> {
         let (was, is) = (&self.was, &self.is);
         let via = if reason.starts_with(" via") { reason } else { "" };
         let stops = |s: &ServerState| s.health == Health::Stopping;
-        if !was.in_maint() && !is.in_maint() {
+        if !was.admin.in_maint() && !is.admin.in_maint() {
             match (was.alive(), is.alive()) {
-                (true, true) if !stops(was) && stops(is) => {
+                (_, true) if !stops(was) && stops(is) => {
                     out.push(self.say(NOTICE, &format!("is stopping{reason}{}", self.online())));
                 }
                 (true, true) if stops(was) && !stops(is) => {
@@ -223,7 +235,7 @@ impl Words<'_> {
                 _ => {}
             }
         }
-        match (was.in_maint(), is.in_maint()) {
+        match (was.admin.in_maint(), is.admin.in_maint()) {
             (false, true) if was.alive() => {
                 out.push(self.say(NOTICE, &format!("is going DOWN for maintenance{via}{}", self.left())));
             }
@@ -231,23 +243,25 @@ impl Words<'_> {
                 out.push(self.say(NOTICE, &format!("was DOWN and now enters maintenance{via}")));
             }
             (true, false) => {
-                let (state, mode) = (self.up_or_down(), if is.drains() { "DRAIN" } else { "READY" });
+                let (state, mode) = (self.up_or_down(), if is.admin.draining() { "DRAIN" } else { "READY" });
                 let forced = if was.admin.maint { "forced " } else { "" };
                 out.push(self.say(NOTICE, &format!("is {state}/{mode} (leaving {forced}maintenance)")));
             }
             _ => {}
         }
-        if is.in_maint() {
+        if is.admin.in_maint() {
             return;
         }
         let reweighted = was.weight != is.weight;
-        match (was.drains(), is.drains()) {
-            (false, true) if was.in_maint() => out.push(self.say(NOTICE, "remains in forced drain mode")),
+        match (was.admin.draining(), is.admin.draining()) {
+            (false, true) if was.admin.in_maint() => {
+                out.push(self.say(NOTICE, "remains in forced drain mode"))
+            }
             (false, true) => {
                 let counts = if is.alive() { self.online() } else { self.left() };
                 out.push(self.say(NOTICE, &format!("enters drain state{via}{counts}")));
             }
-            (true, true) if was.in_maint() || reweighted => {
+            (true, true) if was.admin.in_maint() || reweighted => {
                 out.push(self.say(NOTICE, "remains in forced drain mode"));
             }
             (true, false) => {

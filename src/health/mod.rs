@@ -10,12 +10,14 @@ mod context;
 mod count;
 mod expect;
 mod external;
+mod force;
 mod observed;
 mod probe;
 mod protocols;
 mod script;
 
 pub use change::{Message, change_server, init};
+pub use force::{force_health, restore};
 
 use crate::base::ids::ServerId;
 use crate::base::time::Tick;
@@ -41,11 +43,10 @@ pub enum Event {
 }
 
 /// Starts the checks of all checked servers as tasks of `core`, the control thread's. They end by themselves when another
-/// Plan is in force. Events come on that thread, in order.
+/// Plan is in force. The records were set by [`init`]. Events come on that thread, in order.
 pub fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, notify: impl Fn(Event) + 'static) {
     let notify: Rc<dyn Fn(Event)> = Rc::new(notify);
     let world = published.load();
-    init(&world, &shared, core.now());
     let tasks = Rc::new(RefCell::new(vec![TaskId::NONE; world.plan.servers.len()]));
     observed::start(core, &published, &shared, &notify, &world.plan, &tasks);
     for (id, of, delay) in first_checks(&world.plan) {
@@ -119,7 +120,7 @@ impl Watch {
             if !Arc::ptr_eq(&world.plan, &self.plan) {
                 return;
             }
-            if world.server(self.id).admin.maint {
+            if world.server(self.id).admin.in_maint() || world.overrides(self.id).check.off {
                 next = self.core.now() + check.inter;
                 continue;
             }

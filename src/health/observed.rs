@@ -56,7 +56,7 @@ impl Watch {
         let server = self.plan.server(self.id);
         // Without checks nothing would bring the server back.
         let (Some(observe), Some(check)) = (&server.watching.observe, &server.check) else { return };
-        if self.published.load().server(self.id).in_maint() {
+        if self.published.load().server(self.id).admin.in_maint() {
             return;
         }
         let rise = Scale::of(check).rise;

@@ -1,11 +1,13 @@
 //! One check: a connection, the steps of a script, or a program.
 use super::{Watch, external, script};
+use crate::base::ids::ServerId;
 use crate::base::time::Tick;
 use crate::net::driver::{ConnectOptions, ConnectTo};
 use crate::net::{Core, Stream};
 use crate::plan::backend::BackendTimeouts;
 use crate::plan::{Check, CheckKind, Server, ServerAddr};
 use crate::share::CheckStatus;
+use crate::world::World;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
@@ -43,7 +45,7 @@ pub async fn probe(watch: &Watch, check: &Check) -> Found {
         }
     }
     let (core, server) = (&watch.core, watch.plan.server(watch.id));
-    let Some(to) = target(server, check, None, None) else {
+    let Some(to) = target(&watch.published.load(), watch.id, None, None) else {
         return Found { info: "No port to check".to_owned(), ..Found::plain(CheckStatus::SocketError) };
     };
     let timeouts = &watch.plan.backend(server.backend).timeouts;
@@ -57,23 +59,24 @@ pub async fn probe(watch: &Watch, check: &Check) -> Found {
     }
 }
 
-/// Where to connect: what the step says, `addr` and `port` of the check, else the server's own. `None` without any port.
+/// Where to connect: what the step says, `addr` and `port` of the check, else the server's own, as they are now. `None`
+/// without any port.
 pub(super) fn target(
-    server: &Server,
-    check: &Check,
+    world: &World,
+    id: ServerId,
     step_addr: Option<IpAddr>,
     step_port: Option<u16>,
 ) -> Option<ConnectTo> {
-    let check_addr = step_addr.or(check.addr);
-    let (ip, port) = match &server.addr {
+    let (own, check_addr) = (world.addr(id), step_addr.or(world.check_addr(id)));
+    let (ip, port) = match own {
         ServerAddr::Inet(addr) => (Some(addr.ip()), Some(addr.port())),
         ServerAddr::InetRelative(ip, _) => (Some(*ip), None),
         ServerAddr::Unix(path) if check_addr.is_none() => return Some(ConnectTo::Unix(path.clone())),
         ServerAddr::Abstract(name) if check_addr.is_none() => return Some(ConnectTo::Abstract(name.clone())),
         ServerAddr::Unix(_) | ServerAddr::Abstract(_) => (None, None),
     };
-    let port = step_port.or(check.port).or(port)?;
-    match (&server.addr, check_addr) {
+    let port = step_port.or(world.check_port(id)).or(port)?;
+    match (own, check_addr) {
         (_, Some(ip)) => Some(ConnectTo::Inet(SocketAddr::new(ip, port))),
         // Keeps the scope of a link-local address.
         (ServerAddr::Inet(addr), None) => {

@@ -95,7 +95,7 @@ impl Run<'_> {
         };
         let port = port.or(connect.addr_port);
         let core = &self.watch.core;
-        let Some(to) = probe::target(server, self.check, connect.addr, port) else {
+        let Some(to) = probe::target(&self.watch.published.load(), self.watch.id, connect.addr, port) else {
             return Err(Found {
                 info: "No port to check".to_owned(),
                 ..Found::plain(CheckStatus::SocketError)

@@ -420,6 +420,17 @@ impl Core {
         Ok(stream)
     }
 
+    /// Ends every connected stream with this label, as if its peer had broken it. Looks at all streams: for an operator's
+    /// command.
+    pub fn cut(&self, label: u32) {
+        let waiting: Vec<TaskId> = {
+            let mut slots = self.0.slots.borrow_mut();
+            let streams = slots.iter_mut().filter_map(Slot::stream_mut);
+            streams.filter_map(|s| s.cut(label)).flatten().collect()
+        };
+        waiting.into_iter().for_each(|task| self.wake(task));
+    }
+
     /// Takes in a connected socket, or any descriptor that can be received from and sent to.
     ///
     /// # Errors

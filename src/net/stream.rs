@@ -17,6 +17,9 @@ pub const INBOX_BYTES: usize = 65_536;
 /// Accepted connections that may wait for their task before accepting is stopped.
 pub const ACCEPT_LIMIT: usize = 64;
 
+/// What a stream that was cut ends with: the kernel has no such end for one that is connected.
+const CUT: i32 = libc::ECONNABORTED;
+
 /// No descriptor yet; those of the simulator are negative too.
 pub(super) const NO_FD: RawFd = -1;
 
@@ -56,6 +59,8 @@ pub(super) struct StreamState {
     forgotten: bool,
     /// Why a forgotten send failed.
     send_error: i32,
+    /// What it belongs to, for [`Core::cut`]; 0 for nothing.
+    label: u32,
     reset_on_close: bool,
 }
 
@@ -76,8 +81,20 @@ impl StreamState {
             sent: None,
             forgotten: false,
             send_error: 0,
+            label: 0,
             reset_on_close: false,
         }
+    }
+
+    /// Ends it as if the peer had broken it, if it has this label. Gives those who wait for it.
+    pub(super) fn cut(&mut self, label: u32) -> Option<[TaskId; 2]> {
+        if self.label != label || self.connect != Connect::Done || self.end.is_some() {
+            return None;
+        }
+        (self.first, self.end) = (None, Some(CUT));
+        self.rest.clear();
+        self.reset_on_close = true;
+        Some([self.reader, self.writer])
     }
 
     fn waiting(&self) -> usize {
@@ -178,7 +195,7 @@ impl Stream {
         Stream { core, key }
     }
 
-    /// Names it for [`Core::cut`].
+    /// Names it for [`Core::cut_stream`].
     #[must_use]
     pub fn key(&self) -> Key {
         self.key
@@ -409,6 +426,17 @@ impl Stream {
         self.with(|s| self.core.0.driver.borrow_mut().shutdown(&mut s.driver));
     }
 
+    /// Says what it belongs to, so that [`Core::cut`] finds it.
+    pub fn set_label(&self, label: u32) {
+        self.with(|s| s.label = label);
+    }
+
+    /// Whether [`Core::cut`] ended it.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.with(|s| s.end == Some(CUT))
+    }
+
     /// Makes the close that comes with the drop a reset.
     pub fn reset_on_close(&self) {
         self.with(|s| s.reset_on_close = true);
@@ -438,7 +466,7 @@ impl Core {
     }
 
     /// Ends a stream in both directions, whoever holds it: its reader sees the peer's end. False when it is closed already.
-    pub fn cut(&self, key: Key) -> bool {
+    pub fn cut_stream(&self, key: Key) -> bool {
         let mut slots = self.0.slots.borrow_mut();
         let Some(slot) = slots.get_mut(key.slot as usize) else { return false };
         if slot.generation() != key.generation {

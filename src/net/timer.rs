@@ -22,6 +22,8 @@ pub struct Wheel {
     /// Milliseconds: everything before was handed out.
     now: u64,
     slots: Vec<Vec<Entry>>,
+    /// The earliest millisecond in each slot.
+    least: Vec<u64>,
     occupied: [u64; LEVELS],
 }
 
@@ -31,6 +33,7 @@ impl Wheel {
         Wheel {
             now: now.millis(),
             slots: (0..LEVELS * SLOTS).map(|_| Vec::new()).collect(),
+            least: vec![u64::MAX; LEVELS * SLOTS],
             occupied: [0; LEVELS],
         }
     }
@@ -44,11 +47,18 @@ impl Wheel {
         let slot = (at >> (BITS * level as u32)) as usize % SLOTS;
         self.occupied[level] |= 1 << slot;
         self.slots[level * SLOTS + slot].push(entry);
+        let least = &mut self.least[level * SLOTS + slot];
+        *least = at.min(*least);
     }
 
-    /// The earliest time at which `advance` may have something to do.
+    /// The earliest time at which `advance` hands something out. A slot whose time has begun is moved down on the way: for
+    /// that alone nobody has to wake up.
     pub fn next(&self) -> Option<Tick> {
-        (0..LEVELS).filter_map(|level| self.next_of(level)).min().map(|ms| Tick(ms * 1_000_000))
+        let least = |level: usize| {
+            let slot = (self.next_of(level)? >> (BITS * level as u32)) as usize % SLOTS;
+            Some(self.least[level * SLOTS + slot])
+        };
+        (0..LEVELS).filter_map(least).min().map(|ms| Tick(ms * 1_000_000))
     }
 
     /// The start, in milliseconds, of the next occupied slot of a level.
@@ -74,6 +84,7 @@ impl Wheel {
             for (level, slot) in slots.into_iter().enumerate() {
                 let Some(slot) = slot else { continue };
                 self.occupied[level] &= !(1 << slot);
+                self.least[level * SLOTS + slot] = u64::MAX;
                 let mut entries = std::mem::take(&mut self.slots[level * SLOTS + slot]);
                 for entry in entries.drain(..) {
                     if entry.at.0.div_ceil(1_000_000) <= at { due.push(entry) } else { self.insert(entry) }
@@ -117,6 +128,22 @@ mod tests {
             }
             assert_eq!(seen, delays, "start {start}");
         }
+    }
+
+    #[test]
+    fn nobody_wakes_up_before_something_is_due() {
+        let mut wheel = Wheel::new(ms(1));
+        for (i, at) in [130_000u64, 129_500, 7_000_000].into_iter().enumerate() {
+            wheel.insert(Entry { task: TaskId::new(i as u32, 0), at: ms(at) });
+        }
+        let mut wakes = Vec::new();
+        while let Some(next) = wheel.next() {
+            let mut due = Vec::new();
+            wheel.advance(next, &mut due);
+            assert_eq!(due.len(), 1);
+            wakes.push(next.millis());
+        }
+        assert_eq!(wakes, [129_500, 130_000, 7_000_000]);
     }
 
     #[test]

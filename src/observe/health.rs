@@ -16,21 +16,21 @@ pub fn columns(row: &mut Row, world: &World, shared: &Shared, now: Tick, id: Ser
     // Whose checks decide: its own, or those of the server at the end of what it tracks.
     let root = root(plan, server);
     let decides = if root.id == id { record.clone() } else { shared.checks.server(root.id).clone() };
-    row.text(Col::Status, status(plan, server, root, state, &decides));
+    row.text(Col::Status, status(world, server, root, state, &decides));
     if let Some(tracked) = server.watching.track {
         row.text(Col::Tracked, name(plan, tracked));
     }
     if server.watching.agent.is_some() {
         of_agent(row, &record.agent);
     }
-    let Some(check) = &server.check else { return };
+    let Some(check) = server.check.as_ref().filter(|_| !world.overrides(id).check.off) else { return };
     if server.watching.observe.is_some() {
         row.num(Col::Hanafail, shared.observed.reached(id));
     }
     row.num(Col::Chkfail, record.check.failed)
         .num(Col::Chkdown, record.life.went_down)
         .num(Col::Downtime, record.life.downtime(now, state.alive()).as_secs());
-    if !state.in_maint() {
+    if !state.admin.in_maint() {
         of_check(row, &record.check, check.rise, check.fall);
     }
 }
@@ -48,14 +48,21 @@ fn name(plan: &Plan, id: ServerId) -> String {
     format!("{}/{}", plan.backend(server.backend).name, server.name)
 }
 
-fn status(plan: &Plan, server: &Server, root: &Server, state: &ServerState, record: &ServerRecord) -> String {
-    if state.in_maint() {
+fn status(
+    world: &World,
+    server: &Server,
+    root: &Server,
+    state: &ServerState,
+    record: &ServerRecord,
+) -> String {
+    let plan = &world.plan;
+    if state.admin.in_maint() {
         return match server.watching.track {
             Some(tracked) if !state.admin.maint => format!("MAINT (via {})", name(plan, tracked)),
             _ => "MAINT".to_owned(),
         };
     }
-    let agent = root.watching.agent.is_some();
+    let agent = root.watching.agent.is_some() && !world.overrides(root.id).agent.off;
     let health = record.check.health;
     let (rise, fall) = root.check.as_ref().map_or((0, 1), |c| (c.rise, c.fall));
     if !state.alive() {
@@ -65,15 +72,15 @@ fn status(plan: &Plan, server: &Server, root: &Server, state: &ServerState, reco
             _ => "DOWN".to_owned(),
         };
     }
-    if state.drains() && agent {
+    if state.admin.draining() && agent {
         return "DRAIN (agent)".to_owned();
     }
     let up = match state.health {
         Health::Stopping => "NOLB",
-        _ if state.drains() => "DRAIN",
+        _ if state.admin.draining() => "DRAIN",
         _ => "UP",
     };
-    if root.check.is_none() {
+    if root.check.is_none() || world.overrides(root.id).check.off {
         return if up == "UP" { "no check" } else { up }.to_owned();
     }
     if health >= rise + fall - 1 {

@@ -1,11 +1,13 @@
 //! What operators read: `show stat`, `show info`, `show servers state`, in HAProxy's columns, words and order, built from the
 //! World and the shared counters. A column whose figure we do not have is empty, never invented.
 mod columns;
+mod conns;
 mod health;
 mod info;
 mod servers;
 mod stat;
 
+pub use conns::servers_conn;
 pub use info::{ProcessInfo, info, info_text};
 pub use servers::{servers_state, sighup_dump};
 pub use stat::{StatFilter, stat_csv};

@@ -3,7 +3,7 @@ use crate::base::ids::BackendId;
 use crate::base::time::Tick;
 use crate::plan::{Plan, Server, ServerAddr};
 use crate::share::Shared;
-use crate::world::World;
+use crate::world::{Admin, Health, World};
 use std::fmt::Write;
 
 const HEAD: &str = "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight \
@@ -43,37 +43,36 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
     let backend = world.plan.backend(server.backend);
     let state = world.server(server.id);
     let record = shared.checks.server(server.id);
-    let (addr, port) = match &server.addr {
-        ServerAddr::Inet(addr) => (addr.ip().to_string(), addr.port()),
-        ServerAddr::InetRelative(ip, offset) => (ip.to_string(), u16::try_from(*offset).unwrap_or(0)),
-        ServerAddr::Unix(_) | ServerAddr::Abstract(_) => ("-".to_owned(), 0),
-    };
-    let position = server.id.0 - backend.servers.start + 1;
+    let (addr, port) = shown_address(world.addr(server.id));
+    let overrides = world.overrides(server.id);
+    let checked = server.check.is_some();
+    // One without a check stays as it began.
+    let paused = if checked { state.admin.in_maint() } else { server.disabled };
     // A backend that is disabled gives its servers no ids.
     let sid = if backend.disabled { 0 } else { server.uuid };
-    let forced = u8::from(!backend.disabled && server.uuid != position);
-    // 1 by an operator, 4 by the configuration, 8 draining.
-    let admin = u8::from(state.admin.maint)
-        + if server.disabled { 4 } else { 0 }
-        + if state.admin.drain { 8 } else { 0 }
-        // The same of the server that it tracks.
-        + if state.inherited.maint { 2 } else { 0 }
-        + if state.inherited.drain { 16 } else { 0 };
-    let operational = match (state.alive(), state.health) {
-        (false, _) => 0,
-        (true, crate::world::Health::Stopping) => 3,
-        (true, _) => 2,
+    let (bk_forced, forced) = (u8::from(backend.id_given), u8::from(server.id_given));
+    let admin = admin_bits(state.admin, server.disabled, overrides.fqdn.is_some());
+    let operational = match state.health {
+        _ if !state.alive() => 0,
+        Health::Stopping => 3,
+        _ => 2,
     };
     // 1 running, 2 configured, 4 enabled, 8 paused.
     let check_state = u8::from(record.check.running)
-        + if server.check.is_some() { 6 } else { 0 }
-        + if state.admin.maint { 8 } else { 0 };
-    let check_port = server.check.as_ref().and_then(|c| c.port).unwrap_or(0);
-    let check_addr = server.check.as_ref().and_then(|c| c.addr).map_or("-".to_owned(), |a| a.to_string());
+        + if checked { 2 } else { 0 }
+        + if checked && !overrides.check.off { 4 } else { 0 }
+        + if paused { 8 } else { 0 };
+    let check_port = world.check_port(server.id).unwrap_or(0);
+    // `addr` and `port` of a server line hold for its agent too.
+    let plan = server.check.as_ref();
+    let agent_port = overrides.agent.port.or(plan.and_then(|c| c.port)).unwrap_or(0);
+    let agent_addr =
+        overrides.agent.addr.or(plan.and_then(|c| c.addr)).map_or("-".to_owned(), |a| a.to_string());
+    let check_addr = world.check_addr(server.id).map_or("-".to_owned(), |a| a.to_string());
     let _ = writeln!(
         out,
-        "{} {} {sid} {} {addr} {operational} {admin} {} {} {} {} {} {} {check_state} 0 0 {forced} {} {port} - 0 \
-         {check_port} {check_addr} {check_addr} {check_port}",
+        "{} {} {sid} {} {addr} {operational} {admin} {} {} {} {} {} {} {check_state} 0 {bk_forced} {forced} {} {port} - 0 \
+         {check_port} {check_addr} {agent_addr} {agent_port}",
         backend.uuid,
         backend.name,
         server.name,
@@ -83,11 +82,34 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
         record.check.status.number(),
         record.check.result as u8,
         record.check.health,
-        server.hostname.as_deref().unwrap_or("-"),
+        world.fqdn(server.id).unwrap_or("-"),
     );
 }
 
-fn backends_in_order(plan: &Plan) -> Vec<BackendId> {
+/// An address as the tables of servers have it, and its port. An offset is shown as the number that it is in 16 bits.
+pub(super) fn shown_address(addr: &ServerAddr) -> (String, u16) {
+    match addr {
+        ServerAddr::Inet(addr) => (addr.ip().to_string(), addr.port()),
+        ServerAddr::InetRelative(ip, offset) => (ip.to_string(), *offset as u16),
+        ServerAddr::Unix(_) | ServerAddr::Abstract(_) => ("-".to_owned(), 0),
+    }
+}
+
+/// `srv_admin_state`.
+fn admin_bits(admin: Admin, disabled: bool, fqdn_set: bool) -> u8 {
+    let bits = [
+        (0x40, fqdn_set),
+        (0x01, admin.maint),
+        (0x02, admin.tracked_maint),
+        (0x04, disabled),
+        (0x08, admin.drain),
+        (0x10, admin.tracked_drain),
+        (0x20, admin.unresolved),
+    ];
+    bits.into_iter().filter(|(_, set)| *set).map(|(bit, _)| bit).sum()
+}
+
+pub(super) fn backends_in_order(plan: &Plan) -> Vec<BackendId> {
     let mut all: Vec<BackendId> = (0..plan.backends.len()).map(BackendId::from).collect();
     all.sort_by_key(|id| (plan.backend(*id).at.file, plan.backend(*id).at.line));
     all

@@ -65,7 +65,7 @@ impl StatFilter {
 
     fn shows(&self, state: &ServerState) -> bool {
         let hides = self.hide_maintenance || self.hide_down;
-        !(hides && state.admin.maint || self.hide_down && !state.alive())
+        !(hides && state.admin.in_maint() || self.hide_down && !state.alive())
     }
 }
 
@@ -246,8 +246,8 @@ impl View<'_> {
             .num(Col::Uweight, u64::from(state.weight))
             .num(Col::Act, u64::from(!server.backup))
             .num(Col::Bck, u64::from(server.backup))
-            .text(Col::Addr, address(&server.addr));
-        if let Some(limit) = server.maxconn {
+            .text(Col::Addr, address(self.world.addr(id)));
+        if let Some(limit) = self.world.maxconn(id).filter(|limit| *limit != 0) {
             row.num(Col::Slim, u64::from(limit));
         }
         if let Some(limit) = server.maxqueue {

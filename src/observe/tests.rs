@@ -58,7 +58,7 @@ fn plan() -> Plan {
     let raw = plan.add_backend("rawfarm");
     (raw.uuid, raw.at.line, raw.mode) = (5, 4, Mode::Tcp);
     let s1 = plan.add_server("s1", addr("[::1]:24010"));
-    (s1.uuid, s1.cookie) = (77, Some("xyz".to_owned()));
+    (s1.uuid, s1.id_given, s1.cookie) = (77, true, Some("xyz".to_owned()));
     let u = plan.add_server("u", addr("127.0.0.1:1"));
     (u.addr, u.check, u.disabled) = (ServerAddr::Unix("/tmp/sock".into()), every(2_000), true);
     plan.add_server("v", addr("127.0.40.1:24010")).weight = 0;

@@ -84,6 +84,8 @@ pub struct Backend {
     pub tcp_keepalive: bool,
     pub log_health_checks: bool,
     pub accept_invalid_http_response: bool,
+    /// Whether its number was given (`id`).
+    pub id_given: bool,
     pub at: Span,
 }
 
@@ -146,5 +148,9 @@ pub struct Server {
     pub pool_max_conn: Option<u32>,
     pub pool_purge_delay: Duration,
     pub max_reuse: Option<u32>,
+    /// Whether its number was given (`id`).
+    pub id_given: bool,
+    /// What a state file says of it.
+    pub remembered: Option<Box<super::remembered::Remembered>>,
     pub at: Span,
 }

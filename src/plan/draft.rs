@@ -195,6 +195,9 @@ pub struct Settings {
     pub backlog: Option<u32>,
     pub fullconn: Option<u32>,
     pub balance: Balance,
+    /// `load-server-state-from-file` and `server-state-file-name`.
+    pub load_state: super::remembered::LoadState,
+    pub state_file: Option<String>,
     pub reuse: Reuse,
     pub retries: u32,
     pub retry_on: super::RetryOn,
@@ -231,6 +234,8 @@ impl Default for Settings {
             backlog: None,
             fullconn: None,
             balance: Balance::default(),
+            load_state: super::remembered::LoadState::default(),
+            state_file: None,
             reuse: Reuse::default(),
             retries: 3,
             retry_on: super::RetryOn::default(),
@@ -394,6 +399,8 @@ pub struct ServerDraft {
     pub hostname: Option<String>,
     pub settings: ServerSettings,
     pub id: Option<u32>,
+    /// What a state file says of it.
+    pub remembered: Option<Box<super::remembered::Remembered>>,
 }
 
 /// A server's address before host names are looked up.

@@ -82,6 +82,7 @@ impl Plan {
             tcp_keepalive: false,
             log_health_checks: false,
             accept_invalid_http_response: false,
+            id_given: false,
             at: NOWHERE,
         });
         self.backends.last_mut().expect("just pushed")
@@ -115,6 +116,8 @@ impl Plan {
             pool_max_conn: None,
             pool_purge_delay: Duration::from_secs(5),
             max_reuse: None,
+            id_given: false,
+            remembered: None,
             at: NOWHERE,
         });
         self.servers.last_mut().expect("just pushed")

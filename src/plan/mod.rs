@@ -7,6 +7,7 @@ pub mod draft;
 pub mod fixture;
 pub mod frontend;
 pub mod global;
+pub mod remembered;
 pub mod retry;
 
 pub use backend::{Backend, Balance, Check, ForwardFor, Reuse, Server, ServerAddr};

@@ -533,6 +533,10 @@ async fn attempts(
         let passed = passage.run(reply, heads, body, out, server_keep).await;
         assigned.note_times(conn, passage.answered.get());
         match passed {
+            // Cut by an operator: not to be tried again.
+            Passed::Repeat if assigned.upstream.stream.is_cut() => {
+                return passage.server_gone(reply, body).await;
+            }
             Passed::Repeat if repeatable && assigned.reused => wish.fresh = true,
             Passed::Repeat if !passage.retry_on.empty_response => {
                 return passage.server_gone(reply, body).await;

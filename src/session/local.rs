@@ -210,7 +210,7 @@ impl Facts for LiveFacts<'_> {
             if !self.world.server(id).alive() {
                 continue;
             }
-            let maxconn = server.maxconn?;
+            let maxconn = self.world.maxconn(id)?;
             let queue = server.maxqueue.filter(|&q| q > 0)?;
             slots += i64::from(maxconn) + i64::from(queue) - self.server_sessions(id) as i64;
         }

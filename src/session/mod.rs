@@ -17,7 +17,7 @@ mod watched;
 pub use local::{LiveFacts, Local, View};
 pub use outcome::{Outcome, Side};
 pub use select::serve_queue;
-pub use upstream::reap;
+pub use upstream::{cut, reap};
 
 use crate::base::ids::ListenerId;
 use crate::net::Stream;

@@ -200,7 +200,7 @@ async fn wait_in_queue(
     shared.queues[backend.index()].join(waiting.ticket.clone(), Box::new(move || notifier.wake(task)));
     // A place may have become free before we joined.
     for (server, _) in view.plan.servers_of(backend) {
-        if view.server(server).usable() && view.plan.server(server).maxconn.is_some() {
+        if view.server(server).usable() && view.maxconn(server).is_some() {
             serve_queue(shared, backend, server);
         }
     }
@@ -314,13 +314,13 @@ pub async fn assign(
     let timing = |connected| Timing { asked, placed, connected };
     loop {
         if !wish.fresh
-            && let Some(upstream) = idle(conn, current.server, wish.reuse, first)
+            && let Some(upstream) = idle(conn, view, current.server, wish.reuse, first)
         {
             cells.reuse.inc();
             conn.local.watched.note(&conn.local, current.server, &upstream.stream);
             return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
         }
-        let dst = match view.plan.server(current.server).addr {
+        let dst = match view.addr(current.server) {
             ServerAddr::InetRelative(..) => conn.info.dst.or_else(|| conn.stream.local_addr()),
             _ => None,
         };
@@ -375,13 +375,14 @@ pub fn may_redispatch(view: &View, backend: BackendId, n: u32) -> bool {
 }
 
 /// An idle connection: the client's own, or one of the core's.
-fn idle(conn: &Conn, server: ServerId, reuse: Reuse, first: bool) -> Option<Upstream> {
+fn idle(conn: &Conn, view: &View, server: ServerId, reuse: Reuse, first: bool) -> Option<Upstream> {
     if let Some((owner, mut upstream)) = conn.own.borrow_mut().take()
         && owner == server
+        && upstream.is_for(view.server(server))
         && upstream.stream.is_quiet()
     {
         upstream.requests += 1;
         return Some(upstream);
     }
-    upstream::take(&conn.local, server, reuse, first)
+    upstream::take(&conn.local, view, server, reuse, first)
 }

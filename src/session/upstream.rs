@@ -5,6 +5,7 @@ use crate::base::time::Tick;
 use crate::net::driver::ConnectOptions;
 use crate::net::{ConnectTo, Stream};
 use crate::plan::{Reuse, ServerAddr};
+use crate::world::ServerState;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -15,12 +16,22 @@ pub struct Upstream {
     pub stream: Stream,
     /// Requests sent on it, the present one counted.
     pub requests: u32,
+    /// The server's `moved` when it was made.
+    moved: u32,
+}
+
+impl Upstream {
+    /// Whether it leads to the server's present address.
+    pub fn is_for(&self, server: &ServerState) -> bool {
+        self.moved == server.moved
+    }
 }
 
 /// An idle connection.
 struct Idle {
     stream: Stream,
     requests: u32,
+    moved: u32,
     since: Tick,
 }
 
@@ -36,7 +47,7 @@ impl Pool {
 
     /// Takes one that may serve a request. `first`: it is the client connection's first request, which must be safe to
     /// send again before a connection that may just be closing may carry it (manual, `http-reuse`).
-    fn take(&mut self, reuse: Reuse, first: bool) -> Option<Upstream> {
+    fn take(&mut self, reuse: Reuse, first: bool, moved: u32) -> Option<Upstream> {
         let usable = |idle: &Idle| match reuse {
             Reuse::Never => false,
             Reuse::Safe => !first,
@@ -45,8 +56,8 @@ impl Pool {
         };
         while let Some(at) = self.0.iter().rposition(usable) {
             let idle = self.0.swap_remove(at);
-            if idle.stream.is_quiet() {
-                return Some(Upstream { stream: idle.stream, requests: idle.requests + 1 });
+            if idle.moved == moved && idle.stream.is_quiet() {
+                return Some(Upstream { stream: idle.stream, requests: idle.requests + 1, moved });
             }
         }
         None
@@ -54,10 +65,10 @@ impl Pool {
 }
 
 /// Takes an idle connection to a server.
-pub fn take(local: &Local, server: ServerId, reuse: Reuse, first: bool) -> Option<Upstream> {
+pub fn take(local: &Local, view: &View, server: ServerId, reuse: Reuse, first: bool) -> Option<Upstream> {
     let mut pool = local.pool(server).borrow_mut();
     let before = pool.len();
-    let taken = pool.take(reuse, first);
+    let taken = pool.take(reuse, first, view.server(server).moved);
     let cells = &local.cells().servers[server.index()];
     cells.idle.add(pool.len() as i64 - before as i64);
     if taken.is_some() {
@@ -75,12 +86,15 @@ pub fn keep(local: &Local, view: &View, server: ServerId, upstream: Upstream) {
     let mut pool = local.pool(server).borrow_mut();
     let full = plan.pool_max_conn.is_some_and(|max| pool.len() >= max as usize);
     let worn = plan.max_reuse.is_some_and(|max| upstream.requests > max);
-    if full || worn || local.stopping.get() || !view.server(server).alive() || !upstream.stream.is_quiet() {
+    let state = view.server(server);
+    let useless = !state.alive() || !upstream.is_for(state);
+    if full || worn || local.stopping.get() || useless || !upstream.stream.is_quiet() {
         return;
     }
     upstream.stream.watch(local.reaper.get());
     let now = local.core.now();
-    pool.0.push(Idle { stream: upstream.stream, requests: upstream.requests, since: now });
+    let Upstream { stream, requests, moved } = upstream;
+    pool.0.push(Idle { stream, requests, moved, since: now });
     local.cells().servers[server.index()].idle.add(1);
     // One that looks soon enough is let sleep: it goes through every pool.
     if local.reaper_looks.get().is_none_or(|at| at > now + plan.pool_purge_delay.max(SHORTEST_PURGE)) {
@@ -118,7 +132,8 @@ fn sweep(local: &Local) -> Option<Tick> {
         }
         let before = pool.len();
         let gone = local.stopping.get() || !view.server(id).alive();
-        pool.0.retain(|idle| !gone && idle.stream.is_quiet());
+        let moved = view.server(id).moved;
+        pool.0.retain(|idle| !gone && idle.moved == moved && idle.stream.is_quiet());
         let delay = view.plan.server(id).pool_purge_delay.max(SHORTEST_PURGE);
         let unused = pool.0.iter().filter(|i| i.since + delay <= now).count();
         let mut excess = unused.div_ceil(2);
@@ -154,6 +169,16 @@ fn target(addr: &ServerAddr, client_dst: Option<SocketAddr>) -> io::Result<Conne
     })
 }
 
+/// What a server's streams are labelled with; 0 is a stream without a label.
+fn label(server: ServerId) -> u32 {
+    server.0 + 1
+}
+
+/// Cuts every connection to a server: what is under way on them ends.
+pub fn cut(local: &Local, server: ServerId) {
+    local.core.cut(label(server));
+}
+
 /// Why no connection came about.
 #[derive(Debug)]
 pub enum ConnectError {
@@ -182,15 +207,16 @@ pub async fn connect(
         interface: plan.interface.clone(),
         keepalive: backend.tcp_keepalive,
     };
-    let to = target(&plan.addr, client_dst)?;
+    let to = target(view.addr(server), client_dst)?;
     let stream = local.core.connect(&to, &options)?;
+    stream.set_label(label(server));
     let deadline = backend.timeouts.connect.map(|t| local.core.now() + t);
     match local.core.until(deadline, stream.connected()).await {
         Ok(Ok(())) => {
             let cells = local.cells();
             cells.servers[server.index()].connect.inc();
             cells.backends[plan.backend.index()].connect.inc();
-            Ok(Upstream { stream, requests: 1 })
+            Ok(Upstream { stream, requests: 1, moved: view.server(server).moved })
         }
         Ok(Err(_)) => Err(ConnectError::Failed),
         Err(_) => Err(ConnectError::Timeout),

@@ -49,7 +49,7 @@ impl Watched {
         let plan = world.plan.server(server);
         if plan.watching.shutdown_sessions && !world.server(server).alive() {
             // It went down while we connected.
-            local.core.cut(key);
+            local.core.cut_stream(key);
             return;
         }
         let mut open = self.open.borrow_mut();
@@ -80,7 +80,7 @@ impl Local {
             let plan = world.plan.server(*server);
             let down = plan.watching.shutdown_sessions && !world.server(*server).alive();
             if down || plan.backup && up_again.contains(&plan.backend) {
-                self.core.cut(*key);
+                self.core.cut_stream(*key);
                 return false;
             }
             true

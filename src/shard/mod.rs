@@ -1,6 +1,6 @@
 //! One core's loop: its listeners, its sessions, its idle server connections. A shard ends when its listeners are stopped
 //! and its last connection has gone.
-use crate::base::ids::{BackendId, FrontendId, ListenerId};
+use crate::base::ids::{BackendId, FrontendId, ListenerId, ServerId};
 use crate::base::limits::RECEIVE_SIZE;
 use crate::base::time::Tick;
 use crate::net::{Core, IoMode, Listener, Notifier, Stream, TaskId};
@@ -43,6 +43,11 @@ impl ShardHandle {
     /// Tells the shard to look at the newest World now: listeners pause, resume or stop, queues are served.
     pub fn refresh(&self) {
         self.notifier.call(|_| with_here(|shard| shard.refresh()));
+    }
+
+    /// Ends what is under way with a server.
+    pub fn shut_sessions(&self, server: ServerId) {
+        self.notifier.call(move |_| with_here(|shard| session::cut(&shard.local, server)));
     }
 
     /// Ends the shard at once, whatever is open.

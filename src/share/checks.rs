@@ -58,6 +58,28 @@ impl CheckStatus {
         }
     }
 
+    /// The status of HAProxy's number; one that we never have is `Unknown`.
+    #[must_use]
+    pub fn of_number(number: u8) -> CheckStatus {
+        use CheckStatus as S;
+        const ALL: [CheckStatus; 13] = [
+            S::Initializing,
+            S::SocketError,
+            S::L4Ok,
+            S::L4Timeout,
+            S::L4Connection,
+            S::L6Ok,
+            S::L6Timeout,
+            S::L6Response,
+            S::L7Timeout,
+            S::L7Response,
+            S::L7Ok,
+            S::L7OkConditional,
+            S::L7Status,
+        ];
+        ALL.into_iter().find(|s| s.number() == number).unwrap_or(S::Unknown)
+    }
+
     /// The short name: `L4OK`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -112,6 +134,18 @@ pub enum CheckResult {
     Failed = 2,
     Passed = 3,
     ConditionallyPassed = 4,
+}
+
+impl CheckResult {
+    /// The result of HAProxy's number.
+    #[must_use]
+    pub fn of_number(number: u8) -> CheckResult {
+        use CheckResult as R;
+        [R::Failed, R::Passed, R::ConditionallyPassed]
+            .into_iter()
+            .find(|r| *r as u8 == number)
+            .unwrap_or(R::Unknown)
+    }
 }
 
 /// One server's check.

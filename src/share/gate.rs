@@ -3,6 +3,9 @@ use super::queue::Wake;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+/// The limit of a gate that lets nobody in.
+const CLOSED: u32 = u32::MAX;
+
 /// How many are in, and how many may be: one compare-and-swap to enter. Alone on its cache line.
 #[derive(Default)]
 #[repr(align(128))]
@@ -29,6 +32,11 @@ impl Gate {
     pub fn set_limit(&self, limit: u32) {
         self.limit.store(limit, Ordering::Relaxed);
         self.tell();
+    }
+
+    /// Lets nobody in any more. Those inside stay.
+    pub fn close(&self) {
+        self.limit.store(CLOSED, Ordering::Relaxed);
     }
 
     /// The limit, 0 for none.
@@ -64,7 +72,7 @@ impl Gate {
 
     /// Whether so many are inside; 0 is no limit.
     pub fn is_full_at(&self, limit: u32) -> bool {
-        limit != 0 && self.inside() >= limit
+        limit != 0 && (self.inside() >= limit || limit == CLOSED)
     }
 
     /// Enters unless the limit is reached.
@@ -77,7 +85,7 @@ impl Gate {
     #[must_use]
     pub fn try_enter_at(&self, limit: u32) -> bool {
         let entered = self.inside.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |n| {
-            if limit != 0 && n >= limit { None } else { Some(n + 1) }
+            if limit != 0 && (n >= limit || limit == CLOSED) { None } else { Some(n + 1) }
         });
         match entered {
             Ok(before) => {
@@ -133,6 +141,16 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_closed_gate_lets_nobody_in_until_it_has_a_limit_again() {
+        let gate = Gate::default();
+        assert!(gate.try_enter());
+        gate.close();
+        assert!(gate.is_full_at(gate.limit()) && !gate.try_enter());
+        gate.set_limit(0);
+        assert!(gate.try_enter());
+    }
 
     #[test]
     fn the_limit_grows_with_the_load() {

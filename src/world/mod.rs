@@ -1,9 +1,14 @@
 //! The World: the Plan plus what operators and health checks change at run time. Every core reads one; the control thread is
 //! the only writer, and every change is one pure edit `fn(&World) -> World`.
+mod overrides;
+
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::Plan;
 use crate::rules::RoundRobin;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use overrides::{Overrides, Place};
 
 /// Why a server takes no traffic, or only some. Several may hold at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -12,6 +17,25 @@ pub struct Admin {
     pub maint: bool,
     /// `set server … state drain`: only persistent clients.
     pub drain: bool,
+    /// The server it tracks is in maintenance, or drains.
+    pub tracked_maint: bool,
+    pub tracked_drain: bool,
+    /// Its name has no address.
+    pub unresolved: bool,
+}
+
+impl Admin {
+    /// Whether it gets nothing at all, for whatever reason; it is not checked either.
+    #[must_use]
+    pub fn in_maint(&self) -> bool {
+        self.maint || self.tracked_maint || self.unresolved
+    }
+
+    /// Whether only persistent clients come to it, for whatever reason.
+    #[must_use]
+    pub fn draining(&self) -> bool {
+        self.drain || self.tracked_drain
+    }
 }
 
 /// What the health checks think of a server.
@@ -21,7 +45,7 @@ pub enum Health {
     #[default]
     Unchecked,
     Up,
-    /// Answers, but wants no new clients (`http-check disable-on-404`).
+    /// It answers but wants no more clients (`disable-on-404`, `set server … health stopping`).
     Stopping,
     Down,
 }
@@ -30,36 +54,24 @@ pub enum Health {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerState {
     pub admin: Admin,
-    /// The same of the server that this one tracks.
-    pub inherited: Admin,
     pub health: Health,
     /// The weight as set now, 0 to 256.
     pub weight: u32,
+    /// How often its address changed: a connection to an earlier one is not used again.
+    pub moved: u32,
 }
 
 impl ServerState {
     /// Whether new requests may go to it.
     #[must_use]
     pub fn usable(&self) -> bool {
-        self.alive() && self.health != Health::Stopping && !self.drains() && self.weight > 0
+        self.alive() && self.health != Health::Stopping && !self.admin.draining() && self.weight > 0
     }
 
     /// Whether it answers at all: usable, draining, or weight 0.
     #[must_use]
     pub fn alive(&self) -> bool {
-        !self.in_maint() && self.health != Health::Down
-    }
-
-    /// In maintenance, by its own or by the server that it tracks.
-    #[must_use]
-    pub fn in_maint(&self) -> bool {
-        self.admin.maint || self.inherited.maint
-    }
-
-    /// Draining, by its own or by the server that it tracks.
-    #[must_use]
-    pub fn drains(&self) -> bool {
-        self.admin.drain || self.inherited.drain
+        !self.admin.in_maint() && self.health != Health::Down
     }
 }
 
@@ -81,6 +93,8 @@ pub struct World {
     pub generation: u64,
     pub plan: Arc<Plan>,
     pub servers: Arc<Vec<ServerState>>,
+    /// What stands in place of server lines' own words.
+    overridden: Arc<BTreeMap<ServerId, Overrides>>,
     pub frontends: Arc<Vec<FrontendState>>,
 }
 
@@ -92,13 +106,13 @@ impl World {
             .servers
             .iter()
             .map(|s| ServerState {
-                admin: Admin { maint: s.disabled, drain: false },
-                inherited: Admin::default(),
+                admin: Admin { maint: s.disabled, ..Admin::default() },
                 health: match s.check.is_some() || s.watching.track.is_some() {
                     true => Health::Up,
                     false => Health::Unchecked,
                 },
                 weight: s.weight,
+                moved: 0,
             })
             .collect();
         let frontends = plan
@@ -106,7 +120,13 @@ impl World {
             .iter()
             .map(|f| FrontendState { paused: false, stopped: f.disabled, maxconn: None })
             .collect();
-        World { generation: 0, plan, servers: Arc::new(servers), frontends: Arc::new(frontends) }
+        World {
+            generation: 0,
+            plan,
+            servers: Arc::new(servers),
+            overridden: Arc::default(),
+            frontends: Arc::new(frontends),
+        }
     }
 
     /// A server's state.

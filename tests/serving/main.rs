@@ -15,6 +15,8 @@ mod programs;
 mod queues;
 mod retries;
 mod runtime;
+mod runtime_edits;
+mod state_file;
 mod two_sites;
 
 use std::net::SocketAddr;

@@ -1,5 +1,5 @@
-//! Frontends and limits: `enable|disable|shutdown frontend`, `set maxconn`.
-use super::{CommandRow, Level, Steering, server};
+//! Frontends: `enable|disable|shutdown frontend`.
+use super::{CommandRow, Level, Steering};
 use crate::base::ids::FrontendId;
 
 /// The rows of this file.
@@ -19,13 +19,6 @@ pub const ROWS: &[CommandRow] = &[
         run: enable,
     },
     CommandRow {
-        words: &["set", "maxconn"],
-        usage: "set maxconn [global|frontend|server]",
-        doc: "change a limit of connections",
-        level: Level::Admin,
-        run: maxconn,
-    },
-    CommandRow {
         words: &["shutdown", "frontend"],
         usage: "shutdown frontend <frontend>",
         doc: "stop a specific frontend",
@@ -34,9 +27,10 @@ pub const ROWS: &[CommandRow] = &[
     },
 ];
 
-fn find(steering: &dyn Steering, name: Option<&&str>) -> Result<FrontendId, String> {
+pub(super) fn find(steering: &dyn Steering, name: Option<&&str>) -> Result<FrontendId, String> {
     let Some(name) = name else { return Err("A frontend name is expected.\n".to_owned()) };
-    let found = steering.world().plan.frontends.iter().position(|f| f.name == **name);
+    let world = steering.world();
+    let found = world.plan.frontends.iter().position(|f| super::is_named(name, &f.name, f.uuid));
     found.map(FrontendId::from).ok_or_else(|| "No such frontend.\n".to_owned())
 }
 
@@ -81,21 +75,4 @@ fn shutdown(steering: &dyn Steering, args: &[&str]) -> String {
         }
         Err(e) => e,
     }
-}
-
-fn maxconn(steering: &dyn Steering, args: &[&str]) -> String {
-    let value = |word: Option<&&str>| match word.map(|w| w.parse::<u32>()) {
-        Some(Ok(n)) => Ok(n),
-        Some(Err(_)) => Err("Value out of range.\n".to_owned()),
-        None => Err("Integer value expected.\n".to_owned()),
-    };
-    let done = match args.first().copied() {
-        Some("global") => value(args.get(1)).map(|n| steering.set_global_maxconn(n)),
-        Some("frontend") => find(steering, args.get(1))
-            .and_then(|id| value(args.get(2)).map(|n| steering.set_frontend_maxconn(id, n))),
-        Some("server") => server(steering, args.get(1))
-            .and_then(|(_, id)| value(args.get(2)).map(|n| steering.set_server_maxconn(id, n))),
-        _ => Err("'set maxconn' only supports 'frontend', 'server', and 'global'.\n".to_owned()),
-    };
-    done.err().unwrap_or_default()
 }

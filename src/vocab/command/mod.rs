@@ -1,7 +1,8 @@
 //! Commands of the runtime API, one row a command (management manual, 9.3). A command sees the process only through
 //! [`Steering`], which the control thread implements.
 use crate::base::ids::{BackendId, FrontendId, ServerId};
-use crate::world::{Admin, World};
+use crate::base::units::leading_number;
+use crate::world::{Health, Overrides, ServerState, World};
 use std::sync::Arc;
 
 macro_rules! rows {
@@ -12,7 +13,7 @@ macro_rules! rows {
     };
 }
 
-rows! { frontend server show }
+rows! { frontend limit server session set_server show }
 
 /// What a connection may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,16 +35,26 @@ pub trait Steering {
     fn stat(&self, args: &[&str]) -> Result<String, String>;
     /// `show servers state`.
     fn servers_state(&self, backend: Option<BackendId>) -> String;
-    /// Puts a server into maintenance, drain or service.
-    fn set_admin(&self, server: ServerId, admin: Admin);
-    fn set_weight(&self, server: ServerId, weight: u32);
+    /// `show servers conn`.
+    fn servers_conn(&self, backend: Option<BackendId>) -> String;
+    /// Edits a server's state: maintenance, drain, weight.
+    fn change_server(&self, server: ServerId, edit: &dyn Fn(&mut ServerState));
+    /// Sets what the checks think of a server.
+    fn force_health(&self, server: ServerId, health: Health);
+    /// Sets what the agent thinks of a server.
+    fn force_agent(&self, server: ServerId, up: bool);
+    /// Edits what stands in place of a server line's words.
+    fn override_server(&self, server: ServerId, edit: &dyn Fn(&mut Overrides));
+    /// Ends what is under way with a server.
+    fn shut_sessions(&self, server: ServerId);
     /// Pauses or resumes a frontend's listeners.
     fn set_paused(&self, frontend: FrontendId, paused: bool);
     /// Stops a frontend for good.
     fn shut_down(&self, frontend: FrontendId);
     fn set_frontend_maxconn(&self, frontend: FrontendId, maxconn: u32);
     fn set_server_maxconn(&self, server: ServerId, maxconn: u32);
-    fn set_global_maxconn(&self, maxconn: u32);
+    /// 0 restores what the process began with; false where it is more than that.
+    fn set_global_maxconn(&self, maxconn: u32) -> bool;
 }
 
 /// One command.
@@ -82,13 +93,9 @@ const KNOWN: &[&str] = &[
     "del map",
     "del server",
     "del ssl",
-    "disable agent",
     "disable dynamic-cookie",
-    "disable health",
     "dump stats-file",
-    "enable agent",
     "enable dynamic-cookie",
-    "enable health",
     "experimental-mode",
     "expert-mode",
     "get acl",
@@ -132,7 +139,6 @@ const KNOWN: &[&str] = &[
     "show threads",
     "show trace",
     "shutdown session",
-    "shutdown sessions",
     "trace",
     "user",
     "wait",
@@ -172,7 +178,8 @@ fn help(level: Level, words: &[&str]) -> String {
     )
 }
 
-/// HAProxy shows the commands that come nearest; all of them for an empty line.
+/// HAProxy shows the commands that share most first words with the line, else those that come nearest; all of them for an
+/// empty line.
 fn unknown(level: Level, words: &[&str]) -> String {
     let Some(word) = words.first() else {
         return format!(
@@ -181,9 +188,14 @@ fn unknown(level: Level, words: &[&str]) -> String {
         );
     };
     let nearest = crate::syntax::nearest(word, rows().map(|r| r.words[0]));
+    let shared = |row: &CommandRow| row.words.iter().zip(words).take_while(|(a, b)| a == b).count();
+    let most = rows().map(shared).max().unwrap_or(0);
     let near = |row: &CommandRow| {
         let first = row.words[0];
-        first.starts_with(word) || word.starts_with(first) || nearest == Some(first)
+        match most {
+            0 => first.starts_with(word) || word.starts_with(first) || nearest == Some(first),
+            most => shared(row) == most,
+        }
     };
     let list = if rows().any(near) { list(level, near) } else { list(level, |_| true) };
     format!("Unknown command, but maybe one of the following ones is a better match:\n{list}")
@@ -201,18 +213,37 @@ fn list(level: Level, chosen: impl Fn(&CommandRow) -> bool) -> String {
     lines.into_iter().chain(always).map(|(usage, doc)| format!("  {usage:<40}: {doc}\n")).collect()
 }
 
+/// Whether a word names something: by its name, or by its number as `#12`.
+fn is_named(word: &str, name: &str, uuid: u32) -> bool {
+    word == name || word.strip_prefix('#').is_some_and(|n| n.parse() == Ok(uuid))
+}
+
+/// Finds a backend.
+fn backend(world: &World, word: &str) -> Option<BackendId> {
+    let found = world.plan.backends.iter().position(|b| is_named(word, &b.name, b.uuid));
+    found.map(BackendId::from)
+}
+
 /// Finds `backend/server`.
 fn server(steering: &dyn Steering, name: Option<&&str>) -> Result<(Arc<World>, ServerId), String> {
     let world = steering.world();
-    let Some((backend, name)) = name.and_then(|n| n.split_once('/')) else {
+    let Some((in_backend, name)) = name.and_then(|n| n.split_once('/')) else {
         return Err("Require 'backend/server'.\n".to_owned());
     };
-    let Some(backend) = world.plan.backends.iter().position(|b| b.name == backend) else {
+    let Some(id) = backend(&world, in_backend) else {
         return Err("No such backend.\n".to_owned());
     };
-    let found =
-        world.plan.servers_of(BackendId::from(backend)).find(|(_, s)| s.name == name).map(|(id, _)| id);
+    let found = world.plan.servers_of(id).find(|(_, s)| is_named(name, &s.name, s.uuid)).map(|(id, _)| id);
     found.map(|id| (world, id)).ok_or_else(|| "No such server.\n".to_owned())
+}
+
+/// Finds `backend/server` for a change, which a disabled backend refuses.
+fn server_to_change(steering: &dyn Steering, name: Option<&&str>) -> Result<(Arc<World>, ServerId), String> {
+    let (world, id) = server(steering, name)?;
+    if world.plan.backend(world.plan.server(id).backend).disabled {
+        return Err("Proxy is disabled.\n".to_owned());
+    }
+    Ok((world, id))
 }
 
 #[cfg(test)]

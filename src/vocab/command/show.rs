@@ -1,6 +1,5 @@
 //! `show info`, `show stat`, `show servers state`, `show version`, `show env`.
 use super::{CommandRow, Level, Steering};
-use crate::base::ids::BackendId;
 
 /// The rows of this file.
 pub const ROWS: &[CommandRow] = &[
@@ -19,11 +18,18 @@ pub const ROWS: &[CommandRow] = &[
         run: info,
     },
     CommandRow {
+        words: &["show", "servers", "conn"],
+        usage: "show servers conn [<backend>]",
+        doc: "dump server connections status (all or for a single backend)",
+        level: Level::User,
+        run: |steering, args| servers(steering, args, |s, b| s.servers_conn(b)),
+    },
+    CommandRow {
         words: &["show", "servers", "state"],
         usage: "show servers state [<backend>]",
         doc: "dump volatile server information (all or for a single backend)",
         level: Level::User,
-        run: servers_state,
+        run: |steering, args| servers(steering, args, |s, b| s.servers_state(b)),
     },
     CommandRow {
         words: &["show", "stat"],
@@ -65,11 +71,15 @@ fn stat(steering: &dyn Steering, args: &[&str]) -> String {
     steering.stat(args).unwrap_or_else(|e| format!("{e}\n"))
 }
 
-fn servers_state(steering: &dyn Steering, args: &[&str]) -> String {
-    let Some(name) = args.first() else { return steering.servers_state(None) };
-    let found = steering.world().plan.backends.iter().position(|b| b.name == *name);
-    match found {
-        Some(index) => steering.servers_state(Some(BackendId::from(index))),
+/// A table over all servers, or over one backend's.
+fn servers(
+    steering: &dyn Steering,
+    args: &[&str],
+    table: fn(&dyn Steering, Option<crate::base::ids::BackendId>) -> String,
+) -> String {
+    let Some(name) = args.first() else { return table(steering, None) };
+    match super::backend(&steering.world(), name) {
+        Some(id) => table(steering, Some(id)),
         None => "Can't find backend.\n".to_owned(),
     }
 }

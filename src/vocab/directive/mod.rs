@@ -56,7 +56,7 @@ rows! { DirectiveRow:
     unix_bind,
     use_backend,
     zero_warning;
-    families: environment, errorloc, identity, platform, removed, threads, tls_defaults, tune
+    families: environment, errorloc, identity, platform, removed, server_state, threads, tls_defaults, tune
 }
 
 /// Reads one line of a section that has rows.

@@ -38,6 +38,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         hostname: None,
         settings,
         id,
+        remembered: None,
     };
     cx.proxy().servers.push(draft);
     Ok(())
