@@ -10,8 +10,8 @@ use crate::plan::frontend::FrontendTimeouts;
 use crate::plan::line::ServerLine;
 use crate::plan::persist::StickTable;
 use crate::plan::{
-    Backend, BackendTarget, Balance, Check, CheckKind, ConnectionMode, Frontend, Listener, ListenerAddr,
-    Mode, Plan, Resolvers, Server, ServerAddr, ServerTarget, UseBackend, UseServer,
+    Backend, BackendTarget, Balance, Check, ConnectionMode, Frontend, Listener, ListenerAddr, Mode, Plan,
+    Resolvers, Server, ServerAddr, ServerTarget, UseBackend, UseServer,
 };
 use crate::rules::balance::hash::full;
 use crate::rules::balance::{Algorithm, HashType, PLACES};
@@ -32,6 +32,7 @@ pub fn plan(draft: Draft, index: &Index) -> Plan {
     let upgrades: Vec<bool> =
         (0..draft.proxies.len()).map(|n| becomes_http(&draft.proxies, n, index)).collect();
     plan.tables.extend(draft.proxies.iter().filter_map(|p| p.persistence.table.clone()));
+    let tracks = super::checks::tracks(&draft.proxies);
     for (n, mut proxy) in draft.proxies.into_iter().enumerate() {
         if !is_proxy(&proxy) {
             continue;
@@ -50,6 +51,7 @@ pub fn plan(draft: Draft, index: &Index) -> Plan {
             backend(&mut plan, proxy, uuids[n], index);
         }
     }
+    super::checks::track(&mut plan, &tracks);
     plan
 }
 
@@ -416,7 +418,7 @@ fn server(
     let ServerAddress::Known(addr) = &draft.addr else { unreachable!("host names were looked up before") };
     let (minconn, maxconn) = limits(s);
     let check = s.check.then(|| Check {
-        kind: proxy.check.clone().unwrap_or(CheckKind::Connect),
+        kind: proxy.check.kind(),
         inter: s.inter,
         fastinter: s.fastinter,
         downinter: s.downinter,
@@ -442,6 +444,7 @@ fn server(
         maxqueue: s.maxqueue,
         check,
         non_stick: s.non_stick,
+        watching: s.watching.watching(s.inter, s.error_limit),
         cookie: s.cookie.clone(),
         source: s.source.or(proxy.source),
         interface: s.interface.clone().or_else(|| proxy.source_interface.clone()),

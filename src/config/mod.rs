@@ -2,7 +2,8 @@
 //!
 //! [`load`] gives lines; [`read`] hands each to its row, which fills a draft; [`resolve`] checks names, modes and what is
 //! missing; [`compile`] makes the Plan. All errors are collected; a Plan comes out only where there is none.
-pub mod compile;
+pub mod checks;
+mod compile;
 pub mod load;
 pub mod lookup;
 pub mod names;
@@ -58,6 +59,7 @@ fn finish(
     if !read.aborted {
         let index = Index::new(&read.draft);
         resolve::check(&read, &index, &map, &mut diags);
+        checks::check(&read.draft, &map, &mut diags);
         let mut draft = read.draft;
         if !diags.has_errors() {
             state_file::read(&mut draft, &mut diags);

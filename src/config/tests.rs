@@ -41,7 +41,7 @@ fn the_two_site_file() {
     assert_eq!(farm.iter().map(|s| s.weight).collect::<Vec<_>>(), [1, 3]);
     let check = farm[0].check.as_ref().unwrap();
     assert_eq!((check.inter, check.fall, check.rise), (Duration::from_secs(2), 3, 2));
-    assert_eq!(check.kind, CheckKind::Connect);
+    assert!(matches!(check.kind, CheckKind::Connect));
     assert_eq!(plan.backends[0].timeouts.connect, Some(Duration::from_secs(5)));
     assert_eq!(plan.servers.len(), 8);
 }

@@ -38,15 +38,17 @@ pub fn init(world: &World, shared: &Shared, now: Tick) {
         record.check.status = BEFORE_FIRST;
         let rise = server.check.as_ref().map_or(DEFAULT_RISE, |c| Scale::of(c).rise);
         record.check.health = if world.server(server.id).admin.in_maint() { 0 } else { rise };
+        record.agent.status = BEFORE_FIRST;
+        record.agent.health = 1;
     }
     for index in 0..world.plan.backends.len() {
         shared.checks.backend(BackendId::from(index)).last_change = now;
     }
 }
 
-/// Edits one server, keeps the records, and says what HAProxy would. `reason` is what a change of `health` is put down to,
-/// as it stands in the message: `reason: Layer4 timeout`, `changed from CLI`, or empty. A server that leaves maintenance is
-/// up, but going down on the first failed check. Returns the World then in force. Control thread only.
+/// Edits one server and those that track it, keeps the records, and says what HAProxy would. `reason` is what a change of
+/// `health` is put down to, as it stands in the message: `reason: Layer4 timeout`, `changed from CLI`, or empty. A server that
+/// leaves maintenance is up, but going down on the first failed check. Returns the World then in force. Control thread only.
 pub fn change_server(
     published: &Published,
     shared: &Shared,
@@ -55,50 +57,84 @@ pub fn change_server(
     reason: &str,
     edit: impl FnOnce(&mut ServerState),
 ) -> (Arc<World>, Vec<Message>) {
-    let before = published.load();
-    let was = *before.server(id);
-    let mut is = was;
-    edit(&mut is);
-    if is == was {
-        return (before, Vec::new());
+    let mut changing = Changing { published, shared, now, messages: Vec::new() };
+    let reason = if reason.is_empty() { String::new() } else { format!(", {reason}") };
+    changing.one(id, &reason, edit);
+    (published.load(), changing.messages)
+}
+
+struct Changing<'a> {
+    published: &'a Published,
+    shared: &'a Shared,
+    now: Tick,
+    messages: Vec<Message>,
+}
+
+impl Changing<'_> {
+    fn one(&mut self, id: ServerId, reason: &str, edit: impl FnOnce(&mut ServerState)) {
+        let (shared, now) = (self.shared, self.now);
+        let before = self.published.load();
+        let was = *before.server(id);
+        let mut is = was;
+        edit(&mut is);
+        if is == was {
+            return;
+        }
+        let server = before.plan.server(id);
+        let checked = server.check.as_ref();
+        let (was_out, is_out) = (was.admin.in_maint(), is.admin.in_maint());
+        if was_out && !is_out && checked.is_some() {
+            is.health = Health::Up;
+        }
+        if was.alive() != is.alive() {
+            is.warmth = if is.alive() {
+                super::warm::at_first(&before.plan, id)
+            } else {
+                crate::rules::balance::SCALE
+            };
+        }
+        let after = self.published.edit(|world| world.with_server(id, |state| *state = is));
+        if was_out != is_out {
+            let mut record = shared.checks.server(id);
+            if !is_out {
+                // Without a check nothing sets it again, as in HAProxy.
+                record.check.health = checked.map_or(record.check.health, |c| Scale::of(c).rise);
+            } else if was.alive() {
+                record.check.health = 0;
+            }
+        }
+        let drains = was.admin.draining() != is.admin.draining() && !is.admin.in_maint();
+        let stops = (was.health == Health::Stopping) != (is.health == Health::Stopping);
+        if was.alive() != is.alive() || drains || stops {
+            shared.checks.server(id).life.changed(now, was.alive(), is.alive());
+        }
+        let up = |world: &World| world.usable_servers(server.backend) > 0;
+        let (was_up, is_up) = (up(&before), up(&after));
+        if was_up != is_up {
+            shared.checks.backend(server.backend).changed(now, was_up, is_up);
+        }
+        let words = Words { world: &after, shared, id, was, is };
+        words.of_change(reason, &mut self.messages);
+        if was_up && !is_up {
+            self.messages.push(no_server_left(&after.plan, server.backend));
+        }
+        self.followers(&after.plan, id, is);
     }
-    let server = before.plan.server(id);
-    let checked = server.check.as_ref();
-    let (was_out, is_out) = (was.admin.in_maint(), is.admin.in_maint());
-    if was_out && !is_out && checked.is_some() {
-        is.health = Health::Up;
-    }
-    if was.alive() != is.alive() {
-        is.warmth =
-            if is.alive() { super::warm::at_first(&before.plan, id) } else { crate::rules::balance::SCALE };
-    }
-    let after = published.edit(|world| world.with_server(id, |state| *state = is));
-    if was_out != is_out {
-        let mut record = shared.checks.server(id);
-        if !is_out {
-            // Without a check nothing sets it again, as in HAProxy.
-            record.check.health = checked.map_or(record.check.health, |c| Scale::of(c).rise);
-        } else if was.alive() {
-            record.check.health = 0;
+
+    /// Those that track a server become what it is.
+    fn followers(&mut self, plan: &Plan, id: ServerId, is: ServerState) {
+        let via = || {
+            let server = plan.server(id);
+            format!(" via {}/{}", plan.backend(server.backend).name, server.name)
+        };
+        for follower in plan.servers.iter().filter(|s| s.watching.track == Some(id)) {
+            self.one(follower.id, &via(), |state| {
+                state.admin.tracked_maint = is.admin.in_maint();
+                state.admin.tracked_drain = is.admin.draining();
+                state.health = if is.health == Health::Unchecked { Health::Up } else { is.health };
+            });
         }
     }
-    let drains = was.admin.drain != is.admin.drain && !is.admin.maint;
-    let stops = (was.health == Health::Stopping) != (is.health == Health::Stopping);
-    if was.alive() != is.alive() || drains || stops {
-        shared.checks.server(id).life.changed(now, was.alive(), is.alive());
-    }
-    let up = |world: &World| world.usable_servers(server.backend) > 0;
-    let (was_up, is_up) = (up(&before), up(&after));
-    if was_up != is_up {
-        shared.checks.backend(server.backend).changed(now, was_up, is_up);
-    }
-    let mut messages = Vec::new();
-    let words = Words { world: &after, shared, id, was, is };
-    words.of_change(reason, &mut messages);
-    if was_up && !is_up {
-        messages.push(no_server_left(&after.plan, server.backend));
-    }
-    (after, messages)
 }
 
 /// The reason that a check gives: `reason: Layer7 wrong status, code: 503, info: "Bye", check duration: 4ms`.
@@ -189,19 +225,20 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
+    /// `reason` stands behind what happened, with what parts it: `, reason: …` or ` via …`.
     fn of_change(&self, reason: &str, out: &mut Vec<Message>) {
-        let (was, is) = (self.was.admin, self.is.admin);
-        if was.unresolved != is.unresolved {
-            return self.of_name(reason, out);
+        if self.was.admin.unresolved != self.is.admin.unresolved {
+            return self.of_name(reason.strip_prefix(", ").unwrap_or(reason), out);
         }
-        let reason = if reason.is_empty() { String::new() } else { format!(", {reason}") };
-        if !was.maint && !is.maint {
-            let stopping = |state: &ServerState| state.health == Health::Stopping;
-            match (self.was.alive(), self.is.alive()) {
-                (_, true) if stopping(&self.is) && !stopping(&self.was) => {
+        let (was, is) = (&self.was, &self.is);
+        let via = if reason.starts_with(" via") { reason } else { "" };
+        let stops = |s: &ServerState| s.health == Health::Stopping;
+        if !was.admin.in_maint() && !is.admin.in_maint() {
+            match (was.alive(), is.alive()) {
+                (_, true) if !stops(was) && stops(is) => {
                     out.push(self.say(NOTICE, &format!("is stopping{reason}{}", self.online())));
                 }
-                (true, true) if stopping(&self.was) && !stopping(&self.is) => {
+                (true, true) if stops(was) && !stops(is) => {
                     out.push(self.say(NOTICE, &format!("is UP{reason}{}", self.online())));
                 }
                 (true, false) => out.push(self.say(ALERT, &format!("is DOWN{reason}{}", self.left()))),
@@ -209,28 +246,33 @@ impl Words<'_> {
                 _ => {}
             }
         }
-        match (was.maint, is.maint) {
-            (false, true) if self.was.alive() => {
-                out.push(self.say(NOTICE, &format!("is going DOWN for maintenance{}", self.left())));
+        match (was.admin.in_maint(), is.admin.in_maint()) {
+            (false, true) if was.alive() => {
+                out.push(self.say(NOTICE, &format!("is going DOWN for maintenance{via}{}", self.left())));
             }
-            (false, true) => out.push(self.say(NOTICE, "was DOWN and now enters maintenance")),
+            (false, true) => {
+                out.push(self.say(NOTICE, &format!("was DOWN and now enters maintenance{via}")));
+            }
             (true, false) => {
-                let (state, mode) = (self.up_or_down(), if is.drain { "DRAIN" } else { "READY" });
-                out.push(self.say(NOTICE, &format!("is {state}/{mode} (leaving forced maintenance)")));
+                let (state, mode) = (self.up_or_down(), if is.admin.draining() { "DRAIN" } else { "READY" });
+                let forced = if was.admin.maint { "forced " } else { "" };
+                out.push(self.say(NOTICE, &format!("is {state}/{mode} (leaving {forced}maintenance)")));
             }
             _ => {}
         }
-        if is.maint {
+        if is.admin.in_maint() {
             return;
         }
-        let reweighted = self.was.weight != self.is.weight;
-        match (was.drain, is.drain) {
-            (false, true) if was.maint => out.push(self.say(NOTICE, "remains in forced drain mode")),
-            (false, true) => {
-                let counts = if self.is.alive() { self.online() } else { self.left() };
-                out.push(self.say(NOTICE, &format!("enters drain state{counts}")));
+        let reweighted = was.weight != is.weight;
+        match (was.admin.draining(), is.admin.draining()) {
+            (false, true) if was.admin.in_maint() => {
+                out.push(self.say(NOTICE, "remains in forced drain mode"))
             }
-            (true, true) if was.maint || reweighted => {
+            (false, true) => {
+                let counts = if is.alive() { self.online() } else { self.left() };
+                out.push(self.say(NOTICE, &format!("enters drain state{via}{counts}")));
+            }
+            (true, true) if was.admin.in_maint() || reweighted => {
                 out.push(self.say(NOTICE, "remains in forced drain mode"));
             }
             (true, false) => {

@@ -3,10 +3,18 @@
 //!
 //! Checks run once per server, not once per core. Intervals, the spread of the first checks, the counters and the words are
 //! HAProxy's (configuration manual 5.2 `check`, `inter`, `rise`, `fall` …; its `check.c` and `server.c`).
+mod agent;
+mod ask;
 mod change;
+mod context;
 mod count;
+mod expect;
+mod external;
 mod force;
+mod observed;
 mod probe;
+mod protocols;
+mod script;
 mod warm;
 
 pub use change::{Message, change_server, init};
@@ -14,13 +22,16 @@ pub use force::{force_health, restore};
 
 use crate::base::ids::ServerId;
 use crate::base::time::Tick;
-use crate::net::Core;
+use crate::net::{Core, TaskId};
 use crate::plan::{Check, Plan};
 use crate::share::{CheckResult, CheckState, CheckStatus, Shared};
-use crate::world::{Health, Published, World};
+use crate::world::{Health, Published, ServerState, World};
 use count::Scale;
+use std::cell::RefCell;
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 /// What the checks tell the control thread.
@@ -38,7 +49,9 @@ pub fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, notify: 
     let notify: Rc<dyn Fn(Event)> = Rc::new(notify);
     let world = published.load();
     warm::run(core, published.clone(), shared.clone(), notify.clone());
-    for (id, delay) in first_checks(&world.plan) {
+    let tasks = Rc::new(RefCell::new(vec![TaskId::NONE; world.plan.servers.len()]));
+    observed::start(core, &published, &shared, &notify, &world.plan, &tasks);
+    for (id, of, delay) in first_checks(&world.plan) {
         let watch = Watch {
             core: core.clone(),
             published: published.clone(),
@@ -46,32 +59,44 @@ pub fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, notify: 
             notify: notify.clone(),
             plan: world.plan.clone(),
             id,
+            tasks: tasks.clone(),
         };
-        core.spawn(watch.run(core.now() + delay));
+        let first = core.now() + delay;
+        match of {
+            Of::Server => core.spawn(watch.run(first)),
+            Of::Agent => core.spawn(watch.run_agent(first)),
+        };
     }
 }
 
-/// When each checked server is checked first: spread over the shortest interval, so that a start is no burst.
-fn first_checks(plan: &Plan) -> Vec<(ServerId, Duration)> {
+/// What is asked: the server itself, or the agent beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Server,
+    Agent,
+}
+
+/// When each checked server and each agent is asked first: spread over the shortest interval, so that a start is no burst.
+fn first_checks(plan: &Plan) -> Vec<(ServerId, Of, Duration)> {
     /// Shorter intervals start on their own and shorten nobody's spread (`SRV_CHK_INTER_THRES`).
     const THRESHOLD: Duration = Duration::from_secs(1);
-    let checked: Vec<(ServerId, Duration)> = plan
-        .servers
-        .iter()
-        .filter(|s| !plan.backend(s.backend).disabled)
-        .filter_map(|s| {
-            let check = s.check.as_ref()?;
-            Some((s.id, Scale::of(check).interval(check, check.rise, true)))
-        })
-        .collect();
-    let shortest = checked.iter().map(|c| c.1).filter(|&i| i >= THRESHOLD).min().unwrap_or_default();
+    let mut checked: Vec<(ServerId, Of, Duration)> = Vec::new();
+    for server in plan.servers.iter().filter(|s| !plan.backend(s.backend).disabled) {
+        if let Some(check) = &server.check {
+            checked.push((server.id, Of::Server, Scale::of(check).interval(check, check.rise, true)));
+        }
+        if let Some(agent) = &server.watching.agent {
+            checked.push((server.id, Of::Agent, agent.inter));
+        }
+    }
+    let shortest = checked.iter().map(|c| c.2).filter(|&i| i >= THRESHOLD).min().unwrap_or_default();
     let count = checked.len() as u32;
     let delay = |position: u32, inter: Duration| {
         let over = inter.max(shortest);
         let over = plan.global.max_spread_checks.map_or(over, |most| over.min(most));
         over * position / count
     };
-    checked.iter().zip(0..).map(|(&(id, inter), position)| (id, delay(position, inter))).collect()
+    checked.iter().zip(0..).map(|(&(id, of, inter), position)| (id, of, delay(position, inter))).collect()
 }
 
 /// The checks of one server.
@@ -82,6 +107,8 @@ struct Watch {
     notify: Rc<dyn Fn(Event)>,
     plan: Arc<Plan>,
     id: ServerId,
+    /// The tasks of all servers' checks, to be woken when one is wanted sooner.
+    tasks: Rc<RefCell<Vec<TaskId>>>,
 }
 
 impl Watch {
@@ -90,7 +117,7 @@ impl Watch {
         let mut next = first;
         let mut random = self.id.index() as u64 ^ self.core.now().0;
         loop {
-            self.core.sleep_until(next).await;
+            self.sleep(&mut next).await;
             let world = self.published.load();
             if !Arc::ptr_eq(&world.plan, &self.plan) {
                 return;
@@ -101,10 +128,45 @@ impl Watch {
             }
             self.begin();
             let began = self.core.now();
-            let found = probe::probe(&self.core, &world, self.id, check).await;
-            let interval = self.end(check, found, self.core.now().since(began));
+            let found = probe::probe(&self, check).await;
+            let interval = self.end(check, found, Some(self.core.now().since(began)));
             next = self.core.now() + self.spread(interval, &mut random);
         }
+    }
+
+    /// Sleeps until the next check, or until the time that `hurry` asks for in the meantime.
+    async fn sleep(&self, next: &mut Tick) {
+        self.tasks.borrow_mut()[self.id.index()] = self.core.current();
+        loop {
+            let hurried = poll_fn(|_| match self.shared.checks.server(self.id).hurry.take() {
+                Some(at) if at < *next => Poll::Ready(at),
+                _ => Poll::Pending,
+            });
+            match self.core.until(Some(*next), hurried).await {
+                Ok(at) => *next = at,
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Whether the server is not down: what a 404 means depends on it.
+    fn is_up(&self) -> bool {
+        self.published.load().server(self.id).health != Health::Down
+    }
+
+    /// The server's state as `http-check send-state` tells it.
+    fn state_words(&self, world: &World) -> String {
+        let Some(check) = &self.plan.server(self.id).check else { return "no check".to_owned() };
+        let scale = Scale::of(check);
+        let health = self.shared.checks.server(self.id).check.health;
+        let (at, of) = scale.shown(health);
+        let name = match world.server(self.id).health {
+            Health::Stopping => "NOLB",
+            Health::Down => "DOWN",
+            _ => "UP",
+        };
+        let settled = if name == "DOWN" { health == 0 } else { health == scale.full() };
+        if settled { name.to_owned() } else { format!("{name} {at}/{of}") }
     }
 
     fn begin(&self) {
@@ -115,7 +177,7 @@ impl Watch {
     }
 
     /// Counts a result and puts a change of state into force. Returns the interval to the next check.
-    fn end(&self, check: &Check, found: probe::Found, took: Duration) -> Duration {
+    fn end(&self, check: &Check, found: probe::Found, took: Option<Duration>) -> Duration {
         let scale = Scale::of(check);
         let before = self.shared.checks.server(self.id).check.status;
         let (counted, state) = {
@@ -128,21 +190,51 @@ impl Watch {
             let weight = self.published.load().server(self.id).weight;
             (self.notify)(Event::Say(change::logged_check(&self.plan, self.id, &state, scale, weight)));
         }
-        let health = if state.health >= scale.rise { Health::Up } else { Health::Down };
-        let settled = health == Health::Up || state.health == 0;
+        let conditional = state.result == CheckResult::ConditionallyPassed;
         let now_is = self.published.load().server(self.id).health;
-        if settled && now_is != health {
-            let reason =
-                if backend.log_health_checks { String::new() } else { change::reason_of_check(&state) };
-            let (world, messages) =
-                change_server(&self.published, &self.shared, self.core.now(), self.id, &reason, |s| {
-                    s.health = health;
-                });
-            (self.notify)(Event::World(world));
-            messages.into_iter().for_each(|m| (self.notify)(Event::Say(m)));
+        let health = match state.health >= scale.rise {
+            false => Health::Down,
+            true if !self.agent_is_up() => now_is,
+            true if conditional => Health::Stopping,
+            // A failure on the way down does not bring back one that wants no new clients.
+            true if state.result == CheckResult::Failed => now_is,
+            true => Health::Up,
+        };
+        let settled = health != Health::Down || state.health == 0;
+        if settled {
+            self.becomes(health, &state, backend.log_health_checks);
         }
-        let up = settled && health == Health::Up || !settled && now_is != Health::Down;
+        let up = settled && health != Health::Down || !settled && now_is != Health::Down;
         scale.interval(check, state.health, up)
+    }
+
+    /// Puts a change of health into force; nothing where it is so already.
+    fn becomes(&self, health: Health, state: &CheckState, logged: bool) {
+        if self.published.load().server(self.id).health == health {
+            return;
+        }
+        let reason = if logged { String::new() } else { change::reason_of_check(state) };
+        self.change(&reason, |s| s.health = health);
+    }
+
+    /// Edits the server, and tells.
+    fn change(&self, reason: &str, edit: impl FnOnce(&mut ServerState)) {
+        let now = self.core.now();
+        let (world, messages) = change_server(&self.published, &self.shared, now, self.id, reason, edit);
+        (self.notify)(Event::World(world));
+        messages.into_iter().for_each(|m| (self.notify)(Event::Say(m)));
+    }
+
+    /// Whether no agent has said that the server is down.
+    fn agent_is_up(&self) -> bool {
+        self.plan.server(self.id).watching.agent.is_none()
+            || self.shared.checks.server(self.id).agent.health > 0
+    }
+
+    /// Whether no check has found that the server is down.
+    fn check_is_up(&self) -> bool {
+        let check = self.plan.server(self.id).check.as_ref();
+        check.is_none_or(|c| self.shared.checks.server(self.id).check.health >= Scale::of(c).rise)
     }
 
     /// `spread-checks`: the interval moved to and fro by up to so many percent.
@@ -155,13 +247,13 @@ impl Watch {
 }
 
 /// Writes a check's end into its record; whether it counted.
-fn note(state: &mut CheckState, scale: Scale, found: probe::Found, took: Duration) -> bool {
+fn note(state: &mut CheckState, scale: Scale, found: probe::Found, took: Option<Duration>) -> bool {
     state.running = false;
     state.status = found.status;
     state.result = found.status.result();
     state.code = found.code;
     state.info = found.info;
-    state.duration = Some(took);
+    state.duration = took;
     let passed = matches!(state.result, CheckResult::Passed | CheckResult::ConditionallyPassed);
     let health = scale.after(state.health, passed);
     let counted = health != state.health;

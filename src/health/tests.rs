@@ -1,7 +1,6 @@
 //! Checks against real sockets on loopback, and the words of changes.
 use super::*;
 use crate::net::IoMode;
-use crate::plan::CheckKind;
 use crate::plan::fixture::check_every;
 use std::cell::RefCell;
 use std::io::{Read, Write};
@@ -10,13 +9,10 @@ use std::net::{SocketAddr, TcpListener};
 const MS: Duration = Duration::from_millis(1);
 
 fn http_check(inter: Duration) -> Check {
-    let kind = CheckKind::Http {
-        method: "OPTIONS".to_owned(),
-        uri: "/".to_owned(),
-        version: "HTTP/1.0".to_owned(),
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    use crate::plan::check::{Ask, CheckDraft, CheckOption, HttpOption};
+    let at = crate::syntax::Span { file: crate::syntax::FileId(0), line: 1, col: 1, len: 1 };
+    let option = CheckOption::Http(HttpOption { ask: Ask::default(), owner: at, before: 0 });
+    let kind = CheckDraft { option, ..CheckDraft::default() }.kind();
     Check { kind, ..check_every(inter) }
 }
 
@@ -334,7 +330,7 @@ fn first_checks_are_spread() {
         plan.add_server("s", closed()).check = Some(check_every(inter * MS));
     }
     plan.add_server("unchecked", closed());
-    let delays = |plan: &Plan| first_checks(plan).iter().map(|(_, d)| d.as_millis()).collect::<Vec<_>>();
+    let delays = |plan: &Plan| first_checks(plan).iter().map(|(_, _, d)| d.as_millis()).collect::<Vec<_>>();
     assert_eq!(delays(&plan), [0, 1_000, 666]);
     plan.global.max_spread_checks = Some(300 * MS);
     assert_eq!(delays(&plan), [0, 100, 200]);

@@ -195,7 +195,9 @@ impl Stream {
         Stream { core, key }
     }
 
-    pub(super) fn key(&self) -> Key {
+    /// Names it for [`Core::cut_stream`].
+    #[must_use]
+    pub fn key(&self) -> Key {
         self.key
     }
 
@@ -450,6 +452,32 @@ impl Stream {
     #[must_use]
     pub fn fd(&self) -> RawFd {
         self.with(|s| s.driver.fd)
+    }
+}
+
+impl Core {
+    /// Whether the stream of this name is still held by somebody.
+    #[must_use]
+    pub fn is_open(&self, key: Key) -> bool {
+        let slots = self.0.slots.borrow();
+        slots
+            .get(key.slot as usize)
+            .is_some_and(|s| s.generation() == key.generation && matches!(s, Slot::Stream(_)))
+    }
+
+    /// Ends a stream in both directions, whoever holds it: its reader sees the peer's end. False when it is closed already.
+    pub fn cut_stream(&self, key: Key) -> bool {
+        let mut slots = self.0.slots.borrow_mut();
+        let Some(slot) = slots.get_mut(key.slot as usize) else { return false };
+        if slot.generation() != key.generation {
+            return false;
+        }
+        let Some(stream) = slot.stream_mut() else { return false };
+        if stream.driver.fd > NO_FD {
+            // An error says that the connection is gone already.
+            let _ = nix::sys::socket::shutdown(stream.driver.fd, nix::sys::socket::Shutdown::Both);
+        }
+        true
     }
 }
 

@@ -2,6 +2,7 @@
 //! World and the shared counters. A column whose figure we do not have is empty, never invented.
 mod columns;
 mod conns;
+mod health;
 mod info;
 mod names;
 mod servers;

@@ -7,7 +7,7 @@ use crate::rules::balance::SCALE;
 use crate::share::counters::{Average, StatusCells, Times};
 use crate::share::trends::Trend;
 use crate::share::{ShardCounters, Shared, Trends};
-use crate::world::{Health, ServerState, World};
+use crate::world::{ServerState, World};
 use std::time::Duration;
 
 /// Which rows are asked for.
@@ -272,74 +272,9 @@ impl View<'_> {
         }
         self.rates(&mut row, trend, sessions);
         self.times(&mut row, sessions, |s| &s.servers[i].times);
-        self.health(&mut row, id, state);
+        super::health::columns(&mut row, self.world, self.shared, self.process.now, id);
         row.fill(Col::SslSess, Col::SslFailedHandshake, 0);
         row
-    }
-
-    /// The status, the check's columns, and since when.
-    fn health(&self, row: &mut Row, id: ServerId, state: &ServerState) {
-        let record = self.shared.checks.server(id);
-        let now = self.process.now;
-        row.num(Col::Lastchg, now.since(record.life.last_change).as_secs());
-        let off = self.world.overrides(id).check.off;
-        let Some(check) = self.world.plan.server(id).check.as_ref().filter(|_| !off) else {
-            row.text(
-                Col::Status,
-                match (state.admin.in_maint(), state.health, state.admin.draining()) {
-                    (true, ..) if state.admin.unresolved => "MAINT (resolution)",
-                    (true, ..) => "MAINT",
-                    (_, Health::Down, _) => "DOWN",
-                    (_, Health::Stopping, _) => "NOLB",
-                    (_, _, true) => "DRAIN",
-                    _ => "no check",
-                },
-            );
-            return;
-        };
-        row.num(Col::Chkfail, record.check.failed)
-            .num(Col::Chkdown, record.life.went_down)
-            .num(Col::Downtime, record.life.downtime(now, state.alive()).as_secs());
-        let health = record.check.health;
-        let (rise, fall) = (check.rise, check.fall);
-        let up = if state.health == Health::Stopping {
-            "NOLB"
-        } else if state.admin.draining() {
-            "DRAIN"
-        } else {
-            "UP"
-        };
-        let status = if state.admin.unresolved {
-            "MAINT (resolution)".to_owned()
-        } else if state.admin.in_maint() {
-            "MAINT".to_owned()
-        } else if !state.alive() {
-            if health == 0 { "DOWN".to_owned() } else { format!("DOWN {health}/{rise}") }
-        } else if health >= rise + fall - 1 {
-            up.to_owned()
-        } else {
-            format!("{up} {}/{fall}", (health + 1).saturating_sub(rise))
-        };
-        row.text(Col::Status, status);
-        if state.admin.in_maint() {
-            return;
-        }
-        let last = record.check.status;
-        row.text(
-            Col::CheckStatus,
-            format!("{}{}", if record.check.running { "* " } else { "" }, last.name()),
-        )
-        .text(Col::CheckDesc, last.description())
-        .text(Col::LastChk, record.check.info.clone())
-        .num(Col::CheckRise, u64::from(rise))
-        .num(Col::CheckFall, u64::from(fall))
-        .num(Col::CheckHealth, u64::from(health));
-        if last.has_code() {
-            row.num(Col::CheckCode, u64::from(record.check.code));
-        }
-        if let Some(took) = record.check.duration {
-            row.num(Col::CheckDuration, took.as_millis() as u64);
-        }
     }
 
     fn backend(&self, id: BackendId, with_counts: bool) -> Row {

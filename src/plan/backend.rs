@@ -1,5 +1,6 @@
 //! Backends and servers.
-use super::{ConnectionMode, ErrorPages, Mode};
+use super::check::Watching;
+use super::{CheckKind, ConnectionMode, ErrorPages, Mode};
 use crate::base::ids::{BackendId, ServerId};
 use crate::rules::Program;
 pub use crate::rules::balance::Scheme as Balance;
@@ -101,17 +102,8 @@ pub enum ServerAddr {
     Abstract(Vec<u8>),
 }
 
-/// What a check asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CheckKind {
-    /// A TCP connection is enough.
-    Connect,
-    /// `option httpchk`: method, URI, version, and the `Host`-like extra text as configured; 2xx and 3xx are good.
-    Http { method: String, uri: String, version: String, headers: Vec<(String, String)>, body: Vec<u8> },
-}
-
 /// `check` and its parameters on a server line (manual 5.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Check {
     pub kind: CheckKind,
     /// 2 s by default.
@@ -153,6 +145,8 @@ pub struct Server {
     pub check: Option<Check>,
     /// `non-stick`: stick rules store nothing about it.
     pub non_stick: bool,
+    /// Agent, tracking, observed traffic.
+    pub watching: Watching,
     /// `cookie` value.
     pub cookie: Option<String>,
     /// `source ADDR`.

@@ -1,8 +1,9 @@
 //! What the text said, with spans: filled by the rows of `vocab` line by line, then resolved into a Plan by `config`.
 //! "Last one wins", `no option` and `defaults` live here; names are still text.
+use super::check::{CheckDraft, WatchDraft};
 use super::frontend::{ErrorPages, ListenerAddr};
 use super::global::{Global, Log};
-use super::{Balance, CheckKind, ConnectionMode, ForwardFor, Mode, Reuse, ServerAddr};
+use super::{Balance, ConnectionMode, ForwardFor, Mode, Reuse, ServerAddr};
 use crate::net::Namespace;
 use crate::net::options::Probes;
 use crate::rules::{Condition, Expect, Format, Rule};
@@ -226,7 +227,7 @@ pub struct Settings {
     pub log_format: Option<LogFormat>,
     pub log_format_at: Option<Span>,
     pub log_at: Option<Span>,
-    pub check: Option<CheckKind>,
+    pub check: CheckDraft,
     pub default_server: ServerSettings,
     pub source: Option<SocketAddr>,
     pub source_interface: Option<String>,
@@ -269,7 +270,7 @@ impl Default for Settings {
             log_format: None,
             log_format_at: None,
             log_at: None,
-            check: None,
+            check: CheckDraft::default(),
             default_server: ServerSettings::default(),
             source: None,
             source_interface: None,
@@ -494,6 +495,7 @@ pub struct ServerSettings {
     pub pool_purge_delay: Duration,
     pub max_reuse: Option<u32>,
     pub error_limit: Option<u32>,
+    pub watching: WatchDraft,
     pub init_addr: Option<Vec<InitAddr>>,
     /// `resolvers`.
     pub resolvers: Option<String>,
@@ -548,6 +550,7 @@ impl Default for ServerSettings {
             pool_purge_delay: Duration::from_secs(5),
             max_reuse: None,
             error_limit: None,
+            watching: WatchDraft::default(),
             init_addr: None,
             resolvers: None,
             wishes: super::resolvers::Wishes::default(),

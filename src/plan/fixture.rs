@@ -116,6 +116,7 @@ impl Plan {
             maxqueue: None,
             check: None,
             non_stick: false,
+            watching: super::check::Watching::default(),
             cookie: None,
             source: None,
             interface: None,

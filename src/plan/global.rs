@@ -77,6 +77,10 @@ pub struct Global {
     pub spread_checks: u32,
     /// `max-spread-checks`: the longest time over which the first checks are spread.
     pub max_spread_checks: Option<Duration>,
+    /// `external-check`: programs may be run as checks.
+    pub external_check: bool,
+    /// `insecure-fork-wanted`.
+    pub insecure_fork_wanted: bool,
     /// `tune.bufsize`.
     pub bufsize: Option<u32>,
     /// `tune.maxrewrite`.
@@ -119,6 +123,8 @@ impl Default for Global {
             no_exit_on_failure: false,
             spread_checks: 0,
             max_spread_checks: None,
+            external_check: false,
+            insecure_fork_wanted: false,
             bufsize: None,
             maxrewrite: None,
             max_headers: None,

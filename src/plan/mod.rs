@@ -1,6 +1,7 @@
 //! What a configuration means: immutable, with dense ids and no text left to interpret. A Plan that exists is valid.
 //! `config` makes it from a [`draft`]; a request keeps the Plan it began under.
 pub mod backend;
+pub mod check;
 pub mod draft;
 #[cfg(test)]
 pub mod fixture;
@@ -13,7 +14,8 @@ pub mod resolvers;
 pub mod retry;
 pub mod use_server;
 
-pub use backend::{Backend, Balance, Check, CheckKind, ForwardFor, Reuse, Server, ServerAddr};
+pub use backend::{Backend, Balance, Check, ForwardFor, Reuse, Server, ServerAddr};
+pub use check::CheckKind;
 pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, UseBackend};
 pub use global::{Global, LogTarget, StatsSocket};
 pub use resolvers::{Lookup, Nameserver, Resolvers};

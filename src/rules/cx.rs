@@ -58,6 +58,14 @@ pub trait Facts {
     fn server_uuid(&self, server: ServerId) -> u32;
     /// The wall clock, read once a turn (`date`).
     fn wall_clock(&self) -> SystemTime;
+    /// What a health check has received (`res.payload` in its lines); nothing outside of one.
+    fn check_input(&self) -> &[u8] {
+        b""
+    }
+    /// A variable of a health check (`var(check.…)` in its lines); none outside of one.
+    fn check_variable(&self, _name: &str) -> Option<super::Sample<'_>> {
+        None
+    }
 }
 
 /// What rules ask of the request's way to a server.

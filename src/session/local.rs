@@ -60,6 +60,8 @@ pub struct Local {
     pub stopping: Cell<bool>,
     /// The task that looks after idle server connections.
     pub reaper: Cell<crate::net::TaskId>,
+    /// Connections that end when a server's state changes.
+    pub(super) watched: super::watched::Watched,
     /// When it looks by itself; `None`: when it is woken.
     pub reaper_looks: Cell<Option<Tick>>,
     /// Client connections that are open.
@@ -84,7 +86,9 @@ impl Local {
             })
             .collect();
         let pools = world.plan.servers.iter().map(|_| RefCell::default()).collect();
+        let watched = super::watched::Watched::new(&world.plan);
         Rc::new(Local {
+            watched,
             core,
             index,
             published,

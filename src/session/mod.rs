@@ -10,6 +10,7 @@ pub mod headers;
 mod http;
 mod line;
 mod local;
+mod observed;
 mod opening;
 mod outcome;
 mod passage;
@@ -19,6 +20,7 @@ mod select;
 mod stick;
 mod tcp;
 mod upstream;
+mod watched;
 
 pub use local::{LiveFacts, Local, View};
 pub use outcome::{Outcome, Side};

@@ -1,6 +1,7 @@
 //! One request on one server connection: the body upwards, the answer downwards, both at once.
 use super::http::{ClientBody, Next, Reply, count_in, head_limits, join_chunks};
 use super::local::{Heads, LiveFacts, View};
+use super::observed;
 use super::outcome::{Outcome, Side};
 use super::relay::{Limits, relay};
 use super::select::Assigned;
@@ -227,6 +228,7 @@ impl Passage<'_> {
             };
             if !is_interim(heads.res.status) {
                 self.answered.set(Some(self.conn.local.core.now()));
+                self.observe(observed::Event::Answered(heads.res.status));
                 break;
             }
             // 100, 103 …: passed on as they are, the answer itself is still to come (RFC 9110, 15.2).
@@ -261,6 +263,10 @@ impl Passage<'_> {
         let (mut have, mut seen): (Option<Chunk>, usize) = (None, 0);
         loop {
             let received = self.conn.local.core.while_active(&self.server_side, self.server().recv()).await;
+            // An idle connection may have been closed long before.
+            if matches!(received, Ok(Err(_))) && !self.assigned.reused {
+                self.observe(observed::Event::ReadError);
+            }
             let chunk = match received {
                 Ok(Ok(Some(chunk))) => chunk,
                 Ok(_) if have.is_none() && !self.answering.get() => return Err(Passed::Repeat),
@@ -277,6 +283,7 @@ impl Passage<'_> {
                 }
                 Err(_) => {
                     self.count_failed_answer();
+                    self.observe(observed::Event::NoAnswerInTime);
                     return Err(self.end_of_head(Outcome::ServerTimeout));
                 }
             };
@@ -305,10 +312,15 @@ impl Passage<'_> {
                     if self.retry_on.junk_response && !self.answering.get() {
                         return Err(Passed::Again);
                     }
+                    self.observe(observed::Event::BadAnswer);
                     return Err(self.end_of_head(Outcome::BadAnswer));
                 }
             }
         }
+    }
+
+    fn observe(&self, event: observed::Event) {
+        observed::note(&self.conn.local, self.view, self.assigned.place.server, event);
     }
 
     fn count_failed_answer(&self) {

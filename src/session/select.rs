@@ -1,5 +1,6 @@
 //! Which server a request goes to: balance, the server's gate, the queue; and the connection to it, with retries.
 use super::local::View;
+use super::observed;
 use super::outcome::Outcome;
 use super::upstream::{self, ConnectError, Upstream};
 use super::{Conn, line, persist};
@@ -403,15 +404,19 @@ pub async fn assign(
             && let Some(upstream) = idle(conn, view, current.server, wish.reuse, first, tag)
         {
             cells.reuse.inc();
+            conn.local.watched.note(&conn.local, current.server, &upstream.stream);
             return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
         }
         let error = match PoolBox::new(upstream::connect(conn, view, current.server, dst, tag)).await {
             Ok(upstream) => {
                 let timing = timing(core.now());
+                observed::note(&conn.local, view, current.server, observed::Event::Connected);
+                conn.local.watched.note(&conn.local, current.server, &upstream.stream);
                 return Ok(Assigned { place: current, upstream, reused: false, timing });
             }
             Err(error) => error,
         };
+        observed::note(&conn.local, view, current.server, observed::Event::NotConnected);
         let server_cells = &conn.local.cells().servers[current.server.index()];
         if *tries_left == 0 || !plan.retry_on.conn_failure {
             server_cells.failed_conns.inc();

@@ -154,6 +154,7 @@ impl Shard {
                 }
             }
         }
+        self.local.cut_watched();
         self.local.core.wake(self.reaper.get());
     }
 

@@ -23,6 +23,13 @@ pub enum CheckStatus {
     L7Ok,
     L7OkConditional,
     L7Status,
+    ProcessError,
+    ProcessTimeout,
+    ProcessOk,
+    /// Not a check: errors of the traffic were enough (`observe`).
+    Analyze,
+    /// An agent said nothing of the server's health.
+    Checked,
 }
 
 impl CheckStatus {
@@ -43,6 +50,11 @@ impl CheckStatus {
             CheckStatus::L7Ok => ("L7OK", 15, "Layer7 check passed"),
             CheckStatus::L7OkConditional => ("L7OKC", 16, "Layer7 check conditionally passed"),
             CheckStatus::L7Status => ("L7STS", 17, "Layer7 wrong status"),
+            CheckStatus::ProcessError => ("PROCERR", 18, "External check error"),
+            CheckStatus::ProcessTimeout => ("PROCTOUT", 19, "External check timeout"),
+            CheckStatus::ProcessOk => ("PROCOK", 20, "External check passed"),
+            CheckStatus::Analyze => ("HANA", 4, "Health analyze"),
+            CheckStatus::Checked => ("CHECKED", 3, "No status change"),
         }
     }
 
@@ -103,7 +115,10 @@ impl CheckStatus {
     pub const fn result(self) -> CheckResult {
         match self {
             CheckStatus::Unknown | CheckStatus::Initializing => CheckResult::Unknown,
-            CheckStatus::L4Ok | CheckStatus::L6Ok | CheckStatus::L7Ok => CheckResult::Passed,
+            CheckStatus::Checked => CheckResult::Neutral,
+            CheckStatus::L4Ok | CheckStatus::L6Ok | CheckStatus::L7Ok | CheckStatus::ProcessOk => {
+                CheckResult::Passed
+            }
             CheckStatus::L7OkConditional => CheckResult::ConditionallyPassed,
             _ => CheckResult::Failed,
         }
@@ -115,6 +130,7 @@ impl CheckStatus {
 pub enum CheckResult {
     #[default]
     Unknown = 0,
+    Neutral = 1,
     Failed = 2,
     Passed = 3,
     ConditionallyPassed = 4,
@@ -139,8 +155,8 @@ pub struct CheckState {
     pub status: CheckStatus,
     /// `Unknown` while a check runs.
     pub result: CheckResult,
-    /// The answer's status, where `status` has a code.
-    pub code: u16,
+    /// The answer's status or the program's exit code, where `status` has a code.
+    pub code: i32,
     /// `None` before the first end.
     pub duration: Option<Duration>,
     /// What the server or the system said; empty while a check runs.
@@ -184,6 +200,9 @@ impl Life {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerRecord {
     pub check: CheckState,
+    pub agent: CheckState,
+    /// The next check is wanted at this time at the latest (`fastinter` after errors of the traffic).
+    pub hurry: Option<Tick>,
     pub life: Life,
 }
 

@@ -4,6 +4,7 @@ pub mod checks;
 pub mod counters;
 pub mod gate;
 pub mod least;
+pub mod observed;
 pub mod queue;
 pub mod table;
 pub mod trends;
@@ -39,6 +40,8 @@ pub struct Shared {
     pub loads: Vec<OnceLock<Loads>>,
     /// What the health checks found.
     pub checks: Checks,
+    /// Errors of the traffic in a row.
+    pub observed: observed::Observed,
     /// Rates and peaks, sampled once a second.
     pub trends: std::sync::Mutex<Trends>,
     /// Another process has our listening sockets too: whoever waits in the kernel's queues is its to serve.
@@ -59,6 +62,7 @@ impl Shared {
             tables: table::Tables::default(),
             loads: (0..backends).map(|_| OnceLock::new()).collect(),
             checks: Checks::new(backends, servers),
+            observed: observed::Observed::new(servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
             handed_over: AtomicBool::new(false),
         }

@@ -36,6 +36,7 @@ pub mod action;
 pub mod address;
 pub mod balance;
 pub mod bind;
+pub mod check;
 pub mod command;
 pub mod convert;
 pub mod directive;

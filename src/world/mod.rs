@@ -47,7 +47,7 @@ pub enum Health {
     #[default]
     Unchecked,
     Up,
-    /// It answers but wants no more clients (`set server … health stopping`).
+    /// It answers but wants no more clients (`disable-on-404`, `set server … health stopping`).
     Stopping,
     Down,
 }
@@ -112,7 +112,10 @@ impl World {
             .iter()
             .map(|s| ServerState {
                 admin: Admin { maint: s.disabled, unresolved: s.unresolved, ..Admin::default() },
-                health: if s.check.is_some() { Health::Up } else { Health::Unchecked },
+                health: match s.check.is_some() || s.watching.track.is_some() {
+                    true => Health::Up,
+                    false => Health::Unchecked,
+                },
                 weight: s.weight,
                 moved: 0,
                 warmth: SCALE,

@@ -122,6 +122,6 @@ mod tests {
             says("option forceclose")
                 .starts_with("option 'forceclose' is not supported any more since HAProxy 2.0,")
         );
-        assert!(says("option tcp-check").ends_with("does not support this HAProxy keyword yet"));
+        assert!(says("option spop-check").ends_with("does not support this HAProxy keyword yet"));
     }
 }

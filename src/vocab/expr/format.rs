@@ -90,7 +90,8 @@ pub fn parse_name_parts(word: &Word) -> Result<Format, Diag> {
 }
 
 /// Where the bracket that was opened before `text` closes; brackets in parentheses belong to an argument.
-fn closing(text: &str) -> Option<usize> {
+#[must_use]
+pub fn closing(text: &str) -> Option<usize> {
     let mut depth = 0;
     let mut quote = None;
     let mut chars = text.char_indices();

@@ -6,7 +6,7 @@ mod rule;
 mod sample;
 
 pub use acl::{AclScope, parse_acl, parse_condition};
-pub use format::{parse_format, parse_name_parts};
+pub use format::{closing, parse_format, parse_name_parts};
 pub use rule::{
     Ruleset, parse_http_request, parse_http_response, parse_redirect, parse_rule, parse_tcp_request,
 };

@@ -1,8 +1,9 @@
-//! `option httpchk` (manual 4.2), in its simple form; `http-check` rules are not built yet.
+//! `option httpchk` (manual 4.2).
 use super::{Effect, OptionRow};
-use crate::plan::CheckKind;
+use crate::plan::check::{Ask, CheckOption, HttpOption, Text};
 use crate::syntax::{Diag, Word};
 use crate::vocab::row::{self, DirectiveCx};
+use std::sync::Arc;
 
 pub const ROW: OptionRow = OptionRow {
     name: "httpchk",
@@ -34,15 +35,22 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
                     consider to use 'http-check send' directive instead.";
         cx.diags.push(Diag::warning(words[4].span, text).tight());
     }
-    let headers =
-        fields.lines().filter_map(|l| l.split_once(':')).map(|(n, v)| (n.to_owned(), v.trim().to_owned()));
-    cx.proxy().settings.check = Some(CheckKind::Http {
-        method: method.to_owned(),
-        uri: uri.to_owned(),
-        version: version.to_owned(),
+    let text = |t: &str| Arc::new(Text::Plain(t.to_owned()));
+    let headers = fields
+        .lines()
+        .filter_map(|l| l.split_once(':'))
+        .map(|(n, v)| (n.to_ascii_lowercase(), text(v.trim())));
+    let ask = Ask {
+        method: Some(method.to_owned()),
+        uri: Some(text(uri)),
+        version: Some(version.to_owned()),
         headers: headers.collect(),
-        body: body.as_bytes().to_vec(),
-    });
+        body: (!body.is_empty()).then(|| text(body)),
+    };
+    let owner = cx.proxy().at;
+    let checks = &mut cx.proxy().settings.check;
+    let before = if checks.http.owner == Some(owner) { checks.http.steps.len() } else { 0 };
+    checks.option = CheckOption::Http(HttpOption { ask, owner, before });
     Ok(())
 }
 
@@ -52,9 +60,13 @@ mod tests {
     use crate::vocab::row::{BACKEND, bench};
 
     fn of(line: &str) -> (String, String, String, usize) {
-        match bench(BACKEND, line).draft.proxies[0].settings.check.clone() {
-            Some(CheckKind::Http { method, uri, version, headers, .. }) => {
-                (method, uri, version, headers.len())
+        match bench(BACKEND, line).draft.proxies[0].settings.check.option.clone() {
+            CheckOption::Http(HttpOption { ask, .. }) => {
+                let uri = match ask.uri.as_deref() {
+                    Some(Text::Plain(uri)) => uri.clone(),
+                    other => panic!("{other:?}"),
+                };
+                (ask.method.unwrap(), uri, ask.version.unwrap(), ask.headers.len())
             }
             other => panic!("{other:?}"),
         }

@@ -42,6 +42,8 @@ rows! { ServerRow:
     maxconn,
     maxqueue,
     minconn,
+    observe,
+    on_error,
     port,
     resolve_net,
     resolve_opts,
@@ -49,8 +51,9 @@ rows! { ServerRow:
     resolvers,
     rise,
     slowstart,
+    track,
     weight;
-    families: connection, intervals, pool, proxy_protocol, source, switches
+    families: agent, connection, intervals, on_marked, pool, proxy_protocol, source, switches
 }
 
 /// Reads the parameters from word `first` on. `name` is `None` on a `default-server` line.
@@ -81,7 +84,20 @@ pub fn parameters(
         let more = more.map_err(|d| error(cx, name, Diag { message: format!("{}.", d.message), ..d }))?;
         at += 1 + row.arguments + more;
     }
-    Ok(id)
+    match (name, watched_wrong(settings, name.unwrap_or_default())) {
+        (Some(name), Some(text)) => Err(error(cx, Some(name), Diag::alert(words[0].span, text))),
+        _ => Ok(id),
+    }
+}
+
+/// What is wrong with a server's agent or with whom it tracks, as far as its own line tells.
+fn watched_wrong(settings: &ServerSettings, name: &str) -> Option<String> {
+    let watching = &settings.watching;
+    if watching.agent && watching.agent_port.is_none() {
+        return Some(format!("server {name} does not have agent port. Agent check has been disabled."));
+    }
+    (watching.track.is_some() && settings.check)
+        .then(|| "unable to enable checks and tracking at the same time!".to_owned())
 }
 
 /// The keyword of a parameter: one has an argument in parentheses.

@@ -35,8 +35,11 @@ pub const ROWS: &[ServerRow] = &[
         cx.settings.non_stick = false;
         Ok(0)
     }),
+    of("no-agent-check", "no-agent-check: takes back an agent-check of default-server.", |cx, _| {
+        cx.settings.watching.agent = false;
+        Ok(0)
+    }),
     // What these take back is not built, and so is never on.
-    of("no-agent-check", "no-agent-check: takes back an agent-check of default-server.", |_, _| Ok(0)),
     of(
         "no-check-send-proxy",
         "no-check-send-proxy: takes back a check-send-proxy of default-server.",
