@@ -3,6 +3,7 @@
 use super::script::Run;
 use crate::plan::ServerAddr;
 use crate::plan::check::{Ask, Text};
+use crate::rules::balance::SCALE;
 use std::fmt::Write;
 
 /// Writes the request.
@@ -48,7 +49,8 @@ fn state(run: &Run<'_>) -> String {
     };
     let mut weights = Vec::new();
     world.weights(server.backend, &mut weights);
-    let own = weights[(watch.id.0 - world.plan.backend(server.backend).servers.start) as usize];
+    let own =
+        weights[(watch.id.0 - world.plan.backend(server.backend).servers.start) as usize].div_ceil(SCALE);
     let node = nix::unistd::gethostname().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let shards = &watch.shared.shards;
     let sessions: i64 = shards.iter().map(|s| s.servers[watch.id.index()].sess_cur.get()).sum();
@@ -58,7 +60,7 @@ fn state(run: &Run<'_>) -> String {
         "; address={address}; port={port}; name={}/{}; node={node}; weight={own}/{}; scur={sessions}/{all}; qcur=0",
         world.plan.backend(server.backend).name,
         server.name,
-        weights.iter().sum::<u32>(),
+        weights.iter().sum::<u32>().div_ceil(SCALE),
     );
     out
 }
