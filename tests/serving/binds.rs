@@ -7,6 +7,7 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
@@ -14,6 +15,15 @@ use crate::common::ground::{Ground, scratch};
 use crate::common::ports::Port;
 use crate::common::{BACK, FRONT};
 use crate::{BOTH, DEFAULTS, get, status};
+
+/// The sockets of a file are opened one after the other: that the first listens says nothing of the last.
+fn await_listening(to: std::net::SocketAddr) {
+    let until = Instant::now() + Duration::from_secs(5);
+    while std::net::TcpStream::connect(to).is_err() {
+        assert!(Instant::now() < until, "nobody listens at {to}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
 
 #[test]
 fn several_addresses_ranges_and_ipv6() {
@@ -42,6 +52,7 @@ backend b
         let _proxy = ground.serve(program, 1, &config);
         let all = row.iter().chain([&one, &other, &v6]);
         for port in all {
+            await_listening(port.addr);
             assert_eq!(status(&get(port.addr, "/")), 200, "{name}: {}", port.addr);
         }
     }

@@ -130,7 +130,7 @@ backend arrays
     said
 }
 
-const QUESTIONS: [&str; 51] = [
+const QUESTIONS: [&str; 49] = [
     "show table",
     "show table farm",
     "show table text",
@@ -174,8 +174,6 @@ const QUESTIONS: [&str; 51] = [
     "clear table farm foo",
     "set table numbers key 5 data.server_id 7",
     "set table numbers key -1",
-    "set table text key hello data.server_id 3",
-    "clear table text key hello",
     "set table bytes key abcd data.gpc0 3",
     "clear table bytes key abcd",
     "set table arrays key 1.1.1.1 data.gpc 3 data.gpt0 -3 data.conn_cur 99999999999 data.bytes_in_cnt 99999999999",
