@@ -330,3 +330,19 @@ impl ResponseHead {
         self.head.text(self.reason)
     }
 }
+
+/// Where a cookie's value, from `at` on, ends: at a comma or semicolon outside of quotes, as HAProxy reads them.
+#[must_use]
+pub fn cookie_value_end(text: &[u8], at: usize) -> usize {
+    let (mut quoted, mut escaped) = (false, false);
+    for (i, &b) in text.iter().enumerate().skip(at) {
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b',' | b';' if !quoted => return i,
+            _ => {}
+        }
+    }
+    text.len()
+}

@@ -1,6 +1,7 @@
 //! The persistence cookie as text: found in, taken out of and written into `Cookie` and `Set-Cookie` fields. Pure functions;
 //! what is cut and kept is byte for byte what HAProxy cuts and keeps.
 use crate::plan::persist::{Cookie, CookieMode};
+use crate::proto::http;
 
 /// Divides the server's value from the application's (`prefix`).
 const PREFIX_MARK: u8 = b'~';
@@ -44,7 +45,7 @@ impl Pair {
             return Pair { name, equal, value: (equal, equal), next: equal };
         }
         let value = skip_blanks(line, equal + 1);
-        let next = value_end(line, value);
+        let next = http::cookie_value_end(line, value);
         let mut end = next;
         while end > value && is_blank(line[end - 1]) {
             end -= 1;
@@ -64,21 +65,6 @@ impl Pair {
         self.next -= gone;
         self
     }
-}
-
-/// Where a value ends: at a comma or semicolon outside of quotes.
-fn value_end(line: &[u8], at: usize) -> usize {
-    let (mut quoted, mut escaped) = (false, false);
-    for (i, &b) in line.iter().enumerate().skip(at) {
-        match b {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b',' | b';' if !quoted => return i,
-            _ => {}
-        }
-    }
-    line.len()
 }
 
 /// Takes the value whose delimiter stands at `from` (0 for the first one) out of a list; the next one's stands at `next`.
@@ -237,9 +223,9 @@ pub fn of_answer(line: &mut Vec<u8>, many: bool, name: &[u8], change: Change<'_>
 
 /// Where a list's element ends: at a comma outside of quotes.
 fn list_end(line: &[u8], at: usize) -> usize {
-    let mut end = value_end(line, at);
+    let mut end = http::cookie_value_end(line, at);
     while line.get(end) == Some(&b';') {
-        end = value_end(line, end + 1);
+        end = http::cookie_value_end(line, end + 1);
     }
     end
 }

@@ -1,5 +1,6 @@
 //! Cookies: `req.cook`, `res.cook` and their counts and numbers (7.3.6).
 use super::{Arg, FetchRow, Make, Scope};
+use crate::proto::http;
 use crate::proto::http::Head;
 use crate::rules::sample::{Kind, Sample, leading_int};
 use crate::rules::{Cx, Fetch};
@@ -124,7 +125,7 @@ impl Cookie {
             let mut next = equals;
             if text.get(equals) == Some(&b'=') {
                 let from = blank_end(text, equals + 1);
-                next = value_end(text, from);
+                next = http::cookie_value_end(text, from);
                 let wanted = self.name.is_empty() || name == self.name;
                 if wanted && !name.starts_with(b"$") {
                     visit(text[from..next].trim_ascii_end())?;
@@ -142,21 +143,6 @@ impl Cookie {
 /// Where the spaces and tabs from `at` on end.
 fn blank_end(text: &[u8], at: usize) -> usize {
     text[at..].iter().position(|b| !matches!(b, b' ' | b'\t')).map_or(text.len(), |n| at + n)
-}
-
-/// Where the value from `at` on ends: at a comma or semicolon outside of quotes.
-fn value_end(text: &[u8], at: usize) -> usize {
-    let (mut quoted, mut escaped) = (false, false);
-    for (i, &b) in text.iter().enumerate().skip(at) {
-        match b {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b',' | b';' if !quoted => return i,
-            _ => {}
-        }
-    }
-    text.len()
 }
 
 impl Fetch for Cookie {
