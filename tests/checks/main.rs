@@ -41,23 +41,39 @@ fn every_kind_of_check_ends_as_haproxys() {
     let only = std::env::var("ROW").ok();
     let rows: Vec<&Row> =
         ROWS.iter().copied().flatten().filter(|r| only.as_ref().is_none_or(|o| r.name.contains(o))).collect();
+    // Some rows end one way or the other by which of two things a program learns first (a server that sends and closes): on a
+    // machine that is busy with something else the programs may see them apart. A difference that is one comes each time.
+    let mut wrong = differences(&rows, only.is_some());
+    for _ in 0..2 {
+        let again: Vec<&Row> = rows.iter().copied().filter(|r| wrong.contains_key(r.name)).collect();
+        if again.is_empty() {
+            break;
+        }
+        wrong = differences(&again, only.is_some());
+    }
+    let wrong: String = wrong.into_values().collect();
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// The rows that do not end alike under all programs, and in what.
+fn differences(rows: &[&Row], show: bool) -> BTreeMap<&'static str, String> {
     let programs = [Program::Haproxy, Program::Ringmain(Io::Epoll), Program::Ringmain(Io::Uring)];
     let seen: Vec<BTreeMap<&str, Seen>> = std::thread::scope(|scope| {
-        let rows = &rows;
         let runs = programs.map(|program| scope.spawn(move || run(program, rows)));
         runs.into_iter().map(|r| r.join().expect("a run")).collect()
     });
-    let mut wrong = String::new();
-    for row in &rows {
+    let mut wrong: BTreeMap<&str, String> = BTreeMap::new();
+    for row in rows {
         let wanted = &seen[0][row.name];
-        if only.is_some() {
+        if show {
             println!("{}: {wanted:#?}", row.name);
         }
         for (program, seen) in programs.iter().zip(&seen).skip(1) {
             let got = &seen[row.name];
             if got != wanted {
+                let text = wrong.entry(row.name).or_default();
                 let _ = writeln!(
-                    wrong,
+                    text,
                     "{}: {}\n  haproxy  {wanted:?}\n  ringmain {got:?}",
                     row.name,
                     program.name()
@@ -65,7 +81,7 @@ fn every_kind_of_check_ends_as_haproxys() {
             }
         }
     }
-    assert!(wrong.is_empty(), "\n{wrong}");
+    wrong
 }
 
 /// Lets a program check the servers of all rows.
