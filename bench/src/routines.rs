@@ -168,6 +168,7 @@ impl Stage {
             accepted: Tick::ZERO,
             redirected: Default::default(),
             handshake: Default::default(),
+            record: Default::default(),
         };
         let shared = shared(&plan);
         Box::leak(Box::new(Stage { world: World::new(plan.clone()), shared, conn, plan }))

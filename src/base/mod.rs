@@ -5,3 +5,4 @@ pub mod time;
 pub mod units;
 pub mod xxh64;
 pub mod xxhash;
+pub mod zone;

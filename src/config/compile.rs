@@ -32,6 +32,7 @@ pub fn plan(draft: Draft, index: &Index) -> Plan {
     let upgrades: Vec<bool> =
         (0..draft.proxies.len()).map(|n| becomes_http(&draft.proxies, n, index)).collect();
     plan.tables.extend(draft.proxies.iter().filter_map(|p| p.persistence.table.clone()));
+    super::logging::start(&mut plan);
     let tracks = super::checks::tracks(&draft.proxies);
     for (n, mut proxy) in draft.proxies.into_iter().enumerate() {
         if !is_proxy(&proxy) {
@@ -121,7 +122,7 @@ fn without_http(proxy: &mut ProxyDraft) {
     for flag in [Flag::HttpNoDelay, Flag::IgnoreProbes] {
         settings.flags.set(flag, false);
     }
-    if matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf)) {
+    if matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf | LogFormat::Https)) {
         settings.log_format = Some(LogFormat::Tcp);
     }
     proxy.monitor_fail.clear();
@@ -146,7 +147,7 @@ fn frontend(
 ) {
     let id = FrontendId::from(plan.frontends.len());
     let listeners = listeners(plan, id, &proxy.binds, unix, &proxy.settings);
-    let logs = logs(plan, &proxy.settings);
+    let recording = super::logging::recording(plan, proxy);
     let listen = own.is_some();
     let settings = &proxy.settings;
     let default = settings.default_backend.as_ref().and_then(|n| index.backend(&n.name));
@@ -176,11 +177,7 @@ fn frontend(
         monitor_fail: std::mem::take(&mut proxy.monitor_fail),
         error_pages: settings.error_pages.clone(),
         accept_invalid_http_request: false,
-        dontlognull: settings.flags.has(Flag::DontLogNull),
-        dontlog_normal: settings.flags.has(Flag::DontLogNormal),
-        httplog: matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf)),
-        tcplog: settings.log_format == Some(LogFormat::Tcp),
-        logs,
+        recording,
         tcp_nodelay: settings.mode == Mode::Http,
         http_no_delay: settings.flags.has(Flag::HttpNoDelay),
         tcp_keepalive: settings.flags.has(Flag::ClientKeepalive),
@@ -198,11 +195,6 @@ fn frontend(
 
 fn program(rules: Vec<Rule>) -> Program {
     Program { rules }
-}
-
-fn logs(plan: &Plan, settings: &Settings) -> Vec<crate::plan::global::Log> {
-    let global = if settings.log_global { plan.global.logs.as_slice() } else { &[] };
-    global.iter().chain(&settings.logs).cloned().collect()
 }
 
 /// The names of disabled frontends are not checked: what leads nowhere is left out there.
@@ -339,6 +331,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
         let server = server(number, id, draft, uuid, &proxy.settings, &plan.resolvers);
         plan.servers.push(server);
     }
+    let log_set = super::logging::set(plan, &proxy.settings);
     let settings = &proxy.settings;
     let flags = settings.flags;
     plan.backends.push(Backend {
@@ -378,6 +371,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
             by_field || !s.settings.line.header.extensions.is_empty()
         }),
         log_health_checks: flags.has(Flag::LogHealthChecks),
+        log_set,
         accept_invalid_http_response: false,
         id_given: proxy.id.is_some(),
         at: proxy.at,

@@ -5,6 +5,7 @@
 pub mod checks;
 mod compile;
 pub mod load;
+mod logging;
 pub mod lookup;
 pub mod names;
 pub mod read;

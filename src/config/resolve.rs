@@ -211,6 +211,9 @@ impl Check<'_> {
         for condition in &proxy.monitor_fail {
             search.condition(proxy.at, Some(condition));
         }
+        for (at, format) in super::logging::formats(proxy) {
+            search.note(at, format.resolve(&search.names));
+        }
         for (at, text) in search.missing {
             let text = format!("{text} in proxy '{}'.", proxy.name);
             self.diags.push(Diag::alert(at, text).tight().help("nothing of that kind has that name"));
@@ -265,6 +268,7 @@ impl Check<'_> {
         if let (Some(at), true, true) = (settings.log_format_at, no_target, proxy.kind.has_frontend()) {
             self.warn(at, format!("log format ignored for {} since it has no log address.", title(proxy)));
         }
+        super::logging::check(proxy, self.diags);
     }
 
     /// What needs `mode http` and stands elsewhere.
@@ -277,7 +281,8 @@ impl Check<'_> {
         if settings.monitor_uri.is_some() && proxy.kind.has_frontend() {
             self.warn(proxy.at, format!("monitor-uri will be ignored for {title} (needs 'mode http')."));
         }
-        let http_log = matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf));
+        let http_log =
+            matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf | LogFormat::Https));
         if let (Some(at), true, true) = (settings.log_format_at, http_log, proxy.kind.has_frontend()) {
             let name = settings.log_format.map_or("", LogFormat::name);
             let text = format!(
@@ -412,17 +417,6 @@ impl Check<'_> {
             let words: Vec<String> = self.draft.pointless.iter().map(|(w, _)| format!("'{w}'")).collect();
             let text = format!("no effect in Ringmain, which has no such part: {}.", words.join(", "));
             self.diags.push(Diag::bare(Severity::Warning, Some(*at), text).help("remove it"));
-        }
-        let logging = self.draft.proxies.iter().find(|p| {
-            let s = &p.settings;
-            p.kind.has_frontend()
-                && (!s.logs.is_empty() || (s.log_global && !self.draft.global.logs.is_empty()))
-        });
-        if let Some(at) = logging.and_then(|p| p.settings.log_at) {
-            let text = "'log' is kept but Ringmain does not write log lines yet.";
-            self.diags.push(
-                Diag::bare(Severity::Warning, Some(at), text).help("remove `log` where you can do without"),
-            );
         }
     }
 

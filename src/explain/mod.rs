@@ -85,6 +85,7 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
         accepted: Tick::ZERO,
         redirected: crate::rules::Redirected::default(),
         handshake: Default::default(),
+        record: Default::default(),
     };
     let facts = LiveFacts { world: &world, shared: &shared };
     let mut notes = Notes { plan: &plan, lines: Vec::new() };

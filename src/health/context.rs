@@ -68,6 +68,7 @@ impl<'a> Context<'a> {
             accepted: Tick::ZERO,
             redirected: Default::default(),
             handshake: Default::default(),
+            record: Default::default(),
         };
         f(&Cx {
             conn: &conn,

@@ -85,6 +85,8 @@ pub struct Backend {
     /// A server wants something of the request for its connection (`usesrc hdr_ip`, `set-proxy-v2-tlv-fmt`).
     pub notes_request: bool,
     pub log_health_checks: bool,
+    /// Where the events of its servers are told.
+    pub log_set: super::logging::LogSetId,
     pub accept_invalid_http_response: bool,
     /// Whether its number was given (`id`).
     pub id_given: bool,

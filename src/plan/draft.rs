@@ -106,6 +106,7 @@ pub struct ProxyDraft {
     pub servers: Vec<ServerDraft>,
     pub rules: RulesDraft,
     pub persistence: super::persist::Draft,
+    pub captures: super::logging::Captures,
     pub use_backend: Vec<UseBackendDraft>,
     /// `use-server` lines; the name is a server's.
     pub use_server: Vec<UseBackendDraft>,
@@ -136,6 +137,7 @@ impl ProxyDraft {
             servers: Vec::new(),
             rules: RulesDraft::default(),
             persistence: super::persist::Draft::default(),
+            captures: Default::default(),
             use_backend: Vec::new(),
             use_server: Vec::new(),
             monitor_fail: Vec::new(),
@@ -226,6 +228,7 @@ pub struct Settings {
     /// `option httplog` or `tcplog`, which override each other.
     pub log_format: Option<LogFormat>,
     pub log_format_at: Option<Span>,
+    pub logging: super::logging::Draft,
     pub log_at: Option<Span>,
     pub check: CheckDraft,
     pub default_server: ServerSettings,
@@ -269,6 +272,7 @@ impl Default for Settings {
             log_tag: None,
             log_format: None,
             log_format_at: None,
+            logging: Default::default(),
             log_at: None,
             check: CheckDraft::default(),
             default_server: ServerSettings::default(),
@@ -290,6 +294,10 @@ pub enum LogFormat {
     /// `option httplog clf`.
     Clf,
     Tcp,
+    /// `option httpslog`.
+    Https,
+    /// `log-format`.
+    Own,
 }
 
 impl LogFormat {
@@ -300,6 +308,8 @@ impl LogFormat {
             LogFormat::Http => "option httplog",
             LogFormat::Clf => "option httplog clf",
             LogFormat::Tcp => "option tcplog",
+            LogFormat::Https => "option httpslog",
+            LogFormat::Own => "log-format",
         }
     }
 }

@@ -147,12 +147,8 @@ pub struct Frontend {
     pub error_pages: ErrorPages,
     /// `option http-use-proxy-header`, `accept-invalid-http-request`, …: those that change the data path.
     pub accept_invalid_http_request: bool,
-    pub dontlognull: bool,
-    pub dontlog_normal: bool,
-    /// `option httplog` / `tcplog`; kept for the log lines.
-    pub httplog: bool,
-    pub tcplog: bool,
-    pub logs: Vec<super::global::Log>,
+    /// What is written down of its exchanges; `None`: nothing.
+    pub recording: Option<Box<super::logging::Recording>>,
     pub tcp_nodelay: bool,
     pub http_no_delay: bool,
     /// `option tcpka` / `clitcpka`.

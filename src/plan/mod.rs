@@ -8,6 +8,7 @@ pub mod fixture;
 pub mod frontend;
 pub mod global;
 pub mod line;
+pub mod logging;
 pub mod persist;
 pub mod remembered;
 pub mod resolvers;
@@ -54,6 +55,8 @@ pub struct Plan {
     pub listeners: Vec<Listener>,
     pub resolvers: Vec<Resolvers>,
     pub tables: Vec<persist::StickTable>,
+    /// Where log lines go; the first set is the process's own.
+    pub log_sets: Vec<logging::LogSet>,
     /// The files the configuration came from, so that rules can say where they stand.
     pub sources: crate::syntax::SourceMap,
 }

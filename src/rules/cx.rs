@@ -18,6 +18,8 @@ pub struct ConnInfo {
     pub redirected: super::Redirected,
     /// What stood before its own bytes.
     pub handshake: super::Handshake,
+    /// What log lines say of the present exchange.
+    pub record: super::record::Slot,
 }
 
 impl ConnInfo {

@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line};
+use super::{Conn, aim, form, headers, line, record};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -138,6 +138,9 @@ async fn exchange(conn: &Conn) -> Next {
     let mut heads = conn.local.take_heads();
     let view = conn.local.view();
     let next = run(conn, &view, &mut heads).await;
+    if view.plan.frontend(conn.info.frontend).recording.is_some() {
+        record::finish(conn, &view);
+    }
     // A client that would have kept the connection may have sent its next request already.
     let surprised = next == Next::Close && heads.req.keep_alive;
     conn.local.give_heads(heads);
@@ -147,13 +150,17 @@ async fn exchange(conn: &Conn) -> Next {
 async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     let frontend = view.plan.frontend(conn.info.frontend);
     let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
+    let began = conn.local.core.now();
     let mut body = match read_request(conn, frontend, &mut heads.req).await {
         Ok(rest) => ClientBody::new(heads.req.body, rest),
-        Err(unread) => return PoolBox::new(refuse(conn, frontend, unread)).await,
+        Err(unread) => return PoolBox::new(refuse(conn, view, frontend, unread)).await,
     };
     fe.req_tot.inc();
     conn.local.cells().process.req_tot.inc();
     conn.info.redirected.forget_request();
+    if let Some(recording) = &frontend.recording {
+        record::request(conn, view, recording, began, &mut heads.req);
+    }
     let keep = heads.req.keep_alive
         && frontend.connection_mode != ConnectionMode::Close
         && !view.frontend(conn.info.frontend).stopped;
@@ -176,6 +183,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     match decision {
         Decision::Monitor { ok } => {
             fe.intercepted.inc();
+            conn.note(|r| r.written = true);
             if ok {
                 reply.stored(answer::MONITOR_OK, 200, &mut body).await
             } else {
@@ -186,11 +194,13 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
         Decision::Ended { verdict, by } => {
             if let By::Backend(id) = by {
                 reply.backend = Some(id);
+                conn.note_backend(id);
             }
             reply.verdict(verdict, &mut body).await
         }
         Decision::Forward(backend) => {
             reply.backend = Some(backend);
+            conn.note_backend(backend);
             let be = &conn.local.cells().backends[backend.index()];
             be.req_tot.inc();
             be.sess_tot.inc();
@@ -207,7 +217,8 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
 enum Unread {
     /// The client closed before a byte of it, or the connection was left by us: no answer.
     Nothing,
-    Outcome(Outcome),
+    /// Whether anything of it was there.
+    Outcome(Outcome, bool),
 }
 
 /// Reads one request's head; gives what came behind it.
@@ -228,12 +239,12 @@ async fn read_request(
             Ok(Ok(None)) if have.is_none() && (frontend.ignore_probes || conn.requests.get() > 0) => {
                 return Err(Unread::Nothing);
             }
-            Ok(Ok(None)) => return Err(Unread::Outcome(Outcome::ClientGoneInHead)),
+            Ok(Ok(None)) => return Err(Unread::Outcome(Outcome::ClientGoneInHead, have.is_some())),
             Ok(Err(_)) => return Err(Unread::Nothing),
             Err(_) if have.is_none() && (frontend.ignore_probes || conn.requests.get() > 0) => {
                 return Err(Unread::Nothing);
             }
-            Err(_) => return Err(Unread::Outcome(Outcome::RequestTimeout)),
+            Err(_) => return Err(Unread::Outcome(Outcome::RequestTimeout, have.is_some())),
         };
         let mut chunk = match have.take() {
             None => chunk,
@@ -261,7 +272,7 @@ async fn read_request(
                 }
                 have = Some(chunk);
             }
-            Err(e) => return Err(Unread::Outcome(Outcome::BadRequest { status: e.status() })),
+            Err(e) => return Err(Unread::Outcome(Outcome::BadRequest { status: e.status() }, true)),
         }
     }
 }
@@ -288,8 +299,11 @@ pub(super) fn head_limits(plan: &Plan) -> h1::Limits {
 }
 
 /// Answers a request that could not be read, as HAProxy's connection layer does: the stored page as it is.
-async fn refuse(conn: &Conn, frontend: &Frontend, unread: Unread) -> Next {
-    let Unread::Outcome(outcome) = unread else { return Next::Close };
+async fn refuse(conn: &Conn, view: &View, frontend: &Frontend, unread: Unread) -> Next {
+    let Unread::Outcome(outcome, received) = unread else { return Next::Close };
+    if let Some(recording) = &frontend.recording {
+        record::refused(conn, view, recording, outcome, received);
+    }
     let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
     fe.req_tot.inc();
     fe.failed_req.inc();
@@ -382,10 +396,13 @@ impl Reply<'_> {
                     self.error(Outcome::Answered { status, denied: true }, body).await
                 }
                 Verdict::Answer { status, bytes, close } => {
+                    self.conn.note_end(Outcome::Answered { status, denied: false });
                     self.keep &= !close;
                     self.stored(&bytes, status, body).await
                 }
                 Verdict::Drop => {
+                    // As HAProxy: as if the request had never been there.
+                    self.conn.note(|r| (r.end, r.head) = (Some(*b"PR"), crate::rules::record::NOT_YET));
                     self.conn.stream.reset_on_close();
                     Next::Drop
                 }
@@ -401,6 +418,7 @@ impl Reply<'_> {
         body: &mut ClientBody,
     ) -> PoolBox<impl Future<Output = Next>> {
         PoolBox::new(async move {
+            self.conn.note_end(outcome);
             let plan = &self.view.plan;
             let pages = [
                 Some(&plan.frontend(self.conn.info.frontend).error_pages),
@@ -450,6 +468,7 @@ impl Reply<'_> {
         let fe = &cells.frontends[self.conn.info.frontend.index()];
         count_status(&fe.status, status);
         fe.bytes_out.add(bytes as u64);
+        self.conn.note(|r| (r.status, r.bytes_out) = (i32::from(status), r.bytes_out + bytes as u64));
         if let Some(id) = self.backend {
             count_status(&cells.backends[id.index()].status, status);
             cells.backends[id.index()].bytes_out.add(bytes as u64);
@@ -542,6 +561,7 @@ async fn attempts(
             }
             Err(outcome) => {
                 if matches!(outcome, Outcome::ClientGoneInQueue) {
+                    conn.note_end(outcome);
                     return Next::Close;
                 }
                 return reply.error(outcome, body).await;
@@ -605,6 +625,7 @@ fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned
     let (server_cells, backend_cells) = (&cells.servers[server.index()], &cells.backends[backend.index()]);
     server_cells.retries.inc();
     backend_cells.retries.inc();
+    conn.note(|r| r.retries += 1);
     if !may_redispatch(conn, view, backend, n) {
         // HAProxy counts it a second time when it finds the server assigned.
         server_cells.retries.inc();
@@ -613,6 +634,7 @@ fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned
     }
     server_cells.redispatches.inc();
     backend_cells.redispatches.inc();
+    conn.note(|r| r.redispatched = true);
     persist::forget(conn);
     Wish { fresh: true, again: None, avoid: Some(server), ..wish }
 }
@@ -622,6 +644,7 @@ pub(super) fn count_in(conn: &Conn, backend: BackendId, server: crate::base::ids
     cells.frontends[conn.info.frontend.index()].bytes_in.add(n);
     cells.backends[backend.index()].bytes_in.add(n);
     cells.servers[server.index()].bytes_in.add(n);
+    conn.note(|r| r.bytes_in += n);
 }
 
 /// Keeps a server connection that can carry another request.

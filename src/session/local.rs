@@ -66,6 +66,8 @@ pub struct Local {
     pub reaper_looks: Cell<Option<Tick>>,
     /// Client connections that are open.
     pub open: Cell<usize>,
+    /// Log lines.
+    pub(super) logs: super::record::Logs,
     /// Keys of the tags of server connections.
     pub(super) tags: ahash::RandomState,
 }
@@ -87,8 +89,10 @@ impl Local {
             .collect();
         let pools = world.plan.servers.iter().map(|_| RefCell::default()).collect();
         let watched = super::watched::Watched::new(&world.plan);
-        Rc::new(Local {
+        let logs = super::record::Logs::new(&world.plan);
+        let local = Rc::new(Local {
             watched,
+            logs,
             core,
             index,
             published,
@@ -103,7 +107,9 @@ impl Local {
             reaper_looks: Cell::new(None),
             open: Cell::new(0),
             tags: ahash::RandomState::new(),
-        })
+        });
+        super::record::send_at_turns_end(&local);
+        local
     }
 
     /// The newest World: one load of a number unless it changed.

@@ -15,6 +15,7 @@ mod opening;
 mod outcome;
 mod passage;
 mod persist;
+mod record;
 mod relay;
 mod select;
 mod stick;
@@ -53,6 +54,8 @@ pub struct Conn {
     persist: RefCell<Option<Box<persist::Persist>>>,
     /// Where the present request wants to go.
     aim: Cell<aim::Aim>,
+    /// When the last exchange ended, or the connection's own bytes began.
+    since: Cell<crate::base::time::Tick>,
 }
 
 /// Serves one accepted connection to its end. The caller has entered the gates and leaves them afterwards.
@@ -75,6 +78,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         accepted: local.core.now(),
         redirected: crate::rules::Redirected::default(),
         handshake: Default::default(),
+        record: Default::default(),
     };
     drop(view);
     let cells = local.cells();
@@ -92,7 +96,9 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         notes: Cell::default(),
         persist: RefCell::new(None),
         aim: Cell::default(),
+        since: Cell::default(),
     };
+    conn.since.set(conn.info.accepted);
     let goes_on = !opens || crate::net::PoolBox::new(opening::open(&mut conn, id)).await;
     match mode {
         _ if !goes_on => {}

@@ -11,7 +11,7 @@ use crate::rules::{Cx, NoTrace, Verdict, Wishes};
 
 /// Runs the rules and receives the headers. False: the connection ends.
 pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
-    let Conn { local, stream, info, .. } = conn;
+    let Conn { local, stream, info, since, .. } = conn;
     let view = local.view();
     let frontend = view.plan.frontend(info.frontend);
     let listener = &view.plan.listeners[listener.index()];
@@ -54,6 +54,7 @@ pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
         let Some((src, dst)) = receive(local, stream, deadline, parse).await else { return false };
         (info.src, info.dst) = (Some(src), Some(dst));
     }
+    since.set(local.core.now());
     true
 }
 

@@ -5,7 +5,7 @@ use super::observed;
 use super::outcome::{Outcome, Side};
 use super::relay::{Limits, relay};
 use super::select::Assigned;
-use super::{Conn, headers, persist};
+use super::{Conn, headers, persist, record};
 use crate::base::ids::BackendId;
 use crate::base::time::Tick;
 use crate::net::combine::Activity;
@@ -124,10 +124,14 @@ impl Passage<'_> {
         .await;
         match (passed, upload_error) {
             (Some(passed), _) => passed,
-            (None, Some(UploadError::Bad)) => self.broken(Side::Client, false, 400),
+            (None, Some(UploadError::Bad)) => {
+                self.conn.note_broken(Side::Proxy, false, self.answering.get());
+                self.broken(Side::Client, false, 400)
+            }
             (None, Some(UploadError::Client { timeout: true })) => self.broken(Side::Client, true, 408),
             (None, _) => {
                 // Nobody is there to read a page.
+                self.conn.note_broken(Side::Client, false, self.answering.get());
                 self.count_broken(Some(Side::Client));
                 Passed::Ended(Next::Close)
             }
@@ -137,6 +141,7 @@ impl Passage<'_> {
     /// The exchange broke while the request's body was passing: before the answer began the client gets a page.
     fn broken(&self, side: Side, timeout: bool, status: u16) -> Passed {
         self.count_broken(Some(side));
+        self.conn.note_broken(side, timeout, self.answering.get());
         if self.answering.get() {
             return Passed::Ended(Next::Close);
         }
@@ -228,6 +233,7 @@ impl Passage<'_> {
             };
             if !is_interim(heads.res.status) {
                 self.answered.set(Some(self.conn.local.core.now()));
+                record::answer(self.conn, self.view, &heads.res);
                 self.observe(observed::Event::Answered(heads.res.status));
                 break;
             }
@@ -238,8 +244,8 @@ impl Passage<'_> {
             let mut out = self.conn.local.core.take_vec();
             h1::write_response(&heads.res, &mut out);
             self.answering.set(true);
-            if self.send_to_client(out, Follows::Nothing).await.is_err() {
-                return self.broken(Side::Client, false, heads.res.status);
+            if let Err(timeout) = self.send_to_client(out, Follows::Nothing).await {
+                return self.broken(Side::Client, timeout, heads.res.status);
             }
         }
         if self.retry_on.has_status(heads.res.status) && !self.answering.get() {
@@ -380,7 +386,8 @@ impl Passage<'_> {
         }
     }
 
-    async fn send_to_client(&self, out: impl Into<crate::net::OutBuf>, follows: Follows) -> Result<(), ()> {
+    /// The error says whether the client was silent for too long.
+    async fn send_to_client(&self, out: impl Into<crate::net::OutBuf>, follows: Follows) -> Result<(), bool> {
         let core = &self.conn.local.core;
         let deadline = self.client_timeout.map(|t| core.now() + t);
         let out = out.into();
@@ -389,8 +396,11 @@ impl Passage<'_> {
             Follows::Body => out.bytes().len() >= BULK,
             Follows::End => true,
         };
-        let sent = core.until(deadline, self.conn.stream.send_part(out, more)).await;
-        matches!(sent, Ok(Ok(()))).then_some(()).ok_or(())
+        match core.until(deadline, self.conn.stream.send_part(out, more)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(false),
+            Err(_) => Err(true),
+        }
     }
 
     fn count_out(&self, n: usize) {
@@ -398,6 +408,17 @@ impl Passage<'_> {
         cells.frontends[self.conn.info.frontend.index()].bytes_out.add(n as u64);
         cells.backends[self.backend.index()].bytes_out.add(n as u64);
         self.server_cells().bytes_out.add(n as u64);
+        self.conn.note(|r| r.bytes_out += n as u64);
+    }
+
+    /// The answer's head of so many bytes is ready: log lines that do not wait for the end are written.
+    #[inline]
+    fn answers(&self, status: u16, head: usize) {
+        if self.conn.info.record.0.borrow().is_some() {
+            self.conn.note(|r| r.bytes_out += head as u64);
+            record::answering(self.conn, self.view, status);
+            self.conn.note(|r| r.bytes_out -= head as u64);
+        }
     }
 
     /// Sends the head and the body of a final answer.
@@ -422,6 +443,7 @@ impl Passage<'_> {
 
         let mut out = core.take_vec();
         h1::write_response(res, &mut out);
+        self.answers(res.status, out.len());
         let mut reader = if strip { BodyReader::stripping(res.body) } else { BodyReader::new(res.body) };
         let mut done = matches!(res.body, Body::None | Body::Length(0));
         let mut surplus = false;
@@ -442,8 +464,8 @@ impl Passage<'_> {
         };
         self.answering.set(true);
         self.count_out(out.len());
-        if self.send_to_client(out, follows(done, &reader)).await.is_err() {
-            return self.broken(Side::Client, false, res.status);
+        if let Err(timeout) = self.send_to_client(out, follows(done, &reader)).await {
+            return self.broken(Side::Client, timeout, res.status);
         }
         while !done {
             self.server_side.touch(core);
@@ -455,14 +477,15 @@ impl Passage<'_> {
                 Err(_) => return self.broken(Side::Server, true, res.status),
             };
             let Ok(walk) = reader.walk(&mut chunk) else {
+                self.conn.note_broken(Side::Proxy, false, true);
                 return self.broken(Side::Server, false, res.status);
             };
             done = walk.done;
             surplus = walk.consumed < chunk.len();
             chunk.truncate(walk.out_len);
             self.count_out(chunk.len());
-            if self.send_to_client(chunk, follows(done, &reader)).await.is_err() {
-                return self.broken(Side::Client, false, res.status);
+            if let Err(timeout) = self.send_to_client(chunk, follows(done, &reader)).await {
+                return self.broken(Side::Client, timeout, res.status);
             }
         }
         let next = match (keep, self.request_left.get()) {
@@ -483,6 +506,7 @@ impl Passage<'_> {
         count_status(&self.server_cells().status, status);
         let mut out = self.conn.local.core.take_vec();
         h1::write_response(&heads.res, &mut out);
+        self.answers(status, out.len());
         if let Some(chunk) = rest {
             self.server().unread(chunk);
         }
@@ -506,6 +530,9 @@ impl Passage<'_> {
         count_in(self.conn, self.backend, self.assigned.place.server, passed.from_client);
         self.count_out(passed.from_server as usize);
         self.count_broken(passed.broken.map(|(side, _)| side));
+        if let Some((side, timeout)) = passed.broken {
+            self.conn.note_broken(side, timeout, true);
+        }
         Passed::Ended(Next::Close)
     }
 }

@@ -267,6 +267,10 @@ async fn wait_in_queue(
 ) -> Result<Place, Outcome> {
     let (core, shared) = (&conn.local.core, &conn.local.shared);
     let mut waiting = InQueue { conn, backend, ticket: Ticket::new(wants, rank), taken: false };
+    conn.note(|r| match wants {
+        Some(_) => r.server_queue += shared.queues[backend.index()].len() + 1,
+        None => r.backend_queue += shared.queues[backend.index()].len() + 1,
+    });
     let (notifier, task) = (core.notifier(), core.current());
     shared.queues[backend.index()].join(waiting.ticket.clone(), Box::new(move || notifier.wake(task)));
     // A place may have become free before we joined.
@@ -388,6 +392,7 @@ pub async fn assign(
         None => place(conn, view, backend, wish.avoid, rank, queue_deadline).await?,
     };
     let placed = core.now();
+    conn.note_server(view, current.server, placed);
     let timing = |connected| Timing { asked, placed, connected };
     loop {
         if wish.redirect && view.plan.server(current.server).line.as_ref().is_some_and(|l| l.redir.is_some())
@@ -405,6 +410,7 @@ pub async fn assign(
         {
             cells.reuse.inc();
             conn.local.watched.note(&conn.local, current.server, &upstream.stream);
+            conn.note_connected(view, &upstream.stream, placed);
             return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
         }
         let error = match PoolBox::new(upstream::connect(conn, view, current.server, dst, tag)).await {
@@ -412,6 +418,7 @@ pub async fn assign(
                 let timing = timing(core.now());
                 observed::note(&conn.local, view, current.server, observed::Event::Connected);
                 conn.local.watched.note(&conn.local, current.server, &upstream.stream);
+                conn.note_connected(view, &upstream.stream, timing.connected);
                 return Ok(Assigned { place: current, upstream, reused: false, timing });
             }
             Err(error) => error,
@@ -424,13 +431,16 @@ pub async fn assign(
             return Err(Outcome::ConnectFailed { timeout: matches!(error, ConnectError::Timeout) });
         }
         *tries_left -= 1;
+        conn.note(|r| r.retries += 1);
         if may_redispatch(conn, view, backend, plan.retries - *tries_left) {
             server_cells.redispatches.inc();
             cells.redispatches.inc();
             let failed = current.server;
             persist::forget(conn);
             drop(current);
+            conn.note(|r| r.redispatched = true);
             current = place(conn, view, backend, Some(failed), rank, queue_deadline).await?;
+            conn.note_server(view, current.server, placed);
         } else {
             server_cells.retries.inc();
             cells.retries.inc();

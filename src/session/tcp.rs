@@ -1,8 +1,9 @@
 //! A TCP connection from accept to its end.
 use super::local::LiveFacts;
+use super::outcome::Outcome;
 use super::relay::{Limits, relay};
 use super::select::{Wish, assign};
-use super::{Conn, Override, Side, aim, decide, line, persist};
+use super::{Conn, Override, Side, aim, decide, line, persist, record};
 use crate::plan::Reuse;
 use crate::rules::{Cx, NoTrace, Wishes};
 
@@ -33,10 +34,16 @@ pub async fn serve(conn: &Conn) {
         cx.backend = backend;
         (backend, backend.map_or(Override::None, |b| persist::override_of(plan.backend(b), &cx)))
     };
+    if let Some(recording) = &frontend.recording {
+        record::connection(conn, &view, recording);
+    }
     let Some(backend) = backend else {
         counters.failed_req.inc();
+        conn.note_end(Outcome::NoServer);
+        record::finish(conn, &view);
         return;
     };
+    conn.note_backend(backend);
     let backend_cells = &cells.backends[backend.index()];
     backend_cells.sess_tot.inc();
     backend_cells.sess_cur.add(1);
@@ -49,7 +56,10 @@ pub async fn serve(conn: &Conn) {
     let wish = Wish { fresh: true, ..Wish::first(Reuse::Never, Wishes::default()) };
     let mut tries_left = plan.backend(backend).retries;
     let assigned = assign(conn, &view, backend, wish, &mut tries_left).await;
-    if let Ok(assigned) = assigned {
+    if let Err(outcome) = assigned {
+        conn.note_end(outcome);
+    } else if let Ok(assigned) = assigned {
+        record::connected(conn, &view);
         persist::answering(conn, &view, backend, assigned.place.server, None);
         let timeouts = plan.backend(backend).timeouts;
         let tunnel = timeouts.tunnel;
@@ -68,6 +78,10 @@ pub async fn serve(conn: &Conn) {
         backend_cells.bytes_out.add(relayed.from_server);
         server_cells.bytes_in.add(relayed.from_client);
         server_cells.bytes_out.add(relayed.from_server);
+        conn.note(|r| (r.bytes_in, r.bytes_out) = (relayed.from_client, relayed.from_server));
+        if let Some((side, timeout)) = relayed.broken {
+            conn.note_broken(side, timeout, true);
+        }
         match relayed.broken {
             Some((Side::Client, _)) => {
                 backend_cells.client_aborts.inc();
@@ -81,4 +95,5 @@ pub async fn serve(conn: &Conn) {
         }
     }
     backend_cells.sess_cur.add(-1);
+    record::finish(conn, &view);
 }

@@ -128,6 +128,8 @@ pub struct FrontendCells {
     pub denied_conn: Counter,
     pub status: StatusCells,
     pub intercepted: Counter,
+    /// Log lines.
+    pub logs: Counter,
 }
 
 /// One backend on one shard.
@@ -183,6 +185,8 @@ pub struct ProcessCells {
     pub conn_tot: Counter,
     pub sess_tot: Counter,
     pub req_tot: Counter,
+    /// Log lines that their target did not take.
+    pub dropped_logs: Counter,
     /// Turns of the loop.
     pub turns: Counter,
     /// The generation of the World the shard uses, written once a change.

@@ -6,7 +6,7 @@ mod rule;
 mod sample;
 
 pub use acl::{AclScope, parse_acl, parse_condition};
-pub use format::{closing, parse_format, parse_name_parts};
+pub use format::{Place, closing, parse_format, parse_format_at, parse_name_parts};
 pub use rule::{
     Ruleset, parse_http_request, parse_http_response, parse_redirect, parse_rule, parse_tcp_request,
 };
@@ -89,6 +89,7 @@ pub(crate) mod testing {
             accepted: Tick::ZERO,
             redirected: Default::default(),
             handshake: Default::default(),
+            record: Default::default(),
         };
         let mut cx = Cx {
             conn: &conn,
