@@ -148,6 +148,7 @@ fn frontend(
     let id = FrontendId::from(plan.frontends.len());
     let listeners = listeners(plan, id, &proxy.binds, unix, &proxy.settings);
     let recording = super::logging::recording(plan, proxy);
+    let log_set = super::logging::set(plan, &proxy.settings);
     let listen = own.is_some();
     let settings = &proxy.settings;
     let default = settings.default_backend.as_ref().and_then(|n| index.backend(&n.name));
@@ -178,6 +179,7 @@ fn frontend(
         error_pages: settings.error_pages.clone(),
         accept_invalid_http_request: false,
         recording,
+        log_set,
         tcp_nodelay: settings.mode == Mode::Http,
         http_no_delay: settings.flags.has(Flag::HttpNoDelay),
         tcp_keepalive: settings.flags.has(Flag::ClientKeepalive),

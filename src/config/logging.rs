@@ -5,7 +5,7 @@ use crate::plan::draft::{Flag, LogFormat, ProxyDraft, Settings};
 use crate::plan::logging::{Lines, LogSet, LogSetId, Recording};
 use crate::rules::Format;
 use crate::rules::format::{Part, Style, When};
-use crate::syntax::{Diag, Diags, Span, Word};
+use crate::syntax::{Diag, Diags, Severity, SourceMap, Span, Word};
 use crate::vocab::expr::{Place, parse_format_at};
 
 /// The formats of `option tcplog`, `httplog` (also `clf`) and `httpslog`, as the manual has them (8.2).
@@ -73,7 +73,7 @@ pub fn recording(plan: &mut Plan, proxy: &ProxyDraft) -> Option<Box<Recording>> 
         request_captures: captures.request.clone(),
         response_captures: captures.response.clone(),
         cookie: captures.cookie.clone(),
-        unique_id: drafts.unique_id.as_ref().map(|w| again(w, UNIQUE_ID)),
+        unique_id: drafts.unique_id.as_ref().map(|w| again(w, UNIQUE_ID).into()),
         unique_id_header: drafts.unique_id_header.clone(),
     };
     let any = recording.lines.is_some()
@@ -144,14 +144,38 @@ pub fn formats(proxy: &ProxyDraft) -> Vec<(Span, Format)> {
 }
 
 /// Whether the formats of a frontend can be read.
-pub fn check(proxy: &ProxyDraft, diags: &mut Diags) {
+pub fn check(proxy: &ProxyDraft, map: &SourceMap, diags: &mut Diags) {
     if !proxy.kind.has_frontend() {
         return;
     }
     for (name, word, place) in words(proxy) {
         if let Err(diag) = parse_format_at(word, place) {
-            let message = format!("failed to parse {name} : {}.", diag.message.trim_end_matches('.'));
-            diags.push(Diag { message, ..diag });
+            let what = diag.message.trim_end_matches('.');
+            let place = format!("{}:{}", map.name(word.span.file), word.span.line);
+            let message = format!("Parsing [{place}]: failed to parse {name} : {what}.");
+            diags.push(Diag { message, bare: true, ..diag });
         }
+    }
+    missing_captures(proxy, diags);
+}
+
+/// `http-request capture … id` names a place that must be there.
+fn missing_captures(proxy: &ProxyDraft, diags: &mut Diags) {
+    let rules = &proxy.rules;
+    for (rule, set) in rules
+        .http_request
+        .iter()
+        .map(|r| (r, "http-request"))
+        .chain(rules.http_response.iter().map(|r| (r, "http-response")))
+    {
+        let Some(slot) = rule.action.capture() else { continue };
+        let list = if slot.response { &proxy.captures.response } else { &proxy.captures.request };
+        let Some(id) = slot.index.get().filter(|id| **id >= list.len()) else { continue };
+        let text = format!(
+            "Proxy '{}': unable to find capture id '{id}' referenced by {set} capture rule.",
+            proxy.name
+        );
+        let help = "write `declare capture` for it; the first one has the id 0";
+        diags.push(Diag::bare(Severity::Alert, Some(rule.at), text).help(help));
     }
 }

@@ -268,7 +268,7 @@ impl Check<'_> {
         if let (Some(at), true, true) = (settings.log_format_at, no_target, proxy.kind.has_frontend()) {
             self.warn(at, format!("log format ignored for {} since it has no log address.", title(proxy)));
         }
-        super::logging::check(proxy, self.diags);
+        super::logging::check(proxy, self.map, self.diags);
     }
 
     /// What needs `mode http` and stands elsewhere.

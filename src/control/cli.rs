@@ -159,14 +159,14 @@ impl State {
             jobs: listeners + u64::try_from(open).unwrap_or(0),
             listeners,
             tasks: self.core.live_tasks() as u64,
-            dropped_logs: 0,
+            dropped_logs: self.all_dropped_logs(),
         }
     }
 
     /// After an operator's change of a server: HAProxy's words on standard error, and the shards are told.
     fn tell(&self, messages: Vec<health::Message>) {
         for message in messages {
-            super::say::message(message.severity, message.text);
+            self.tell_event(&message);
         }
         self.refresh();
     }

@@ -2,6 +2,7 @@
 //!
 //! It runs on a core of its own like every shard (`docs/decisions/0003-control-on-our-own-core.md`).
 pub mod cli;
+mod events;
 mod hand_over;
 mod names;
 pub mod say;
@@ -11,6 +12,7 @@ mod stop;
 use crate::base::ids::{FrontendId, ListenerId};
 use crate::base::time::Tick;
 use crate::health;
+use crate::logs::Sender;
 use crate::net::{Core, IoMode, Notifier};
 use crate::observe;
 use crate::shard::ShardHandle;
@@ -100,6 +102,7 @@ impl Control {
     /// Signals can't be read.
     pub fn run(self, running: Running) -> io::Result<()> {
         let core = self.core.clone();
+        let logs = Sender::new(&running.published.load().plan);
         let state = Rc::new(State {
             core: self.core,
             published: running.published,
@@ -110,6 +113,8 @@ impl Control {
             ended: self.ended,
             stopping: Cell::new(false),
             names: OnceCell::new(),
+            logs: RefCell::new(logs),
+            dropped_logs: Cell::new(0),
             born: core.now(),
         });
         signals::start(&state, &running.signals)?;
@@ -133,6 +138,8 @@ struct State {
     ended: Ended,
     stopping: Cell<bool>,
     names: OnceCell<crate::names::Names>,
+    logs: RefCell<Sender>,
+    dropped_logs: Cell<u64>,
     born: Tick,
 }
 
@@ -141,7 +148,7 @@ impl State {
         let state = self.clone();
         health::run(&self.core, self.published.clone(), self.shared.clone(), move |event| match event {
             health::Event::World(_) => state.refresh(),
-            health::Event::Say(message) => say::message(message.severity, message.text),
+            health::Event::Say(message) => state.tell_event(&message),
         });
     }
 

@@ -61,8 +61,10 @@ impl Head {
         }
     }
 
-    /// Appends the head of a line of this level at this time. `data` is the structured data.
-    pub fn write(&mut self, level: u8, now: i64, data: &[u8], out: &mut Vec<u8>) {
+    /// Appends the head of a line of this level at this time. `data` is the structured data. Says how many bytes stand
+    /// before it: where it does not fit, nothing of it is written.
+    pub fn write(&mut self, level: u8, now: i64, data: &[u8], out: &mut Vec<u8>) -> usize {
+        let from = out.len();
         let seconds = clock::split(now).0;
         match self.form {
             Form::Rfc3164 => {
@@ -74,16 +76,17 @@ impl Head {
                     self.kept_for = (seconds, level);
                 }
                 out.extend_from_slice(&self.kept);
-                return;
+                return self.kept.len();
             }
             Form::Rfc5424 => {
                 priority(u32::from(self.facility) * 8 + u32::from(level), out);
                 out.extend_from_slice(b"1 ");
                 clock::iso(now, out);
                 out.extend_from_slice(&self.tail);
+                let before = out.len() - from;
                 out.extend_from_slice(if data.is_empty() { b"-" } else { data });
                 out.push(b' ');
-                return;
+                return before;
             }
             Form::Priority => priority(u32::from(self.facility) * 8 + u32::from(level), out),
             Form::Short => priority(u32::from(level), out),
@@ -95,6 +98,7 @@ impl Head {
             Form::Raw => {}
         }
         out.extend_from_slice(&self.tail);
+        out.len() - from
     }
 }
 

@@ -104,9 +104,13 @@ impl Sender {
             let outlet = &mut self.outlets[way.outlet];
             let arena = outlet.arena();
             let from = arena.len();
-            way.head.write(level.max(way.min_level), now, data, arena);
-            arena.extend_from_slice(message);
-            arena.truncate(from + way.len);
+            let before_data = way.head.write(level.max(way.min_level), now, data, arena);
+            if arena.len() - from > way.len {
+                arena.truncate(from + before_data.min(way.len));
+            } else {
+                arena.extend_from_slice(message);
+                arena.truncate(from + way.len);
+            }
             arena.push(b'\n');
             self.waiting = true;
             if outlet.line_ends() {

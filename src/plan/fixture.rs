@@ -41,6 +41,7 @@ impl Plan {
             error_pages: ErrorPages::default(),
             accept_invalid_http_request: false,
             recording: None,
+            log_set: Default::default(),
             tcp_nodelay: false,
             http_no_delay: false,
             tcp_keepalive: false,

@@ -149,6 +149,8 @@ pub struct Frontend {
     pub accept_invalid_http_request: bool,
     /// What is written down of its exchanges; `None`: nothing.
     pub recording: Option<Box<super::logging::Recording>>,
+    /// Where its events are told.
+    pub log_set: super::logging::LogSetId,
     pub tcp_nodelay: bool,
     pub http_no_delay: bool,
     /// `option tcpka` / `clitcpka`.

@@ -49,9 +49,8 @@ pub struct Capture {
 /// `capture cookie`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieCapture {
+    /// How `NAME=value` begins.
     pub name: String,
-    /// The name is only how the cookie's own begins.
-    pub prefix: bool,
     pub len: usize,
 }
 
@@ -67,7 +66,7 @@ pub struct Recording {
     /// A format names addresses towards the server, which cost a call each.
     pub addresses: bool,
     /// `unique-id-format`.
-    pub unique_id: Option<Format>,
+    pub unique_id: Option<std::sync::Arc<Format>>,
     /// `unique-id-header`, in lower case.
     pub unique_id_header: Option<String>,
 }

@@ -32,6 +32,20 @@ pub trait Action: Send + Sync + Debug {
     fn resolve(&self, _names: &dyn super::sample::Names) -> Result<(), String> {
         Ok(())
     }
+
+    /// The place it fills with what it captures.
+    fn capture(&self) -> Option<&CaptureSlot> {
+        None
+    }
+}
+
+/// A place for a captured value (`http-request capture`).
+#[derive(Debug, Default)]
+pub struct CaptureSlot {
+    pub response: bool,
+    /// A place of its own, of this length; its index is set when the line is read.
+    pub len: Option<usize>,
+    pub index: std::sync::OnceLock<usize>,
 }
 
 /// One rule: what to do, when, and the line that says so.

@@ -1,7 +1,10 @@
 //! Everything that a log line can say of one exchange (configuration manual, 8.2 to 8.5). It is made where a frontend writes
 //! log lines, captures something or gives requests an id; everywhere else a connection's slot stays empty.
+use super::Format;
+use super::cx::Cx;
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
+use crate::proto::http::Version;
 use std::cell::RefCell;
 use std::net::SocketAddr;
 
@@ -23,48 +26,56 @@ pub enum Level {
 #[derive(Debug, Default)]
 pub struct Texts {
     bytes: Vec<u8>,
-    ends: Vec<Option<(u32, u32)>>,
+    places: Vec<Place>,
+}
+
+/// Where a text lies, and the most that is kept of one.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    len: u32,
+    found: Option<(u32, u32)>,
 }
 
 impl Texts {
-    /// Forgets all; `count` places are missing from now on.
-    pub fn reset(&mut self, count: usize) {
+    /// Forgets all; from now on there are places for texts of these lengths at most.
+    pub fn reset(&mut self, lens: impl Iterator<Item = usize>) {
         self.bytes.clear();
-        self.ends.clear();
-        self.ends.resize(count, None);
+        self.places.clear();
+        self.places.extend(lens.map(|len| Place { len: len as u32, found: None }));
     }
 
     /// Puts a text at a place.
     pub fn set(&mut self, place: usize, text: &[u8]) {
-        if let Some(end) = self.ends.get_mut(place) {
+        if let Some(place) = self.places.get_mut(place) {
+            let text = &text[..text.len().min(place.len as usize)];
             let from = self.bytes.len() as u32;
             self.bytes.extend_from_slice(text);
-            *end = Some((from, from + text.len() as u32));
+            place.found = Some((from, from + text.len() as u32));
         }
     }
 
     /// The text at a place.
     #[must_use]
     pub fn get(&self, place: usize) -> Option<&[u8]> {
-        let (from, to) = (*self.ends.get(place)?)?;
+        let (from, to) = self.places.get(place)?.found?;
         Some(&self.bytes[from as usize..to as usize])
     }
 
     /// All places in order.
     pub fn iter(&self) -> impl Iterator<Item = Option<&[u8]>> {
-        (0..self.ends.len()).map(|i| self.get(i))
+        (0..self.places.len()).map(|i| self.get(i))
     }
 
     /// How many places there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.places.len()
     }
 
     /// Whether there is no place.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.places.is_empty()
     }
 }
 
@@ -113,13 +124,15 @@ pub struct Record {
     pub source_addr: Option<SocketAddr>,
     /// The request line as it came; empty: there was none.
     pub line: Vec<u8>,
-    /// `unique-id-format`, once it was made.
+    /// `unique-id-format`, and the id once it was made.
+    pub id_format: Option<std::sync::Arc<Format>>,
     pub unique_id: Option<Vec<u8>>,
     pub request_captures: Texts,
     pub response_captures: Texts,
     /// `capture cookie`: what the client and what the server sent, `NAME=value`; empty: nothing.
     pub client_cookie: Vec<u8>,
     pub server_cookie: Vec<u8>,
+    pub answer_version: Option<Version>,
     pub level: Level,
     /// The request's number in the process (`%rt`), and its line's in the frontend (`%lc`).
     pub number: u64,
@@ -158,6 +171,8 @@ impl Default for Record {
             server_addr: None,
             source_addr: None,
             line: Vec::new(),
+            id_format: None,
+            answer_version: None,
             unique_id: None,
             request_captures: Texts::default(),
             response_captures: Texts::default(),
@@ -257,6 +272,19 @@ impl PartialEq for Slot {
 
 impl Eq for Slot {}
 
+/// The request's id, made when it is first asked for.
+#[must_use]
+pub fn unique_id(cx: &Cx<'_>) -> Option<Vec<u8>> {
+    let format = match cx.conn.record.0.borrow().as_deref()? {
+        Record { unique_id: Some(id), .. } => return Some(id.clone()),
+        record => record.id_format.clone()?,
+    };
+    let mut id = Vec::new();
+    format.write(cx, &mut id);
+    cx.conn.record.note(|r| r.unique_id = Some(id.clone()));
+    Some(id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,8 +304,8 @@ mod tests {
     #[test]
     fn texts_may_be_missing_and_their_memory_stays() {
         let mut texts = Texts::default();
-        texts.reset(2);
-        texts.set(1, b"one");
+        texts.reset([9, 3].into_iter());
+        texts.set(1, b"one and more");
         texts.set(7, b"nowhere");
         assert_eq!(texts.iter().collect::<Vec<_>>(), [None, Some(&b"one"[..])]);
         texts.set(1, b"two");

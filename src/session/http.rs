@@ -159,7 +159,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     conn.local.cells().process.req_tot.inc();
     conn.info.redirected.forget_request();
     if let Some(recording) = &frontend.recording {
-        record::request(conn, view, recording, began, &mut heads.req);
+        record::request(conn, view, recording, began, &heads.req);
     }
     let keep = heads.req.keep_alive
         && frontend.connection_mode != ConnectionMode::Close
@@ -190,7 +190,10 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
                 reply.error(Outcome::Answered { status: 503, denied: false }, &mut body).await
             }
         }
-        Decision::NoBackend => reply.error(Outcome::NoServer, &mut body).await,
+        Decision::NoBackend => {
+            conn.note(|r| r.head = crate::rules::record::NOT_YET);
+            reply.error(Outcome::NoServer, &mut body).await
+        }
         Decision::Ended { verdict, by } => {
             if let By::Backend(id) = by {
                 reply.backend = Some(id);
@@ -217,6 +220,8 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
 enum Unread {
     /// The client closed before a byte of it, or the connection was left by us: no answer.
     Nothing,
+    /// The client broke the connection; whether anything of a request was there.
+    Reset(bool),
     /// Whether anything of it was there.
     Outcome(Outcome, bool),
 }
@@ -240,7 +245,8 @@ async fn read_request(
                 return Err(Unread::Nothing);
             }
             Ok(Ok(None)) => return Err(Unread::Outcome(Outcome::ClientGoneInHead, have.is_some())),
-            Ok(Err(_)) => return Err(Unread::Nothing),
+            Ok(Err(_)) if have.is_none() && conn.requests.get() > 0 => return Err(Unread::Nothing),
+            Ok(Err(_)) => return Err(Unread::Reset(have.is_some())),
             Err(_) if have.is_none() && (frontend.ignore_probes || conn.requests.get() > 0) => {
                 return Err(Unread::Nothing);
             }
@@ -300,9 +306,16 @@ pub(super) fn head_limits(plan: &Plan) -> h1::Limits {
 
 /// Answers a request that could not be read, as HAProxy's connection layer does: the stored page as it is.
 async fn refuse(conn: &Conn, view: &View, frontend: &Frontend, unread: Unread) -> Next {
-    let Unread::Outcome(outcome, received) = unread else { return Next::Close };
+    let (outcome, received, answers) = match unread {
+        Unread::Nothing => return Next::Close,
+        Unread::Reset(received) => (Outcome::ClientGoneInHead, received, false),
+        Unread::Outcome(outcome, received) => (outcome, received, true),
+    };
     if let Some(recording) = &frontend.recording {
         record::refused(conn, view, recording, outcome, received);
+    }
+    if !answers {
+        return Next::Close;
     }
     let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
     fe.req_tot.inc();
@@ -499,6 +512,9 @@ async fn forward(
     let src = conn.info.src.map(|a| a.ip());
     aim::by_rules(conn, view, backend, Some(&mut heads.req), body.first());
     let server_keep = decide::outgoing(frontend, plan, &mut heads.req, src);
+    if frontend.recording.is_some() {
+        record::outgoing(conn, view, &mut heads.req);
+    }
     let mut first_bytes = conn.local.core.take_vec();
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {
         return reply.error(outcome, body).await;
@@ -560,7 +576,7 @@ async fn attempts(
                 return reply.verdict(Verdict::Answer { status: 302, bytes, close: true }, body).await;
             }
             Err(outcome) => {
-                if matches!(outcome, Outcome::ClientGoneInQueue) {
+                if matches!(outcome, Outcome::ClientGoneInQueue | Outcome::ClientGoneInConnect) {
                     conn.note_end(outcome);
                     return Next::Close;
                 }
@@ -587,6 +603,7 @@ async fn attempts(
             answering: Cell::new(false),
             answered: Cell::new(None),
             client_timeout: frontend.timeouts.client,
+            aborts: plan.abort_on_close,
             server_timeout: plan.timeouts.server,
             request_left: Cell::new(!body.done),
         };
@@ -595,6 +612,7 @@ async fn attempts(
         match passed {
             // Cut by an operator: not to be tried again.
             Passed::Repeat if assigned.upstream.stream.is_cut() => {
+                conn.note_cut(assigned.place.server, false);
                 return passage.server_gone(reply, body).await;
             }
             Passed::Repeat if repeatable && assigned.reused => wish.fresh = true,
@@ -634,7 +652,7 @@ fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned
     }
     server_cells.redispatches.inc();
     backend_cells.redispatches.inc();
-    conn.note(|r| r.redispatched = true);
+    conn.note_redispatch();
     persist::forget(conn);
     Wish { fresh: true, again: None, avoid: Some(server), ..wish }
 }

@@ -30,6 +30,8 @@ pub enum Outcome {
     QueueTimeout,
     /// The client left the queue (`CQ`).
     ClientGoneInQueue,
+    /// The client left while its server was being connected to (`CC`).
+    ClientGoneInConnect,
     /// No connection to a server could be made (`SC`, 503) or not in time (`sC`, 503).
     ConnectFailed { timeout: bool },
     /// The server ended without an answer (`SH`, 502).
@@ -58,7 +60,7 @@ impl Outcome {
             Outcome::RequestTimeout => 408,
             Outcome::ClientGoneInHead => 400,
             Outcome::NoServer | Outcome::QueueTimeout | Outcome::ConnectFailed { .. } => 503,
-            Outcome::ClientGoneInQueue => 0,
+            Outcome::ClientGoneInQueue | Outcome::ClientGoneInConnect => 0,
             Outcome::ServerGoneInHead | Outcome::BadAnswer => 502,
             Outcome::ServerTimeout => 504,
         }
@@ -77,6 +79,7 @@ impl Outcome {
             Outcome::ConnectFailed { timeout: true } => "sC",
             Outcome::QueueTimeout => "sQ",
             Outcome::ClientGoneInQueue => "CQ",
+            Outcome::ClientGoneInConnect => "CC",
             Outcome::ServerGoneInHead => "SH",
             Outcome::BadAnswer | Outcome::AnswerDenied { .. } => "PH",
             Outcome::ServerTimeout => "sH",

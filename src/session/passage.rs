@@ -4,7 +4,7 @@ use super::local::{Heads, LiveFacts, View};
 use super::observed;
 use super::outcome::{Outcome, Side};
 use super::relay::{Limits, relay};
-use super::select::Assigned;
+use super::select::{Assigned, client_left};
 use super::{Conn, headers, persist, record};
 use crate::base::ids::BackendId;
 use crate::base::time::Tick;
@@ -65,6 +65,8 @@ pub(super) struct Passage<'a> {
     /// When the final answer's head was read.
     pub(super) answered: Cell<Option<Tick>>,
     pub(super) client_timeout: Option<Duration>,
+    /// `option abortonclose`.
+    pub(super) aborts: bool,
     pub(super) server_timeout: Option<Duration>,
     /// The client's body has not passed whole yet.
     pub(super) request_left: Cell<bool>,
@@ -119,7 +121,10 @@ impl Passage<'_> {
                     }
                 }
             }
-            download.as_mut().poll(cx).map(Some)
+            let passed = download.as_mut().poll(cx).map(Some);
+            // Whether the client is still there is looked for only where the file asks for it (`option abortonclose`).
+            let left = this.aborts && upload.is_none() && !this.answering.get() && client_left(this.conn);
+            if passed.is_pending() && left { Poll::Ready(None) } else { passed }
         })
         .await;
         match (passed, upload_error) {
@@ -129,9 +134,10 @@ impl Passage<'_> {
                 self.broken(Side::Client, false, 400)
             }
             (None, Some(UploadError::Client { timeout: true })) => self.broken(Side::Client, true, 408),
-            (None, _) => {
+            (None, broken) => {
                 // Nobody is there to read a page.
-                self.conn.note_broken(Side::Client, false, self.answering.get());
+                let upload = broken.is_some();
+                self.conn.note_broken(Side::Client, false, upload || self.answering.get());
                 self.count_broken(Some(Side::Client));
                 Passed::Ended(Next::Close)
             }
@@ -141,6 +147,9 @@ impl Passage<'_> {
     /// The exchange broke while the request's body was passing: before the answer began the client gets a page.
     fn broken(&self, side: Side, timeout: bool, status: u16) -> Passed {
         self.count_broken(Some(side));
+        if side == Side::Server && self.server().is_cut() {
+            self.conn.note_cut(self.assigned.place.server, self.answering.get());
+        }
         self.conn.note_broken(side, timeout, self.answering.get());
         if self.answering.get() {
             return Passed::Ended(Next::Close);
@@ -367,6 +376,10 @@ impl Passage<'_> {
                 verdict => verdict,
             }
         };
+        if !matches!(verdict, Verdict::Continue | Verdict::Allow) {
+            // As in HAProxy the server's answer is as if it had never come.
+            self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
+        }
         match verdict {
             Verdict::Continue | Verdict::Allow => None,
             Verdict::Deny { status } => {
@@ -376,10 +389,12 @@ impl Passage<'_> {
             }
             Verdict::Answer { status, bytes, close } => {
                 reply.keep &= !close && !self.request_left.get();
+                self.conn.note(|r| r.ends(*b"LH"));
                 let mut body = ClientBody::new(Body::None, None);
                 Some(Passed::Ended(reply.stored(&bytes, status, &mut body).await))
             }
             Verdict::Drop => {
+                self.conn.note(|r| r.ends(*b"PH"));
                 self.conn.stream.reset_on_close();
                 Some(Passed::Ended(Next::Drop))
             }
@@ -449,7 +464,10 @@ impl Passage<'_> {
         let mut surplus = false;
         if let Some(mut chunk) = rest {
             if !done {
-                let Ok(walk) = reader.walk(&mut chunk) else { return Passed::Failed(Outcome::BadAnswer) };
+                let Ok(walk) = reader.walk(&mut chunk) else {
+                    self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
+                    return Passed::Failed(Outcome::BadAnswer);
+                };
                 out.extend_from_slice(&chunk[..walk.out_len]);
                 done = walk.done;
                 surplus = walk.consumed < chunk.len();
@@ -531,6 +549,9 @@ impl Passage<'_> {
         self.count_out(passed.from_server as usize);
         self.count_broken(passed.broken.map(|(side, _)| side));
         if let Some((side, timeout)) = passed.broken {
+            if self.server().is_cut() {
+                self.conn.note_cut(self.assigned.place.server, true);
+            }
             self.conn.note_broken(side, timeout, true);
         }
         Passed::Ended(Next::Close)

@@ -6,12 +6,12 @@ use super::{Conn, Side};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
 use crate::logs::Sender;
-use crate::plan::logging::{Capture, Lines, Recording};
+use crate::plan::logging::{Capture, CookieCapture, Lines, Recording};
 use crate::plan::{Frontend, Mode, Plan};
 use crate::proto::http::{Head, RequestHead, ResponseHead, Version};
 use crate::rules::format::When;
-use crate::rules::record::{Level, NOT_YET, Texts};
-use crate::rules::{Cx, Format, Record, Wishes};
+use crate::rules::record::{self, Level, NOT_YET, Texts};
+use crate::rules::{Cx, Record, Wishes};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -105,33 +105,23 @@ fn begin(conn: &Conn, recording: &Recording, first_byte: Tick) -> Box<Record> {
     record.wall_at_zero = logs.wall_at_zero(conn.local.core.now());
     // Numbers of different cores do not meet.
     record.number = number * conn.local.shared.shards.len() as u64 + conn.local.index as u64;
-    record.request_captures.reset(recording.request_captures.len());
-    record.response_captures.reset(recording.response_captures.len());
+    record.request_captures.reset(recording.request_captures.iter().map(|c| c.len));
+    record.response_captures.reset(recording.response_captures.iter().map(|c| c.len));
+    record.id_format.clone_from(&recording.unique_id);
     record
 }
 
 /// A request's head is there.
-pub(super) fn request(
-    conn: &Conn,
-    view: &View,
-    recording: &Recording,
-    first_byte: Tick,
-    req: &mut RequestHead,
-) {
+pub(super) fn request(conn: &Conn, view: &View, recording: &Recording, first_byte: Tick, req: &RequestHead) {
     let mut record = begin(conn, recording, first_byte);
     record.head = conn.local.core.now();
     record.status = -1;
     write_request_line(req, &mut record.line);
     capture(&req.head, &recording.request_captures, &mut record.request_captures);
-    *conn.info.record.0.borrow_mut() = Some(record);
-    if let Some(format) = &recording.unique_id {
-        make_id(conn, view, format);
-        if let Some(name) = &recording.unique_id_header {
-            conn.info
-                .record
-                .look(|r| req.head.add(name.as_bytes(), r.unique_id.as_deref().unwrap_or_default()));
-        }
+    if let Some(cookie) = &recording.cookie {
+        cookies(&req.head, b"cookie", cookie, &mut record.client_cookie);
     }
+    *conn.info.record.0.borrow_mut() = Some(record);
     if let Some(lines) = &recording.lines
         && lines.when <= When::Request
     {
@@ -144,9 +134,6 @@ pub(super) fn connection(conn: &Conn, view: &View, recording: &Recording) {
     let mut record = begin(conn, recording, conn.since.get());
     record.head = conn.since.get();
     *conn.info.record.0.borrow_mut() = Some(record);
-    if let Some(format) = &recording.unique_id {
-        make_id(conn, view, format);
-    }
     if let Some(lines) = &recording.lines
         && lines.when == When::Accept
     {
@@ -157,12 +144,17 @@ pub(super) fn connection(conn: &Conn, view: &View, recording: &Recording) {
 /// No request could be read: a line of its own. `received`: the client had sent something.
 pub(super) fn refused(conn: &Conn, view: &View, recording: &Recording, outcome: Outcome, received: bool) {
     let Some(lines) = recording.lines.as_ref().filter(|l| received || !l.skip_null) else { return };
+    if lines.format.is_none() && lines.errors.is_none() {
+        // A line as each request begins is for requests.
+        return;
+    }
     let mut record = begin(conn, recording, conn.since.get());
     record.first_byte = record.greeted;
     record.status = i32::from(outcome.status());
     record.unread = true;
-    record.request_captures.reset(0);
-    record.response_captures.reset(0);
+    record.request_captures.reset(std::iter::empty());
+    record.response_captures.reset(std::iter::empty());
+    record.id_format = None;
     let flags = outcome.flags().as_bytes();
     record.end = Some([flags[0], flags[1]]);
     *conn.info.record.0.borrow_mut() = Some(record);
@@ -187,16 +179,34 @@ fn write_request_line(req: &RequestHead, line: &mut Vec<u8>) {
 fn capture(head: &Head, wanted: &[Capture], into: &mut Texts) {
     for (place, capture) in wanted.iter().enumerate().filter(|(_, c)| !c.name.is_empty()) {
         if let Some(value) = head.get_all(capture.name.as_bytes()).next_back() {
-            into.set(place, &value[..value.len().min(capture.len)]);
+            into.set(place, value);
         }
     }
 }
 
-/// Makes the request's id.
-fn make_id(conn: &Conn, view: &View, format: &Format) {
-    let mut id = Vec::new();
-    with_cx(conn, view, |cx| format.write(cx, &mut id));
-    conn.info.record.note(|r| r.unique_id = Some(id));
+/// Keeps the first cookie whose text begins so.
+fn cookies(head: &Head, field: &[u8], wanted: &CookieCapture, into: &mut Vec<u8>) {
+    for value in head.get_all(field) {
+        // Behind a server's cookie stand its attributes.
+        let pieces = value.split(|b| *b == b';').take(if field == b"cookie" { usize::MAX } else { 1 });
+        for piece in pieces.map(<[u8]>::trim_ascii) {
+            if piece.starts_with(wanted.name.as_bytes()) {
+                into.extend_from_slice(&piece[..piece.len().min(wanted.len)]);
+                return;
+            }
+        }
+    }
+}
+
+/// The rules have run: the request's id goes to the server, where the file asks for it.
+pub(super) fn outgoing(conn: &Conn, view: &View, req: &mut RequestHead) {
+    let recording = view.plan.frontend(conn.info.frontend).recording.as_deref();
+    let Some(name) = recording.and_then(|r| r.unique_id_header.as_ref()) else { return };
+    let mut id = None;
+    with_cx(conn, view, Some(req), |cx| id = record::unique_id(cx));
+    if let Some(id) = id {
+        req.head.add(name.as_bytes(), &id);
+    }
 }
 
 /// An answer's head is there, before the rules.
@@ -204,6 +214,10 @@ pub(super) fn answer(conn: &Conn, view: &View, res: &ResponseHead) {
     let Some(recording) = recording_of(conn, view) else { return };
     conn.info.record.note(|r| {
         r.answered = conn.local.core.now();
+        r.answer_version = Some(res.version);
+        if let Some(cookie) = &recording.cookie {
+            cookies(&res.head, b"set-cookie", cookie, &mut r.server_cookie);
+        }
         capture(&res.head, &recording.response_captures, &mut r.response_captures);
     });
 }
@@ -244,6 +258,8 @@ fn recording_of<'v>(conn: &Conn, view: &'v View) -> Option<&'v Recording> {
 pub(super) fn finish(conn: &Conn, view: &View) {
     if let Some(recording) = recording_of(conn, view)
         && let Some(lines) = &recording.lines
+        && (!lines.skip_null
+            || conn.info.record.look(|r| r.line.is_empty() && r.bytes_in == 0) == Some(false))
     {
         write(conn, view, recording, lines);
     }
@@ -304,7 +320,7 @@ fn write_at(conn: &Conn, view: &View, recording: &Recording, lines: &Lines, leve
     let (message, data) = &mut *scratch;
     message.clear();
     data.clear();
-    with_cx(conn, view, |cx| {
+    with_cx(conn, view, None, |cx| {
         let refused = conn.info.record.look(|r| r.unread) == Some(true);
         match lines.errors.as_ref().filter(|_| refused).or(lines.format.as_ref()) {
             Some(format) => format.write(cx, message),
@@ -338,12 +354,12 @@ fn connect_from(conn: &Conn, frontend: &Frontend, out: &mut Vec<u8>) {
     };
 }
 
-fn with_cx(conn: &Conn, view: &View, f: impl FnOnce(&Cx<'_>)) {
+fn with_cx(conn: &Conn, view: &View, req: Option<&mut RequestHead>, f: impl FnOnce(&Cx<'_>)) {
     let facts = LiveFacts { world: view, shared: &conn.local.shared };
     let (backend, server) = conn.info.record.look(|r| (r.backend, r.server)).unwrap_or((None, None));
     f(&Cx {
         conn: &conn.info,
-        req: None,
+        req,
         res: None,
         req_body: b"",
         first_request: conn.requests.get() <= 1,
@@ -367,6 +383,39 @@ impl Conn {
         self.info.record.note(|r| {
             let flags = outcome.flags().as_bytes();
             r.ends([flags[0], flags[1]]);
+        });
+    }
+
+    /// Another server than the first is tried: the client's cookie no longer tells the truth.
+    pub(super) fn note_redispatch(&self) {
+        self.info.record.note(|r| {
+            r.redispatched = true;
+            if r.cookie[0] == b'V' {
+                r.cookie[0] = b'D';
+            }
+        });
+    }
+
+    /// The server's connection was cut: by an operator, because the server went down, or because one that is no backup is
+    /// up again.
+    pub(super) fn note_cut(&self, server: ServerId, data: bool) {
+        self.info.record.note(|r| {
+            let world = self.local.view();
+            let plan = world.plan.server(server);
+            let who = match plan.watching.shutdown_sessions && !world.server(server).alive() {
+                true => b'D',
+                false
+                    if plan.backup
+                        && world
+                            .plan
+                            .servers_of(plan.backend)
+                            .any(|(_, s)| s.watching.shutdown_backup_sessions) =>
+                {
+                    b'U'
+                }
+                false => b'K',
+            };
+            r.ends([who, if data { b'D' } else { b'H' }]);
         });
     }
 

@@ -10,7 +10,8 @@ use crate::net::PoolBox;
 use crate::plan::{Reuse, ServerAddr};
 use crate::rules::Wishes;
 use crate::share::{Rank, Shared, Ticket};
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -301,7 +302,7 @@ async fn wait_in_queue(
     }
 }
 
-fn client_left(conn: &Conn) -> bool {
+pub fn client_left(conn: &Conn) -> bool {
     conn.stream.poll_readable() && conn.stream.has_ended()
 }
 
@@ -413,7 +414,8 @@ pub async fn assign(
             conn.note_connected(view, &upstream.stream, placed);
             return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
         }
-        let error = match PoolBox::new(upstream::connect(conn, view, current.server, dst, tag)).await {
+        let connecting = PoolBox::new(upstream::connect(conn, view, current.server, dst, tag));
+        let error = match unless_left(conn, plan.abort_on_close, connecting).await? {
             Ok(upstream) => {
                 let timing = timing(core.now());
                 observed::note(&conn.local, view, current.server, observed::Event::Connected);
@@ -438,9 +440,11 @@ pub async fn assign(
             let failed = current.server;
             persist::forget(conn);
             drop(current);
-            conn.note(|r| r.redispatched = true);
             current = place(conn, view, backend, Some(failed), rank, queue_deadline).await?;
-            conn.note_server(view, current.server, placed);
+            if current.server != failed {
+                conn.note_redispatch();
+            }
+            conn.note_server(view, current.server, core.now());
         } else {
             server_cells.retries.inc();
             cells.retries.inc();
@@ -451,6 +455,21 @@ pub async fn assign(
             }
         }
     }
+}
+
+/// Waits for a connection; where the file asks for it (`option abortonclose`), only while the client is there.
+async fn unless_left<T>(
+    conn: &Conn,
+    aborts: bool,
+    connecting: PoolBox<impl Future<Output = T>>,
+) -> Result<T, Outcome> {
+    let mut connecting = connecting;
+    poll_fn(|cx| match Pin::new(&mut connecting).poll(cx) {
+        Poll::Ready(done) => Poll::Ready(Ok(done)),
+        Poll::Pending if aborts && client_left(conn) => Poll::Ready(Err(Outcome::ClientGoneInConnect)),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
 }
 
 /// Whether attempt `n` (1 for the first retry) may go to another server (`back_handle_st_cer` in HAProxy): the configured

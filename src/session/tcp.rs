@@ -80,6 +80,9 @@ pub async fn serve(conn: &Conn) {
         server_cells.bytes_out.add(relayed.from_server);
         conn.note(|r| (r.bytes_in, r.bytes_out) = (relayed.from_client, relayed.from_server));
         if let Some((side, timeout)) = relayed.broken {
+            if assigned.upstream.stream.is_cut() {
+                conn.note_cut(assigned.place.server, true);
+            }
             conn.note_broken(side, timeout, true);
         }
         match relayed.broken {

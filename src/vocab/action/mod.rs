@@ -12,7 +12,8 @@ macro_rules! rows {
 }
 
 rows! {
-    accept allow deny expect_proxy header path redirect replace return_ set_dst set_status silent_drop wishes
+    accept allow capture deny expect_proxy header path redirect replace return_ set_dst set_log_level set_status silent_drop
+    wishes
 }
 
 mod reply;

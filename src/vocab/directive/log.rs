@@ -25,6 +25,11 @@ const FACILITIES: [&str; 24] = [
 const LEVELS: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
 const FORMATS: [&str; 8] = ["local", "rfc3164", "rfc5424", "priority", "short", "timed", "iso", "raw"];
 
+/// The number of a level's name.
+pub fn level(name: &str) -> Option<u8> {
+    LEVELS.iter().position(|l| *l == name).map(|i| i as u8)
+}
+
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let global = cx.section == row::GLOBAL;
     if cx.polarity != Polarity::Plain {

@@ -3,15 +3,19 @@ use super::known;
 use super::row::{self, DirectiveCx, DirectiveRow, Polarity};
 use crate::syntax::{Diag, Word, nearest};
 
+pub use log::level as log_level;
+
 rows! { DirectiveRow:
     acl,
     backlog,
     balance,
     bind,
+    capture,
     chroot,
     cookie,
     cpu_map,
     daemon,
+    declare,
     default_backend,
     default_server,
     description,
@@ -65,7 +69,7 @@ rows! { DirectiveRow:
     use_backend,
     use_server,
     zero_warning;
-    families: environment, errorloc, identity, keepalive_probes, persist_rules, platform, removed, server_state, source,
+    families: environment, errorloc, identity, keepalive_probes, log_formats, persist_rules, platform, removed, server_state, source,
         threads, tls_defaults, tune
 }
 

@@ -207,12 +207,12 @@ impl Reader<'_> {
     }
 
     fn expression(&mut self, inside: &str, end: usize, at: usize, style: Style) -> Result<(), Diag> {
-        let Parsed { expr, scope, .. } =
-            parse_expr(self.word, &inside[..end], at + 1, "sample").map_err(|d| {
+        let Parsed { expr, scope, lasts, .. } = parse_expr(self.word, &inside[..end], at + 1, "sample")
+            .map_err(|d| {
                 let message = format!("failed to parse sample expression <{inside}> : {}", d.message);
                 Diag { message, ..d }
             })?;
-        if self.place.afterwards && scope != Scope::Any {
+        if self.place.afterwards && scope != Scope::Any && !lasts {
             let what =
                 if scope == Scope::Response { "HTTP response headers" } else { "HTTP request headers" };
             let text = format!(

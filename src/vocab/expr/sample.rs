@@ -78,7 +78,12 @@ pub struct Parsed {
     pub expr: SampleExpr,
     pub out: Kind,
     pub scope: Scope,
+    /// The value is kept when the message is gone.
+    pub lasts: bool,
 }
+
+/// Fetches of messages whose values HAProxy keeps to the end.
+const LASTING: [&str; 2] = ["method", "status"];
 
 /// Parses an expression. `whole` is the word it stands in, at `offset`; `kind` names the place in messages ("ACL" or
 /// "sample").
@@ -122,7 +127,13 @@ pub fn parse_expr(word: &Word, text: &str, offset: usize, kind: &str) -> Result<
         }
         converters.push(made);
     }
-    Ok(Parsed { expr: SampleExpr { fetch: built, converters, text: text.to_owned() }, out, scope: row.scope })
+    let lasts = LASTING.contains(&row.name);
+    Ok(Parsed {
+        expr: SampleExpr { fetch: built, converters, text: text.to_owned() },
+        out,
+        scope: row.scope,
+        lasts,
+    })
 }
 
 fn make_fetch(row: &FetchRow, call: &Call) -> Result<Box<dyn crate::rules::Fetch>, String> {

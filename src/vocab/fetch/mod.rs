@@ -14,8 +14,8 @@ macro_rules! rows {
 }
 
 rows! {
-    always base be bool_ cook date dst env fc_pp fe hdr hostname http_first_req int_ ip_const method nbsrv path query queue
-    rand req_body req_ver so_id src srv status str_ url url_param wait_end
+    always base be bool_ capture cook date dst env fc_pp fe hdr hostname http_first_req int_ ip_const method nbsrv path query queue
+    rand req_body req_ver so_id src srv status str_ unique_id url url_param wait_end
 }
 
 /// Where the data of a fetch exists.

@@ -49,9 +49,7 @@ variables! {
     "HQ" "query with its question mark" Request, http => Some(request::query);
     "HU" "request target" Request, http => Some(request::target);
     "HV" "version" Request, http => Some(request::version);
-    "ID" "unique id" End => Some(|cx, style, out| {
-        of_record(cx, style, out, |r, out| text(out, style, r.unique_id.as_deref()));
-    });
+    "ID" "unique id" End => Some(|cx, style, out| text(out, style, crate::rules::record::unique_id(cx).as_deref()));
     "ST" "status" Answer => Some(|cx, _, out| {
         let answer = cx.response().map(|r| i32::from(r.status));
         number(out, i64::from(answer.or_else(|| cx.conn.record.look(|r| r.status)).unwrap_or(0)));

@@ -45,6 +45,7 @@ rows! { OptionRow:
     http_no_delay,
     httpchk,
     httplog,
+    httpslog,
     ldap_check,
     log_health_checks,
     log_separate_errors,
@@ -68,6 +69,8 @@ rows! { OptionRow:
     tcplog;
     families: connection
 }
+
+pub use httplog::set_log_format;
 
 /// Whether the option stands where its half of a proxy is missing; HAProxy then warns and ignores it.
 pub fn misplaced(cx: &mut DirectiveCx<'_>, row: &OptionRow, word: &Word) -> bool {
