@@ -55,7 +55,8 @@ fn built_in(text: &str) -> Format {
         .expect("our own formats are good")
 }
 
-const UNIQUE_ID: Place = Place { style: Style::PERCENT, merge: true, http: true, afterwards: false };
+const UNIQUE_ID: Place =
+    Place { style: Style::PERCENT, merge: true, http: true, afterwards: false, early: true };
 
 /// What a frontend records, where it records anything.
 pub fn recording(plan: &mut Plan, proxy: &ProxyDraft) -> Option<Box<Recording>> {

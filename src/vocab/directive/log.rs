@@ -141,6 +141,31 @@ fn address_of(cx: &DirectiveCx<'_>, word: &Word) -> Result<LogTarget, Diag> {
     })
 }
 
+/// `sample <ranges>:<size>`: the ranges lie in the size and do not overlap.
+fn sample(value: &str) -> Result<(String, u32), String> {
+    let (ranges, size) = value.rsplit_once(':').ok_or("Missing sample size")?;
+    let mut all = Vec::new();
+    for text in ranges.split(',') {
+        let (from, to) = text.split_once('-').unwrap_or((text, text));
+        let range = from.parse::<u32>().ok().zip(to.parse::<u32>().ok());
+        let range = range.filter(|(from, to)| *from > 0 && from <= to);
+        all.push(range.ok_or_else(|| format!("wrong sample range '{text}'"))?);
+    }
+    all.sort_unstable();
+    if all.windows(2).any(|pair| pair[0].1 >= pair[1].0) {
+        return Err("ranges are overlapping".to_owned());
+    }
+    let wrong = || format!("wrong sample size '{size}' for sample range '{ranges}'");
+    let number = size.parse::<u32>().ok().filter(|n| *n > 0).ok_or_else(wrong)?;
+    let most = all.last().map_or(0, |range| range.1);
+    if number < most {
+        return Err(format!(
+            "sample size {number} should be greater or equal to {most} the maximum of the high ranges limits"
+        ));
+    }
+    Ok((ranges.to_owned(), number))
+}
+
 /// `len`, `format`, `sample`; gives the index of the facility.
 fn parameters(log: &mut Log, words: &[Word]) -> Result<usize, Diag> {
     let mut at = 2;
@@ -158,15 +183,7 @@ fn parameters(log: &mut Log, words: &[Word]) -> Result<usize, Diag> {
             "format" if FORMATS.contains(&value) => value.clone_into(&mut log.format),
             "format" => return Err(Diag::alert(place, format!("unknown log format '{value}'"))),
             "sample" => {
-                let parts = value
-                    .rsplit_once(':')
-                    .and_then(|(r, size)| Some((r.to_owned(), size.parse::<u32>().ok()?)));
-                let Some(sample) = parts.filter(|(_, size)| *size > 0) else {
-                    return Err(Diag::alert(
-                        place,
-                        format!("sampling ranges expected in '{value}', as 1:10"),
-                    ));
-                };
+                let sample = sample(value).map_err(|text| Diag::alert(place, text))?;
                 log.sample = Some(sample);
             }
             _ => return Ok(at),

@@ -16,15 +16,18 @@ pub struct Place {
     pub http: bool,
     /// The line is written when neither request nor answer are there any more.
     pub afterwards: bool,
+    /// It is written before there is an answer.
+    pub early: bool,
 }
 
 impl Place {
     /// A rule's argument.
-    pub const RULE: Place = Place { style: Style::PLAIN, merge: false, http: true, afterwards: false };
+    pub const RULE: Place =
+        Place { style: Style::PLAIN, merge: false, http: true, afterwards: false, early: false };
     /// A log line.
     #[must_use]
     pub const fn log(http: bool) -> Place {
-        Place { style: Style::MANDATORY, merge: true, http, afterwards: true }
+        Place { style: Style::MANDATORY, merge: true, http, afterwards: true, early: false }
     }
 }
 
@@ -143,7 +146,7 @@ impl Reader<'_> {
         if let Some(inside) = rest.strip_prefix('[') {
             let text = self.at;
             let end = closing(inside)
-                .ok_or_else(|| self.error(text, rest.len(), "missing ']' at the end of the expression"))?;
+                .ok_or_else(|| self.error(text, rest.len(), format!("missing ']' after '{inside}'")))?;
             self.at += end + 2;
             return self.expression(inside, end, text, style);
         }
@@ -161,7 +164,9 @@ impl Reader<'_> {
             let text = format!("parse argument modifier without variable name near '%{{{flags}}}'");
             return self.error(begin, flags.len() + 3, text);
         }
-        let near = self.text[begin + 1..].chars().next().map_or(String::new(), String::from);
+        let Some(near) = self.text[begin + 1..].chars().next() else {
+            return self.error(begin, 1, "truncated line after '%'");
+        };
         let text = format!(
             "unexpected variable name near '{near}' at position {} line : '{}'. Maybe you want to write a single '%', use \
              the syntax '%%'",
@@ -212,7 +217,12 @@ impl Reader<'_> {
                 let message = format!("failed to parse sample expression <{inside}> : {}", d.message);
                 Diag { message, ..d }
             })?;
-        if self.place.afterwards && scope != Scope::Any && !lasts {
+        let elsewhere = match scope {
+            Scope::Any => false,
+            Scope::Request => self.place.afterwards,
+            Scope::Response => self.place.afterwards || self.place.early,
+        };
+        if elsewhere && !lasts {
             let what =
                 if scope == Scope::Response { "HTTP response headers" } else { "HTTP request headers" };
             let text = format!(
