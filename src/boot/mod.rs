@@ -334,6 +334,8 @@ impl Worker<'_> {
     /// Gives up privileges, starts the shards and runs control until the end.
     fn run(mut self) -> Result<(), Exit> {
         let (program, global) = (&self.args.program, &self.plan.global);
+        // The zone's file cannot be read behind `chroot`.
+        let _ = crate::base::zone::offset(0);
         process::confine(program, global).map_err(refuse)?;
         process::set_identity(program, global).map_err(refuse)?;
         let plan = Arc::new(self.plan);

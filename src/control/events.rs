@@ -13,7 +13,7 @@ impl State {
     pub(super) fn tell_event(&self, message: &health::Message) {
         let set = self.published.load().plan.backend(message.backend).log_set;
         say::message(message.severity, &message.text);
-        self.log(set, message.level, &message.text);
+        self.log(set, message.level, &message.line());
     }
 
     /// A warning that is a log line too.

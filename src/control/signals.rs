@@ -37,7 +37,9 @@ impl State {
             Signal::SIGHUP => {
                 let world = self.published.load();
                 for (set, text) in observe::sighup_dump(&world, &self.shared) {
-                    say::warning(&text);
+                    if !text.starts_with(observe::FOR_LOGS) {
+                        say::warning(&text);
+                    }
                     if let Some(set) = set {
                         self.log(set, events::NOTICE, &text);
                     }

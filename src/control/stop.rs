@@ -45,7 +45,10 @@ impl State {
         self.edit_frontends(|_, state| state.stopped = true);
         self.kept.borrow_mut().clear();
         for (set, line) in farewells(&world.plan, |f| !world.frontend(f).stopped, |name| self.totals(name)) {
-            self.warn(set, &line);
+            match set {
+                Some(set) => self.warn(set, &line),
+                None => say::warning(&line),
+            }
         }
     }
 
@@ -192,17 +195,17 @@ fn farewells(
     plan: &Plan,
     was_open: impl Fn(FrontendId) -> bool,
     totals: impl Fn(&str) -> (u64, u64),
-) -> Vec<(LogSetId, String)> {
-    let line = |set: LogSetId, name: &str, (front, back): (u64, u64)| {
+) -> Vec<(Option<LogSetId>, String)> {
+    let line = |set: Option<LogSetId>, name: &str, (front, back): (u64, u64)| {
         (set, format!("Proxy {name} stopped (cumulated conns: FE: {front}, BE: {back})."))
     };
     let frontends = plan.frontends.iter().enumerate().filter(|(i, _)| was_open(FrontendId::from(*i)));
-    let mut lines: Vec<(LogSetId, String)> =
-        frontends.map(|(_, f)| line(f.log_set, &f.name, totals(&f.name))).collect();
+    let mut lines: Vec<(Option<LogSetId>, String)> =
+        frontends.map(|(_, f)| line(Some(f.log_set), &f.name, totals(&f.name))).collect();
     if !plan.global.stats_sockets.is_empty() {
-        lines.push(line(LogSetId::default(), "GLOBAL", (0, 0)));
+        lines.push(line(None, "GLOBAL", (0, 0)));
     }
     let plain = plan.backends.iter().filter(|b| !b.disabled && !plan.frontends.iter().any(|f| is_half(f, b)));
-    lines.extend(plain.map(|b| line(b.log_set, &b.name, totals(&b.name))));
+    lines.extend(plain.map(|b| line(Some(b.log_set), &b.name, totals(&b.name))));
     lines
 }

@@ -10,7 +10,7 @@ mod stat;
 
 pub use conns::servers_conn;
 pub use info::{ProcessInfo, info, info_text};
-pub use servers::{servers_state, sighup_dump};
+pub use servers::{FOR_LOGS, servers_state, sighup_dump};
 pub use stat::{StatFilter, stat_csv};
 
 use crate::net::Core;

@@ -118,6 +118,9 @@ pub(super) fn backends_in_order(plan: &Plan) -> Vec<BackendId> {
     all
 }
 
+/// How a line begins that is only for the logs.
+pub const FOR_LOGS: &str = "SIGHUP received, dumping servers states for proxy ";
+
 /// What SIGHUP makes HAProxy say (warnings, level notice): every server, then its proxy.
 #[must_use]
 pub fn sighup_dump(world: &World, shared: &Shared) -> Vec<(Option<LogSetId>, String)> {
@@ -134,7 +137,7 @@ pub fn sighup_dump(world: &World, shared: &Shared) -> Vec<(Option<LogSetId>, Str
             plan.backends.iter().position(|b| (b.at.file, b.at.line, &b.name) == (file, line, name));
         let of_frontend = frontend.map(|f| plan.frontends[f].log_set);
         let set = of_frontend.or_else(|| backend.map(|b| plan.backends[b].log_set));
-        let mut lines = Vec::new();
+        let mut lines = vec![format!("{FOR_LOGS}{name}.")];
         dump_proxy(world, shared, name, frontend, backend, &mut lines);
         out.extend(lines.into_iter().map(|line| (set, line)));
     }

@@ -1,5 +1,6 @@
 //! Log-format strings at run time (configuration manual, 8.2.6): text, variables and sample expressions.
 use super::cx::Cx;
+use super::record::Record;
 use super::sample::{Names, Sample, SampleExpr};
 use std::fmt;
 
@@ -57,15 +58,50 @@ pub enum When {
     End,
 }
 
-/// Writes one variable (`%ci`).
-pub type Variable = fn(&Cx<'_>, Style, &mut Vec<u8>);
+/// Writes one variable (`%ci`). The record is that of the present exchange, where there is one.
+pub type Variable = fn(&Cx<'_>, Option<&Record>, Style, &mut Vec<u8>);
+
+/// The text behind a variable, where it is short: most are one byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    bytes: [u8; 4],
+    len: u8,
+}
+
+impl Tail {
+    /// The text, where it is short enough.
+    #[must_use]
+    pub fn of(text: &[u8]) -> Option<Tail> {
+        let mut bytes = [0; 4];
+        bytes.get_mut(..text.len())?.copy_from_slice(text);
+        Some(Tail { bytes, len: text.len() as u8 })
+    }
+
+    #[inline(always)]
+    fn write(self, out: &mut Vec<u8>) {
+        out.push(self.bytes[0]);
+        if self.len > 1 {
+            self.write_more(out);
+        }
+    }
+
+    fn write_more(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.bytes[1..usize::from(self.len).min(4)]);
+    }
+
+    /// Whether it ends with a blank.
+    #[inline]
+    fn is_blank(self) -> bool {
+        self.len > 0 && self.bytes[usize::from(self.len - 1) & 3] == b' '
+    }
+}
 
 /// One piece of a format.
 pub enum Part {
     Text(Vec<u8>),
     /// A blank, unless one stands there already: the piece before may have written nothing.
     Space,
-    Variable(&'static str, Variable, Style),
+    Variable(&'static str, Variable, Style, Tail),
     Expr(SampleExpr, Style),
 }
 
@@ -85,6 +121,10 @@ impl fmt::Debug for Part {
 pub struct Format {
     pub parts: Vec<Part>,
     pub when: When,
+    /// `%ID` is among the variables: the id is made before.
+    pub names_id: bool,
+    /// Expressions are among the parts.
+    pub evaluates: bool,
 }
 
 impl Format {
@@ -100,27 +140,23 @@ impl Format {
 
     /// Appends the format's value; what has no value writes nothing, or `-` where the format says so.
     pub fn write(&self, cx: &Cx<'_>, out: &mut Vec<u8>) {
-        // Blanks at the beginning are dropped too.
+        if self.names_id {
+            let _ = super::record::unique_id(cx);
+        }
+        if !self.evaluates {
+            // Variables change nothing: one look at the record serves all.
+            let slot = cx.conn.record.0.borrow();
+            // Blanks at the beginning are dropped too.
+            let mut blank = true;
+            for part in &self.parts {
+                write_part(part, cx, slot.as_deref(), &mut blank, out);
+            }
+            return;
+        }
         let mut blank = true;
         for part in &self.parts {
-            let before = out.len();
-            match part {
-                Part::Text(text) => {
-                    out.extend_from_slice(text);
-                    blank = text.last() == Some(&b' ');
-                    continue;
-                }
-                Part::Space => {
-                    if !blank {
-                        out.push(b' ');
-                    }
-                    blank = true;
-                    continue;
-                }
-                Part::Variable(_, write, style) => write(cx, *style, out),
-                Part::Expr(expr, style) => value(out, *style, expr.eval(cx)),
-            }
-            blank &= out.len() == before;
+            let slot = (!matches!(part, Part::Expr(..))).then(|| cx.conn.record.0.borrow());
+            write_part(part, cx, slot.as_ref().and_then(|s| s.as_deref()), &mut blank, out);
         }
     }
 
@@ -133,6 +169,42 @@ impl Format {
             Part::Expr(expr, _) => expr.fetch.resolve(names),
             Part::Text(_) | Part::Space | Part::Variable(..) => Ok(()),
         })
+    }
+}
+
+/// Appends one part. `blank`: a blank stands before it. Nearly all parts are variables.
+#[inline(always)]
+fn write_part(part: &Part, cx: &Cx<'_>, record: Option<&Record>, blank: &mut bool, out: &mut Vec<u8>) {
+    let Part::Variable(_, write, style, tail) = part else { return write_other(part, cx, blank, out) };
+    let before = out.len();
+    write(cx, record, *style, out);
+    if tail.len > 0 {
+        tail.write(out);
+        *blank = tail.is_blank();
+    } else {
+        *blank &= out.len() == before;
+    }
+}
+
+#[inline(never)]
+fn write_other(part: &Part, cx: &Cx<'_>, blank: &mut bool, out: &mut Vec<u8>) {
+    match part {
+        Part::Text(text) => {
+            out.extend_from_slice(text);
+            *blank = text.last() == Some(&b' ');
+        }
+        Part::Space => {
+            if !*blank {
+                out.push(b' ');
+            }
+            *blank = true;
+        }
+        Part::Expr(expr, style) => {
+            let before = out.len();
+            value(out, *style, expr.eval(cx));
+            *blank &= out.len() == before;
+        }
+        Part::Variable(..) => {}
     }
 }
 
@@ -230,6 +302,25 @@ const fn encoded(field: bool) -> [bool; 256] {
 static LINE: [bool; 256] = encoded(false);
 static FIELD: [bool; 256] = encoded(true);
 
+/// Whether a request line can be written as it is: eight bytes at a time, as nearly all can.
+fn is_plain(bytes: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut odd = 0;
+    for word in words {
+        let x = u64::from_le_bytes(*word);
+        let below_blank = x.wrapping_sub(ONES * 0x20) & !x;
+        // `"` and `#` differ in the last bit alone.
+        let marks = (x & (ONES * 0xfe)) ^ (ONES * 0x22);
+        let marks = marks.wrapping_sub(ONES) & !marks;
+        let deleted = x ^ (ONES * 0x7f);
+        let deleted = deleted.wrapping_sub(ONES) & !deleted;
+        odd |= x | below_blank | marks | deleted;
+    }
+    odd & HIGH == 0 && rest.iter().all(|&b| !LINE[usize::from(b)])
+}
+
 /// Appends bytes of a message; those that would disturb are written as `#` and two digits.
 pub fn message(out: &mut Vec<u8>, style: Style, encoding: Encoding, bytes: &[u8]) {
     let table = match encoding {
@@ -237,6 +328,10 @@ pub fn message(out: &mut Vec<u8>, style: Style, encoding: Encoding, bytes: &[u8]
         Encoding::Field => &FIELD,
     };
     let escape = style.has(Style::ESCAPE);
+    if !escape && encoding == Encoding::Line && is_plain(bytes) {
+        out.extend_from_slice(bytes);
+        return;
+    }
     let mut rest = bytes;
     while let Some(at) =
         rest.iter().position(|&b| table[usize::from(b)] || (escape && matches!(b, b'\\' | b']')))
@@ -253,15 +348,15 @@ pub fn message(out: &mut Vec<u8>, style: Style, encoding: Encoding, bytes: &[u8]
     out.extend_from_slice(rest);
 }
 
-/// Appends a number in decimal.
-#[inline]
+/// Appends a number in decimal. Most timers and counts have one digit.
+#[inline(always)]
 pub fn number(out: &mut Vec<u8>, n: i64) {
-    // Timers and counts are small: no table, no buffer.
-    match n {
-        0..=9 => out.push(b'0' + n as u8),
-        10..=99 => out.extend_from_slice(&[b'0' + (n / 10) as u8, b'0' + (n % 10) as u8]),
-        _ => out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes()),
-    }
+    if (0..=9).contains(&n) { out.push(b'0' + n as u8) } else { large_number(out, n) }
+}
+
+#[inline(never)]
+fn large_number(out: &mut Vec<u8>, n: i64) {
+    out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
 }
 
 /// Appends at least `digits` digits in hexadecimal.
@@ -299,6 +394,13 @@ mod tests {
     fn messages_are_printable() {
         let line = |b: &[u8], s| written(|o| message(o, s, Encoding::Line, b));
         assert_eq!(line(b"GET /\xff#\"{ HTTP/1.1", Style::default()), "GET /#FF#23#22{ HTTP/1.1");
+        for b in 0..=255u8 {
+            for place in 0..11 {
+                let mut text = *b"GET /abcdef";
+                text[place] = b;
+                assert_eq!(is_plain(&text), !LINE[usize::from(b)], "{b} at {place}");
+            }
+        }
         assert_eq!(line(b"a]\\\"", Style::ESCAPE), "a\\]\\\\#22");
         assert_eq!(written(|o| message(o, Style::default(), Encoding::Field, b"{a|b}")), "#7Ba#7Cb#7D");
     }

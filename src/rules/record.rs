@@ -188,22 +188,31 @@ impl Default for Record {
 }
 
 impl Record {
-    /// Makes a used record one of a new exchange; it keeps its memory.
+    /// Makes a used record one of a new exchange; it keeps its memory. Field by field: a record is hundreds of bytes large.
     pub fn begin(&mut self, accepted: Tick) {
-        let mut fresh = Record {
-            line: std::mem::take(&mut self.line),
-            request_captures: std::mem::take(&mut self.request_captures),
-            response_captures: std::mem::take(&mut self.response_captures),
-            client_cookie: std::mem::take(&mut self.client_cookie),
-            server_cookie: std::mem::take(&mut self.server_cookie),
-            ..Record::default()
-        };
-        fresh.line.clear();
-        fresh.client_cookie.clear();
-        fresh.server_cookie.clear();
-        fresh.accepted = accepted;
-        fresh.greeted = accepted;
-        *self = fresh;
+        (self.accepted, self.greeted) = (accepted, accepted);
+        self.first_byte = NOT_YET;
+        self.head = NOT_YET;
+        self.placed = NOT_YET;
+        self.connected = NOT_YET;
+        self.answered = NOT_YET;
+        self.closed = NOT_YET;
+        (self.bytes_in, self.bytes_out) = (0, 0);
+        self.status = 0;
+        self.unread = false;
+        self.end = None;
+        self.cookie = *b"--";
+        (self.retries, self.redispatched) = (0, false);
+        (self.server_queue, self.backend_queue) = (0, 0);
+        (self.backend, self.server, self.service) = (None, None, None);
+        (self.server_addr, self.source_addr) = (None, None);
+        self.line.clear();
+        (self.id_format, self.unique_id) = (None, None);
+        self.client_cookie.clear();
+        self.server_cookie.clear();
+        self.answer_version = None;
+        self.level = Level::Usual;
+        (self.early, self.written) = (false, false);
     }
 
     /// The wall clock at a tick, in nanoseconds since 1970.
@@ -216,7 +225,8 @@ impl Record {
     /// two of these, so that the timers of a line add up.
     #[must_use]
     pub fn ms(&self, at: Tick) -> i64 {
-        if at == NOT_YET { -1 } else { (at.since(self.accepted).as_millis()) as i64 }
+        // In 64 bits, unlike `Duration::as_millis`.
+        if at == NOT_YET { -1 } else { (at.0.saturating_sub(self.accepted.0) / 1_000_000) as i64 }
     }
 
     /// From one point to the next; -1 where the next one was not reached.

@@ -117,7 +117,9 @@ pub(super) fn request(conn: &Conn, view: &View, recording: &Recording, first_byt
     record.head = conn.local.core.now();
     record.status = -1;
     write_request_line(req, &mut record.line);
-    capture(&req.head, &recording.request_captures, &mut record.request_captures);
+    if !recording.request_captures.is_empty() {
+        capture(&req.head, &recording.request_captures, &mut record.request_captures);
+    }
     if let Some(cookie) = &recording.cookie {
         cookies(&req.head, b"cookie", cookie, &mut record.client_cookie);
     }
@@ -218,7 +220,9 @@ pub(super) fn answer(conn: &Conn, view: &View, res: &ResponseHead) {
         if let Some(cookie) = &recording.cookie {
             cookies(&res.head, b"set-cookie", cookie, &mut r.server_cookie);
         }
-        capture(&res.head, &recording.response_captures, &mut r.response_captures);
+        if !recording.response_captures.is_empty() {
+            capture(&res.head, &recording.response_captures, &mut r.response_captures);
+        }
     });
 }
 

@@ -29,7 +29,7 @@ static MASKS: LazyLock<Masks> = LazyLock::new(|| {
             mask(r"\b\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d\.\d{3}\b", "DATE.MS"),
             mask(r"\b\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}", "DATE +ZONE"),
             mask(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d", "ISODATE"),
-            mask(r"\b(haproxy|ringmain|same|sampled)\[\d+\]", "TAG[PID]"),
+            mask(r"\b(haproxy|ringmain|same|sampled|events)\[\d+\]", "TAG[PID]"),
             mask(r" (haproxy|ringmain|same) \d+ ", " TAG PID "),
             mask(r"\b127\.0\.10\.50:\d+", "CLIENT:PORT"),
             mask(r"\bpid=[0-9A-F]+", "pid=N"),
@@ -81,6 +81,11 @@ impl Line {
             masked = masked.replace(port.as_str(), name);
         }
         Line { text, masked, timers, bytes }
+    }
+
+    /// The text with names in place of what differs.
+    pub fn masked(&self) -> String {
+        self.masked.clone()
     }
 
     /// Whether two programs wrote the same.

@@ -145,7 +145,10 @@ fn syslog_ng_files_the_lines_of_its_facility() {
     let mut command = Command::new(&program);
     if program.starts_with(&own) {
         let (lib, arch) = (own.join("usr/lib/syslog-ng"), own.join("usr/lib/x86_64-linux-gnu"));
-        command.env("LD_LIBRARY_PATH", format!("{}:{}", lib.display(), arch.display()));
+        command.env(
+            "LD_LIBRARY_PATH",
+            format!("{}:{}:{}", lib.display(), arch.display(), own.join("lib/x86_64-linux-gnu").display()),
+        );
         command.arg(format!("--module-path={}", lib.join("3.38").display()));
     }
     command.arg("-F").arg("--no-caps").arg("-f").arg(&conf);

@@ -6,6 +6,7 @@ use crate::common::proxy::{Program, Proxy};
 use crate::line::Line;
 use crate::talk::{Row, talk};
 use std::net::UdpSocket;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -51,7 +52,13 @@ impl Receiver {
 
 impl Stage {
     pub fn start(program: Program, case: &Case) -> Stage {
+        Stage::start_in(program, case, Path::new(""))
+    }
+
+    /// The same with a directory for sockets: `DIR`.
+    pub fn start_in(program: Program, case: &Case, dir: &Path) -> Stage {
         let (mut ground, log) = (Ground::new(), Receiver::new());
+        ground.env.push(("DIR".to_owned(), dir.display().to_string()));
         ground.env.push(("LOG".to_owned(), log.addr()));
         let proxy = ground.serve(program, case.fronts, case.config);
         // The connections that looked whether it listens are logged too.

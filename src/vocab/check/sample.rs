@@ -74,7 +74,7 @@ pub fn format(word: &Word) -> Result<Format, Diag> {
         from = at;
     }
     plain(from, text.len(), &mut parts)?;
-    Ok(Format { parts, ..Format::default() })
+    Ok(Format { parts, evaluates: true, ..Format::default() })
 }
 
 /// The fetches of checks.

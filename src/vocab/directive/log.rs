@@ -118,8 +118,15 @@ fn address_of(cx: &DirectiveCx<'_>, word: &Word) -> Result<LogTarget, Diag> {
         let text = format!("ring '{ring}': Ringmain does not support `ring` sections yet");
         return Err(Diag::alert(word.span, text));
     }
-    let text = text.strip_prefix("udp@").unwrap_or(text);
     let error = |text: String| Diag::alert(word.span, text);
+    // A stream, through a ring of its own.
+    if let Some(kind) = ["tcp@", "tcp4@", "tcp6@", "stream+"].iter().find(|k| text.starts_with(**k)) {
+        return Err(error(format!(
+            "'{kind}' in '{text}': Ringmain does not send log lines over streams yet"
+        ))
+        .help("use UDP, or a Unix socket of a syslog daemon that passes them on"));
+    }
+    let text = text.strip_prefix("udp@").unwrap_or(text);
     Ok(match address::parse(text, address::PLAIN).map_err(error)? {
         Address::Unix(path) => LogTarget::Unix(path),
         Address::Fd(fd) => LogTarget::Fd(fd),

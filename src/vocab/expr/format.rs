@@ -1,6 +1,6 @@
 //! Log-format strings (configuration manual, 8.2.6): text, `%var`, `%{+Q}var`, `%[expression]`, `%%`.
 use super::sample::{Parsed, parse_expr, suggest};
-use crate::rules::format::{Format, Part, Style, When};
+use crate::rules::format::{Format, Part, Style, Tail, When};
 use crate::syntax::{Diag, Word};
 use crate::vocab::fetch::Scope;
 use crate::vocab::logformat;
@@ -47,7 +47,7 @@ pub fn parse_format_at(word: &Word, place: Place) -> Result<Format, Diag> {
     let text = word.text();
     if !text.contains('%') && !place.merge {
         let parts = if text.is_empty() { Vec::new() } else { vec![Part::Text(word.bytes().to_vec())] };
-        return Ok(Format { parts, when: When::Accept });
+        return Ok(Format { parts, ..Format::default() });
     }
     let mut reader = Reader {
         word,
@@ -114,10 +114,18 @@ impl Reader<'_> {
 
     /// What was read as text becomes a part.
     fn flush(&mut self) {
-        if !self.literal.is_empty() {
-            self.format.parts.push(Part::Text(std::mem::take(&mut self.literal)));
-            self.may_be_nothing = false;
+        if self.literal.is_empty() {
+            return;
         }
+        self.may_be_nothing = false;
+        let literal = std::mem::take(&mut self.literal);
+        if let (Some(Part::Variable(.., tail)), Some(short)) =
+            (self.format.parts.last_mut(), Tail::of(&literal))
+        {
+            *tail = short;
+            return;
+        }
+        self.format.parts.push(Part::Text(literal));
     }
 
     fn error(&self, at: usize, len: usize, text: impl Into<String>) -> Diag {
@@ -233,6 +241,7 @@ impl Reader<'_> {
         }
         self.flush();
         self.format.parts.push(Part::Expr(expr, style));
+        self.format.evaluates = true;
         self.format.when = self.format.when.max(When::Request);
         self.may_be_nothing = false;
         Ok(())
@@ -262,7 +271,8 @@ impl Reader<'_> {
             return Err(self.error(at, name.len(), text));
         };
         self.flush();
-        self.format.parts.push(Part::Variable(row.name, write, style));
+        self.format.parts.push(Part::Variable(row.name, write, style, Tail::default()));
+        self.format.names_id |= row.name == "ID";
         self.format.when = self.format.when.max(row.when);
         self.may_be_nothing = row.may_be_nothing;
         Ok(())

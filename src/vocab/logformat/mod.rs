@@ -35,123 +35,125 @@ macro_rules! variables {
 }
 
 variables! {
-    "B" "bytes to the client" End => Some(|cx, _, out| growing(cx, out, |r| r.bytes_out as i64));
-    "CC" "captured cookie of the client" Request, http => Some(|cx, style, out| {
-        of_record(cx, style, out, |r, out| text(out, style, Some(&r.client_cookie)));
+    "B" "bytes to the client" End => Some(|cx, r, _, out| growing(cx, r, out, |r| r.bytes_out as i64));
+    "CC" "captured cookie of the client" Request, http => Some(|_, r, style, out| {
+        text(out, style, r.map(|r| r.client_cookie.as_slice()));
     });
-    "CS" "captured cookie of the server" Answer, http => Some(|cx, style, out| {
-        of_record(cx, style, out, |r, out| text(out, style, Some(&r.server_cookie)));
+    "CS" "captured cookie of the server" Answer, http => Some(|_, r, style, out| {
+        text(out, style, r.map(|r| r.server_cookie.as_slice()));
     });
-    "H" "hostname" Accept => Some(|_, style, out| text(out, style, Some(hostname().as_bytes())));
+    "H" "hostname" Accept => Some(|_, _, style, out| text(out, style, Some(hostname().as_bytes())));
     "HM" "method" Request, http => Some(request::method);
     "HP" "path with the host of an absolute target" Request, http => Some(request::path);
     "HPO" "path only" Request, http => Some(request::path_only);
     "HQ" "query with its question mark" Request, http => Some(request::query);
     "HU" "request target" Request, http => Some(request::target);
     "HV" "version" Request, http => Some(request::version);
-    "ID" "unique id" End => Some(|cx, style, out| text(out, style, crate::rules::record::unique_id(cx).as_deref()));
-    "ST" "status" Answer => Some(|cx, _, out| {
+    "ID" "unique id" End => Some(|_, r, style, out| text(out, style, r.and_then(|r| r.unique_id.as_deref())));
+    "ST" "status" Answer => Some(|cx, r, _, out| {
         let answer = cx.response().map(|r| i32::from(r.status));
-        number(out, i64::from(answer.or_else(|| cx.conn.record.look(|r| r.status)).unwrap_or(0)));
+        number(out, i64::from(answer.or_else(|| r.map(|r| r.status)).unwrap_or(0)));
     });
-    "T" "date in GMT" Accept => Some(|cx, _, out| date(cx, out, Zone::Gmt, |r| r.accepted));
-    "Ta" "active time" End, http => Some(|cx, _, out| growing(cx, out, |r| r.ms(r.closed) - r.ms(r.first_byte).max(0)));
-    "Tc" "connect time" End => Some(|cx, _, out| timer(cx, out, |r| r.between(r.placed, r.connected)));
-    "Td" "data time" End => Some(|cx, _, out| timer(cx, out, |r| {
+    "T" "date in GMT" Accept => Some(|cx, r, _, out| date(cx, r, out, Zone::Gmt, |r| r.accepted));
+    "Ta" "active time" End, http => Some(|cx, r, _, out| growing(cx, r, out, |r| r.ms(r.closed) - r.ms(r.first_byte).max(0)));
+    "Tc" "connect time" End => Some(|cx, r, _, out| timer(cx, r, out, |r| r.between(r.placed, r.connected)));
+    "Td" "data time" End => Some(|cx, r, _, out| timer(cx, r, out, |r| {
         let from = if r.answered == NOT_YET && r.line.is_empty() { r.connected } else { r.answered };
         if from == NOT_YET { -1 } else { r.ms(r.closed) - r.ms(from) }
     }));
-    "Th" "handshake time" End => Some(|cx, _, out| timer(cx, out, |r| r.ms(r.greeted)));
-    "Ti" "idle time" End, http => Some(|cx, _, out| timer(cx, out, |r| r.between(r.greeted, r.first_byte)));
-    "Tl" "local date" Accept => Some(|cx, _, out| date(cx, out, Zone::Local, |r| r.accepted));
-    "Tq" "request time with what was before it" End, http => Some(|cx, _, out| timer(cx, out, |r| r.ms(r.head)));
-    "TR" "time of the request" End, http => Some(|cx, _, out| timer(cx, out, |r| r.between(r.first_byte, r.head)));
-    "Tr" "answer time" End, http => Some(|cx, _, out| timer(cx, out, |r| r.between(r.connected, r.answered)));
-    "Ts" "seconds since 1970" Accept => Some(|cx, style, out| {
-        let seconds = seconds(cx);
+    "Th" "handshake time" End => Some(|cx, r, _, out| timer(cx, r, out, |r| r.ms(r.greeted)));
+    "Ti" "idle time" End, http => Some(|cx, r, _, out| timer(cx, r, out, |r| r.between(r.greeted, r.first_byte)));
+    "Tl" "local date" Accept => Some(|cx, r, _, out| date(cx, r, out, Zone::Local, |r| r.accepted));
+    "Tq" "request time with what was before it" End, http => Some(|cx, r, _, out| timer(cx, r, out, |r| r.ms(r.head)));
+    "TR" "time of the request" End, http => Some(|cx, r, _, out| timer(cx, r, out, |r| r.between(r.first_byte, r.head)));
+    "Tr" "answer time" End, http => Some(|cx, r, _, out| timer(cx, r, out, |r| r.between(r.connected, r.answered)));
+    "Ts" "seconds since 1970" Accept => Some(|cx, r, style, out| {
+        let seconds = seconds(cx, r);
         if style.has(Style::HEX) { hex(out, seconds as u64, 4) } else { number(out, seconds) }
     });
-    "Tt" "total time" End => Some(|cx, _, out| growing(cx, out, |r| r.ms(r.closed)));
-    "Tu" "total time without the idle time" End => Some(|cx, _, out| {
-        growing(cx, out, |r| r.ms(r.closed) - r.between(r.greeted, r.first_byte).max(0));
+    "Tt" "total time" End => Some(|cx, r, _, out| growing(cx, r, out, |r| r.ms(r.closed)));
+    "Tu" "total time without the idle time" End => Some(|cx, r, _, out| {
+        growing(cx, r, out, |r| r.ms(r.closed) - r.between(r.greeted, r.first_byte).max(0));
     });
-    "Tw" "queue time" End => Some(|cx, _, out| timer(cx, out, |r| r.between(r.head, r.placed)));
-    "U" "bytes from the client" End => Some(|cx, _, out| timer(cx, out, |r| r.bytes_in as i64));
-    "ac" "connections of the process" End => Some(|cx, _, out| number(out, cx.facts.process_sessions() as i64));
-    "b" "backend" Accept => Some(|cx, style, out| {
+    "Tw" "queue time" End => Some(|cx, r, _, out| timer(cx, r, out, |r| r.between(r.head, r.placed)));
+    "U" "bytes from the client" End => Some(|cx, r, _, out| timer(cx, r, out, |r| r.bytes_in as i64));
+    "ac" "connections of the process" End => Some(|cx, _, _, out| number(out, cx.facts.process_sessions() as i64));
+    "b" "backend" Accept => Some(|cx, _, style, out| {
         let name = cx.backend.map_or_else(|| cx.facts.frontend_name(cx.conn.frontend), |b| cx.facts.backend_name(b));
         text(out, style, Some(name.as_bytes()));
     });
-    "bc" "connections of the backend" End => Some(|cx, _, out| {
+    "bc" "connections of the backend" End => Some(|cx, _, _, out| {
         number(out, cx.backend.map_or(0, |b| cx.facts.backend_sessions(b)) as i64);
     });
-    "bi" "source address towards the server" Answer => Some(|cx, style, out| address(cx, style, out, |r| r.source_addr));
-    "bp" "source port towards the server" Answer => Some(|cx, style, out| port(cx, style, out, |r| r.source_addr));
-    "bq" "place in the backend's queue" End => Some(|cx, _, out| timer(cx, out, |r| i64::from(r.backend_queue)));
-    "ci" "client address" Accept => Some(|cx, style, out| match cx.conn.src {
+    "bi" "source address towards the server" Answer => Some(|_, r, style, out| address(r, style, out, |r| r.source_addr));
+    "bp" "source port towards the server" Answer => Some(|_, r, style, out| port(r, style, out, |r| r.source_addr));
+    "bq" "place in the backend's queue" End => Some(|cx, r, _, out| timer(cx, r, out, |r| i64::from(r.backend_queue)));
+    "ci" "client address" Accept => Some(|cx, _, style, out| match cx.conn.src {
         Some(addr) => ip(out, style, addr.ip()),
         None => text(out, style, Some(b"unix")),
     });
-    "cp" "client port" Accept => Some(|cx, style, out| match cx.conn.src {
+    "cp" "client port" Accept => Some(|cx, _, style, out| match cx.conn.src {
         Some(addr) => port_number(out, style, addr.port()),
         None => number(out, i64::from(cx.conn.listener_id)),
     });
-    "f" "frontend" Accept => Some(|cx, style, out| text(out, style, Some(cx.facts.frontend_name(cx.conn.frontend).as_bytes())));
-    "fc" "connections of the frontend" End => Some(|cx, _, out| {
+    "f" "frontend" Accept => Some(|cx, _, style, out| text(out, style, Some(cx.facts.frontend_name(cx.conn.frontend).as_bytes())));
+    "fc" "connections of the frontend" End => Some(|cx, _, _, out| {
         number(out, cx.facts.frontend_sessions(cx.conn.frontend) as i64);
     });
-    "fi" "frontend address" Accept => Some(|cx, style, out| match cx.conn.dst {
+    "fi" "frontend address" Accept => Some(|cx, _, style, out| match cx.conn.dst {
         Some(addr) => ip(out, style, addr.ip()),
         None => text(out, style, Some(b"unix")),
     });
-    "fp" "frontend port" Accept => Some(|cx, style, out| match cx.conn.dst {
+    "fp" "frontend port" Accept => Some(|cx, _, style, out| match cx.conn.dst {
         Some(addr) => port_number(out, style, addr.port()),
         None => number(out, i64::from(cx.conn.listener_id)),
     });
-    "ft" "frontend with its transport" Accept => Some(|cx, style, out| {
+    "ft" "frontend with its transport" Accept => Some(|cx, _, style, out| {
         text(out, style, Some(cx.facts.frontend_name(cx.conn.frontend).as_bytes()));
     });
-    "hr" "captured fields of the request" Request, may_be_nothing => Some(|cx, style, out| captures(cx, style, out, |r| &r.request_captures));
-    "hrl" "captured fields of the request, one by one" Request, may_be_nothing => Some(|cx, style, out| capture_list(cx, style, out, |r| &r.request_captures));
-    "hs" "captured fields of the answer" Answer, may_be_nothing => Some(|cx, style, out| captures(cx, style, out, |r| &r.response_captures));
-    "hsl" "captured fields of the answer, one by one" Answer, may_be_nothing => Some(|cx, style, out| capture_list(cx, style, out, |r| &r.response_captures));
-    "lc" "number of the line" Accept => Some(|cx, _, out| timer(cx, out, |r| r.line_number as i64));
-    "ms" "milliseconds of the date" Accept => Some(|cx, style, out| {
-        let ms = accepted(cx).rem_euclid(1_000_000_000) / 1_000_000;
+    "hr" "captured fields of the request" Request, may_be_nothing => Some(|_, r, style, out| captures(r, style, out, |r| &r.request_captures));
+    "hrl" "captured fields of the request, one by one" Request, may_be_nothing => Some(|_, r, style, out| capture_list(r, style, out, |r| &r.request_captures));
+    "hs" "captured fields of the answer" Answer, may_be_nothing => Some(|_, r, style, out| captures(r, style, out, |r| &r.response_captures));
+    "hsl" "captured fields of the answer, one by one" Answer, may_be_nothing => Some(|_, r, style, out| capture_list(r, style, out, |r| &r.response_captures));
+    "lc" "number of the line" Accept => Some(|cx, r, _, out| timer(cx, r, out, |r| r.line_number as i64));
+    "ms" "milliseconds of the date" Accept => Some(|cx, r, style, out| {
+        let ms = accepted(cx, r).rem_euclid(1_000_000_000) / 1_000_000;
         if style.has(Style::HEX) { hex(out, ms as u64, 2) } else { out.extend_from_slice(&clock::milliseconds(ms)) }
     });
-    "pid" "process id" Accept => Some(|_, style, out| {
+    "pid" "process id" Accept => Some(|_, _, style, out| {
         let pid = std::process::id();
         if style.has(Style::HEX) { hex(out, u64::from(pid), 4) } else { number(out, i64::from(pid)) }
     });
     "r" "request line" Request, http => Some(request::line);
-    "rc" "retries" End => Some(|cx, _, out| {
-        cx.conn.record.look(|r| if r.redispatched { out.push(b'+') });
-        timer(cx, out, |r| i64::from(r.retries));
+    "rc" "retries" End => Some(|cx, r, _, out| {
+        if r.is_some_and(|r| r.redispatched) {
+            out.push(b'+');
+        }
+        timer(cx, r, out, |r| i64::from(r.retries));
     });
-    "rt" "number of the request" Request => Some(|cx, style, out| {
-        let n = cx.conn.record.look(|r| r.number).unwrap_or(0);
+    "rt" "number of the request" Request => Some(|_, r, style, out| {
+        let n = r.map(|r| r.number).unwrap_or(0);
         if style.has(Style::HEX) { hex(out, n, 4) } else { number(out, n as i64) }
     });
-    "s" "server" Answer => Some(|cx, style, out| text(out, style, Some(server_name(cx).as_bytes())));
-    "sc" "connections of the server" End => Some(|cx, _, out| {
-        number(out, server(cx).map_or(0, |s| cx.facts.server_sessions(s)) as i64);
+    "s" "server" Answer => Some(|cx, r, style, out| text(out, style, Some(server_name(cx, r).as_bytes())));
+    "sc" "connections of the server" End => Some(|cx, r, _, out| {
+        number(out, server(cx, r).map_or(0, |s| cx.facts.server_sessions(s)) as i64);
     });
-    "si" "server address" Answer => Some(|cx, style, out| address(cx, style, out, |r| r.server_addr));
-    "sp" "server port" Answer => Some(|cx, style, out| port(cx, style, out, |r| r.server_addr));
-    "sq" "place in the server's queue" End => Some(|cx, _, out| timer(cx, out, |r| i64::from(r.server_queue)));
-    "sslc" "TLS cipher" Accept => Some(|_, style, out| text(out, style, None));
-    "sslv" "TLS version" Accept => Some(|_, style, out| text(out, style, None));
-    "t" "date" Accept => Some(|cx, _, out| date(cx, out, Zone::Millis, |r| r.accepted));
-    "tr" "date of the request" Accept, http => Some(|cx, _, out| date(cx, out, Zone::Millis, begun));
-    "trg" "date of the request in GMT" Accept, http => Some(|cx, _, out| date(cx, out, Zone::Gmt, begun));
-    "trl" "local date of the request" Accept, http => Some(|cx, _, out| date(cx, out, Zone::Local, begun));
-    "ts" "termination state" End => Some(|cx, _, out| {
-        out.extend_from_slice(&cx.conn.record.look(crate::rules::Record::flags).unwrap_or(*b"--"));
+    "si" "server address" Answer => Some(|_, r, style, out| address(r, style, out, |r| r.server_addr));
+    "sp" "server port" Answer => Some(|_, r, style, out| port(r, style, out, |r| r.server_addr));
+    "sq" "place in the server's queue" End => Some(|cx, r, _, out| timer(cx, r, out, |r| i64::from(r.server_queue)));
+    "sslc" "TLS cipher" Accept => Some(|_, _, style, out| text(out, style, None));
+    "sslv" "TLS version" Accept => Some(|_, _, style, out| text(out, style, None));
+    "t" "date" Accept => Some(|cx, r, _, out| date(cx, r, out, Zone::Millis, |r| r.accepted));
+    "tr" "date of the request" Accept, http => Some(|cx, r, _, out| date(cx, r, out, Zone::Millis, begun));
+    "trg" "date of the request in GMT" Accept, http => Some(|cx, r, _, out| date(cx, r, out, Zone::Gmt, begun));
+    "trl" "local date of the request" Accept, http => Some(|cx, r, _, out| date(cx, r, out, Zone::Local, begun));
+    "ts" "termination state" End => Some(|_, r, _, out| {
+        out.extend_from_slice(&r.map(crate::rules::Record::flags).unwrap_or(*b"--"));
     });
-    "tsc" "termination state with the cookie's" Accept, http => Some(|cx, _, out| {
+    "tsc" "termination state with the cookie's" Accept, http => Some(|_, r, _, out| {
         let of = |r: &crate::rules::Record| (r.flags(), r.cookie);
-        let (flags, cookie) = cx.conn.record.look(of).unwrap_or((*b"--", *b"--"));
+        let (flags, cookie) = r.map(of).unwrap_or((*b"--", *b"--"));
         out.extend_from_slice(&[flags[0], flags[1], cookie[0], cookie[1]]);
     });
 }

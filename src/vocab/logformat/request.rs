@@ -1,7 +1,7 @@
 //! The request line and its pieces: as the record has it, else as the request is now.
 use crate::proto::http::Version;
-use crate::rules::Cx;
 use crate::rules::format::{Encoding, Style, message};
+use crate::rules::{Cx, Record};
 
 /// What stands for a request that could not be read.
 const BAD: &[u8] = b"<BADREQ>";
@@ -18,13 +18,18 @@ fn quoted(style: Style, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 }
 
 /// Writes the piece of the request line that `pick` chooses.
-fn piece(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>, pick: impl Fn(&[u8]) -> Option<&[u8]>) {
+fn piece(
+    cx: &Cx<'_>,
+    r: Option<&Record>,
+    style: Style,
+    out: &mut Vec<u8>,
+    pick: impl Fn(&[u8]) -> Option<&[u8]>,
+) {
     quoted(style, out, |out| {
         let write = |line: &[u8], out: &mut Vec<u8>| {
             message(out, style, Encoding::Line, pick(line).unwrap_or(BAD));
         };
-        let slot = cx.conn.record.0.borrow();
-        match (slot.as_deref(), cx.request()) {
+        match (r, cx.request()) {
             (Some(record), _) if !record.line.is_empty() => write(&record.line, out),
             (None, Some(request)) => {
                 let line = [request.method(), b" ", request.uri(), b" ", name(request.version)].concat();
@@ -52,20 +57,20 @@ fn words(line: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((&line[..first], uri, version))
 }
 
-pub fn line(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>) {
-    piece(cx, style, out, |line| Some(line));
+pub fn line(cx: &Cx<'_>, r: Option<&Record>, style: Style, out: &mut Vec<u8>) {
+    piece(cx, r, style, out, |line| Some(line));
 }
 
-pub fn method(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>) {
-    piece(cx, style, out, |line| words(line).map(|w| w.0));
+pub fn method(cx: &Cx<'_>, r: Option<&Record>, style: Style, out: &mut Vec<u8>) {
+    piece(cx, r, style, out, |line| words(line).map(|w| w.0));
 }
 
-pub fn target(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>) {
-    piece(cx, style, out, |line| words(line).map(|w| w.1));
+pub fn target(cx: &Cx<'_>, r: Option<&Record>, style: Style, out: &mut Vec<u8>) {
+    piece(cx, r, style, out, |line| words(line).map(|w| w.1));
 }
 
-pub fn version(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>) {
-    piece(cx, style, out, |line| words(line).map(|w| w.2).filter(|v| !v.is_empty()));
+pub fn version(cx: &Cx<'_>, r: Option<&Record>, style: Style, out: &mut Vec<u8>) {
+    piece(cx, r, style, out, |line| words(line).map(|w| w.2).filter(|v| !v.is_empty()));
 }
 
 /// A target up to its query.
@@ -73,12 +78,12 @@ fn before_query(target: &[u8]) -> &[u8] {
     &target[..memchr::memchr(b'?', target).unwrap_or(target.len())]
 }
 
-pub fn path(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>) {
-    piece(cx, style, out, |line| words(line).map(|w| before_query(w.1)));
+pub fn path(cx: &Cx<'_>, r: Option<&Record>, style: Style, out: &mut Vec<u8>) {
+    piece(cx, r, style, out, |line| words(line).map(|w| before_query(w.1)));
 }
 
-pub fn path_only(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>) {
-    piece(cx, style, out, |line| {
+pub fn path_only(cx: &Cx<'_>, r: Option<&Record>, style: Style, out: &mut Vec<u8>) {
+    piece(cx, r, style, out, |line| {
         let target = before_query(words(line)?.1);
         Some(match memchr::memmem::find(target, b"://") {
             Some(at) if !target.starts_with(b"/") => {
@@ -90,8 +95,8 @@ pub fn path_only(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>) {
     });
 }
 
-pub fn query(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>) {
-    piece(cx, style, out, |line| {
+pub fn query(cx: &Cx<'_>, r: Option<&Record>, style: Style, out: &mut Vec<u8>) {
+    piece(cx, r, style, out, |line| {
         let target = words(line)?.1;
         Some(memchr::memchr(b'?', target).map_or(&b""[..], |at| &target[at..]))
     });

@@ -20,26 +20,19 @@ pub fn hostname() -> &'static str {
     &NAME
 }
 
-/// Writes what the record has, or that there is no record.
-pub fn of_record(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>, write: impl FnOnce(&Record, &mut Vec<u8>)) {
-    let slot = cx.conn.record.0.borrow();
-    match slot.as_deref() {
-        Some(record) => write(record, out),
-        None => text(out, style, None),
-    }
-}
-
 /// A timer or a count; -1 without a record.
-pub fn timer(cx: &Cx<'_>, out: &mut Vec<u8>, get: impl FnOnce(&Record) -> i64) {
-    number(out, cx.conn.record.look(get).unwrap_or(-1));
+#[inline]
+pub fn timer(_: &Cx<'_>, r: Option<&Record>, out: &mut Vec<u8>, get: impl FnOnce(&Record) -> i64) {
+    number(out, r.map_or(-1, get));
 }
 
 /// The same with a `+` where the line is written before the end.
-pub fn growing(cx: &Cx<'_>, out: &mut Vec<u8>, get: impl FnOnce(&Record) -> i64) {
-    if cx.conn.record.look(|r| r.early) == Some(true) {
+#[inline]
+pub fn growing(_: &Cx<'_>, r: Option<&Record>, out: &mut Vec<u8>, get: impl FnOnce(&Record) -> i64) {
+    if r.is_some_and(|r| r.early) {
         out.push(b'+');
     }
-    number(out, cx.conn.record.look(get).unwrap_or(0));
+    number(out, r.map_or(0, get));
 }
 
 /// How a date is written.
@@ -53,18 +46,18 @@ pub enum Zone {
 }
 
 /// When the exchange began, in nanoseconds since 1970; now, where there is no record of it.
-pub fn accepted(cx: &Cx<'_>) -> i64 {
-    at(cx, |r| r.accepted)
+pub fn accepted(cx: &Cx<'_>, r: Option<&Record>) -> i64 {
+    at(cx, r, |r| r.accepted)
 }
 
-fn at(cx: &Cx<'_>, tick: impl FnOnce(&Record) -> Tick) -> i64 {
+fn at(cx: &Cx<'_>, r: Option<&Record>, tick: impl FnOnce(&Record) -> Tick) -> i64 {
     let now = || cx.facts.wall_clock().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as i64);
-    cx.conn.record.look(|r| r.wall(tick(r))).unwrap_or_else(now)
+    r.map_or_else(now, |r| r.wall(tick(r)))
 }
 
 /// The same in seconds.
-pub fn seconds(cx: &Cx<'_>) -> i64 {
-    clock::split(accepted(cx)).0
+pub fn seconds(cx: &Cx<'_>, r: Option<&Record>) -> i64 {
+    clock::split(accepted(cx, r)).0
 }
 
 /// When the request's first byte came, or when the wait for it began.
@@ -72,8 +65,14 @@ pub fn begun(record: &Record) -> Tick {
     if record.first_byte == NOT_YET { record.accepted } else { record.first_byte }
 }
 
-pub fn date(cx: &Cx<'_>, out: &mut Vec<u8>, zone: Zone, tick: impl FnOnce(&Record) -> Tick) {
-    let (seconds, ms) = clock::split(at(cx, tick));
+pub fn date(
+    cx: &Cx<'_>,
+    r: Option<&Record>,
+    out: &mut Vec<u8>,
+    zone: Zone,
+    tick: impl FnOnce(&Record) -> Tick,
+) {
+    let (seconds, ms) = clock::split(at(cx, r, tick));
     match zone {
         Zone::Millis => {
             out.extend_from_slice(&clock::local(seconds));
@@ -108,12 +107,22 @@ pub fn ip(out: &mut Vec<u8>, style: Style, addr: IpAddr) {
     }
     match addr {
         IpAddr::V4(v4) => {
-            for (i, octet) in v4.octets().into_iter().enumerate() {
-                if i > 0 {
-                    out.push(b'.');
+            let (mut text, mut len) = ([0; 16], 0);
+            for octet in v4.octets() {
+                let mut push = |byte: u8| {
+                    text[len & 15] = byte;
+                    len += 1;
+                };
+                if octet >= 100 {
+                    push(b'0' + octet / 100);
                 }
-                number(out, i64::from(octet));
+                if octet >= 10 {
+                    push(b'0' + octet / 10 % 10);
+                }
+                push(b'0' + octet % 10);
+                push(b'.');
             }
+            out.extend_from_slice(&text[..len - 1]);
         }
         // Writing to a vector cannot fail.
         IpAddr::V6(v6) => drop(write!(out, "{v6}")),
@@ -129,41 +138,46 @@ pub fn port_number(out: &mut Vec<u8>, style: Style, port: u16) {
 
 /// An address of the record.
 pub fn address(
-    cx: &Cx<'_>,
+    r: Option<&Record>,
     style: Style,
     out: &mut Vec<u8>,
     get: impl FnOnce(&Record) -> Option<SocketAddr>,
 ) {
-    match cx.conn.record.look(get).flatten() {
+    match r.and_then(get) {
         Some(addr) => ip(out, style, addr.ip()),
         None => text(out, style, None),
     }
 }
 
 /// A port of the record.
-pub fn port(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>, get: impl FnOnce(&Record) -> Option<SocketAddr>) {
-    match cx.conn.record.look(get).flatten() {
+pub fn port(
+    r: Option<&Record>,
+    style: Style,
+    out: &mut Vec<u8>,
+    get: impl FnOnce(&Record) -> Option<SocketAddr>,
+) {
+    match r.and_then(get) {
         Some(addr) => port_number(out, style, addr.port()),
         None => text(out, style, None),
     }
 }
 
 /// The server of the exchange.
-pub fn server(cx: &Cx<'_>) -> Option<ServerId> {
-    cx.server.or_else(|| cx.conn.record.look(|r| r.server).flatten())
+pub fn server(cx: &Cx<'_>, r: Option<&Record>) -> Option<ServerId> {
+    cx.server.or_else(|| r.and_then(|r| r.server))
 }
 
 /// Its name, or what stands in its place.
-pub fn server_name<'c>(cx: &'c Cx<'_>) -> &'c str {
-    match server(cx) {
+pub fn server_name<'c>(cx: &'c Cx<'_>, r: Option<&Record>) -> &'c str {
+    match server(cx, r) {
         Some(server) => cx.facts.server_name(server),
-        None => cx.conn.record.look(|r| r.service).flatten().unwrap_or("<NOSRV>"),
+        None => r.and_then(|r| r.service).unwrap_or("<NOSRV>"),
     }
 }
 
 /// `{one|two}`; nothing where nothing is captured.
-pub fn captures(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>, get: impl FnOnce(&Record) -> &Texts) {
-    cx.conn.record.look(|r| {
+pub fn captures(r: Option<&Record>, style: Style, out: &mut Vec<u8>, get: impl FnOnce(&Record) -> &Texts) {
+    if let Some(r) = r {
         let texts = get(r);
         if texts.is_empty() {
             return;
@@ -177,12 +191,17 @@ pub fn captures(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>, get: impl FnOnce(&
             message(out, style, Encoding::Field, text.unwrap_or_default());
         }
         out.extend_from_slice(if quote { b"}\"" } else { b"}" });
-    });
+    }
 }
 
 /// `one two`, `-` or `""` for what is missing.
-pub fn capture_list(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>, get: impl FnOnce(&Record) -> &Texts) {
-    cx.conn.record.look(|r| {
+pub fn capture_list(
+    r: Option<&Record>,
+    style: Style,
+    out: &mut Vec<u8>,
+    get: impl FnOnce(&Record) -> &Texts,
+) {
+    if let Some(r) = r {
         let quote = style.has(Style::QUOTE);
         for (i, text) in get(r).iter().enumerate() {
             if i > 0 {
@@ -200,5 +219,5 @@ pub fn capture_list(cx: &Cx<'_>, style: Style, out: &mut Vec<u8>, get: impl FnOn
                 out.push(b'"');
             }
         }
-    });
+    }
 }
