@@ -66,7 +66,7 @@ impl<'a> Context<'a> {
             frontend: FrontendId(u32::MAX),
             listener_id: 0,
             accepted: Tick::ZERO,
-            redirected: Default::default(),
+            redirected: Default::default(), vars: Default::default(),
             handshake: Default::default(),
         };
         f(&Cx {
@@ -159,6 +159,10 @@ impl Facts for Context<'_> {
 
     fn server_uuid(&self, server: ServerId) -> u32 {
         self.plan().server(server).uuid
+    }
+
+    fn process_values(&self) -> Option<&crate::share::vars::ProcessValues> {
+        Some(&self.shared.values)
     }
 
     fn wall_clock(&self) -> SystemTime {

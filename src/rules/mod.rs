@@ -11,6 +11,7 @@ pub mod pattern;
 pub mod redirected;
 pub mod regex;
 pub mod sample;
+pub mod vars;
 
 pub use acl::{Acl, Condition};
 pub use action::{Action, Program, Rule, Verdict};
@@ -19,4 +20,5 @@ pub use cx::{ConnInfo, Cx, Facts, NoTrace, Trace, Wishes};
 pub use format::Format;
 pub use handshake::{Expect, Handshake};
 pub use redirected::Redirected;
+pub use vars::{Variable, Vars};
 pub use sample::{Convert, Fetch, Sample, SampleExpr};

@@ -96,6 +96,8 @@ pub enum Kind {
     Str,
     Bin,
     Method,
+    /// Any, known only when the value is there (variables).
+    Any,
     /// The type of what comes in (converters that keep it).
     Same,
 }
@@ -111,6 +113,7 @@ impl Kind {
             Kind::Str => "str",
             Kind::Bin => "bin",
             Kind::Method => "meth",
+            Kind::Any => "any",
             Kind::Same => "same",
         }
     }

@@ -154,6 +154,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     fe.req_tot.inc();
     conn.local.cells().process.req_tot.inc();
     conn.info.redirected.forget_request();
+    conn.info.vars.begin_request();
     let keep = heads.req.keep_alive
         && frontend.connection_mode != ConnectionMode::Close
         && !view.frontend(conn.info.frontend).stopped;
@@ -479,6 +480,7 @@ async fn forward(
     let frontend = view.plan.frontend(conn.info.frontend);
     let src = conn.info.src.map(|a| a.ip());
     aim::by_rules(conn, view, backend, Some(&mut heads.req), body.first());
+    conn.info.vars.begin_answer();
     let server_keep = decide::outgoing(frontend, plan, &mut heads.req, src);
     let mut first_bytes = conn.local.core.take_vec();
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {

@@ -274,6 +274,10 @@ impl Facts for LiveFacts<'_> {
         self.plan().server(server).uuid
     }
 
+    fn process_values(&self) -> Option<&crate::share::vars::ProcessValues> {
+        Some(&self.shared.values)
+    }
+
     fn wall_clock(&self) -> SystemTime {
         SystemTime::now()
     }

@@ -73,7 +73,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         frontend: listener.frontend,
         listener_id: listener.uuid,
         accepted: local.core.now(),
-        redirected: crate::rules::Redirected::default(),
+        redirected: crate::rules::Redirected::default(), vars: Default::default(),
         handshake: Default::default(),
     };
     drop(view);

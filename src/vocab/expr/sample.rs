@@ -90,6 +90,8 @@ pub fn parse_expr(word: &Word, text: &str, offset: usize, kind: &str) -> Result<
     // HAProxy names the ACL's word as written, where it knows it.
     let keyword = word.text().split(['(', ',']).next().unwrap_or_default();
     let framed = |d: Diag| match kind {
+        // This one is no keyword of ACLs for HAProxy, only a fetch.
+        "ACL" if keyword == "var" => Diag { message: format!("{} in ACL expression '{text}'", d.message), ..d },
         "ACL" => Diag { message: format!("ACL keyword '{keyword}' : {}", d.message), ..d },
         _ => d,
     };

@@ -15,7 +15,7 @@ macro_rules! rows {
 
 rows! {
     always base be bool_ cook date dst env fc_pp fe hdr hostname http_first_req int_ ip_const method nbsrv path query queue
-    rand req_body req_ver so_id src srv status str_ url url_param wait_end
+    rand req_body req_ver so_id src srv status str_ url url_param var wait_end
 }
 
 /// Where the data of a fetch exists.
@@ -25,6 +25,8 @@ pub enum Scope {
     Any,
     /// While the request's head is there.
     Request,
+    /// While the bytes of the request are in the buffer.
+    Buffer,
     /// While the answer's head is there.
     Response,
 }
