@@ -166,7 +166,9 @@ impl Stage {
             frontend: FrontendId::from(id),
             listener_id: 1,
             accepted: Tick::ZERO,
-            redirected: Default::default(), vars: Default::default(),
+            redirected: Default::default(),
+            vars: Default::default(),
+            inspect: Default::default(),
             handshake: Default::default(),
         };
         let shared = shared(&plan);

@@ -83,7 +83,9 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
         frontend: id,
         listener_id: frontend.listeners.first().map_or(0, |l| plan.listeners[l.index()].uuid),
         accepted: Tick::ZERO,
-        redirected: crate::rules::Redirected::default(), vars: Default::default(),
+        redirected: crate::rules::Redirected::default(),
+        vars: Default::default(),
+        inspect: Default::default(),
         handshake: Default::default(),
     };
     let facts = LiveFacts { world: &world, shared: &shared };

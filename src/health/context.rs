@@ -66,7 +66,9 @@ impl<'a> Context<'a> {
             frontend: FrontendId(u32::MAX),
             listener_id: 0,
             accepted: Tick::ZERO,
-            redirected: Default::default(), vars: Default::default(),
+            redirected: Default::default(),
+            vars: Default::default(),
+            inspect: Default::default(),
             handshake: Default::default(),
         };
         f(&Cx {

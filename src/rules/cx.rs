@@ -18,6 +18,8 @@ pub struct ConnInfo {
     pub redirected: super::Redirected,
     /// Variables of the connection and of the present request.
     pub vars: super::Vars,
+    /// Where the inspection of its bytes stands.
+    pub inspect: super::Inspect,
     /// What stood before its own bytes.
     pub handshake: super::Handshake,
 }

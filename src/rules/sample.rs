@@ -66,6 +66,8 @@ pub trait Names {
 pub struct SampleExpr {
     pub fetch: Box<dyn Fetch>,
     pub converters: Vec<Box<dyn Convert>>,
+    /// It reads the head of a request.
+    pub needs_request: bool,
     /// As written, for `explain` and messages.
     pub text: String,
 }

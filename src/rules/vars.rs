@@ -192,6 +192,15 @@ impl Variable {
         Ok(Variable { scope, key: xxh64(rest.as_bytes(), 0), name: text.to_owned() })
     }
 
+    /// Whether its scope exists now.
+    #[must_use]
+    pub fn is_reachable(&self, cx: &Cx<'_>) -> bool {
+        match self.scope {
+            VarScope::Proc => cx.facts.process_values().is_some(),
+            scope => cx.conn.vars.has(scope),
+        }
+    }
+
     /// Its value now.
     #[must_use]
     pub fn get(&self, cx: &Cx<'_>) -> Option<Sample<'static>> {

@@ -2,7 +2,7 @@
 use super::headers;
 use super::persist::{self, Override};
 use crate::base::ids::BackendId;
-use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, Plan};
+use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, Inspection, Plan};
 use crate::proto::http::RequestHead;
 use crate::rules::{ConnInfo, Cx, Facts, Program, Trace, Verdict, Wishes};
 use std::cell::Cell;
@@ -60,6 +60,9 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         return Decision::Monitor { ok: !frontend.monitor_fail.iter().any(|c| c.holds(&cx)) };
     }
     let kept = |cx: &Cx<'_>| scene.wishes.set(cx.wishes);
+    if let Some(verdict) = frontend.inspection.as_ref().and_then(|i| inspect(i, &mut cx, trace)) {
+        return Decision::Ended { verdict, by: By::Frontend };
+    }
     if let Some(verdict) = run(&frontend.http_request, &frontend.redirects, &mut cx, trace) {
         return Decision::Ended { verdict, by: By::Frontend };
     }
@@ -76,7 +79,8 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         kept(&cx);
         return Decision::Forward(backend);
     }
-    let ended = run(&plan.http_request, &plan.redirects, &mut cx, trace);
+    let inspected = plan.inspection.as_ref().and_then(|i| inspect(i, &mut cx, trace));
+    let ended = inspected.or_else(|| run(&plan.http_request, &plan.redirects, &mut cx, trace));
     kept(&cx);
     match ended {
         Some(verdict) => Decision::Ended { verdict, by: By::Backend(backend) },
@@ -125,6 +129,14 @@ fn target(plan: &Plan, target: &BackendTarget, cx: &Cx<'_>) -> Option<BackendId>
             format.write(cx, &mut name);
             plan.backends.iter().position(|b| b.name.as_bytes() == name).map(BackendId::from)
         }
+    }
+}
+
+/// `tcp-request content` of a request whose head is whole: they wait for nothing more.
+fn inspect(inspection: &Inspection, cx: &mut Cx<'_>, trace: &mut impl Trace) -> Option<Verdict> {
+    match inspection.rules.run(cx, trace) {
+        Verdict::Continue | Verdict::Allow => None,
+        verdict => Some(verdict),
     }
 }
 

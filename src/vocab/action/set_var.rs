@@ -149,7 +149,9 @@ mod tests {
                 run(cx, line);
             }
             run(cx, "set-var(res.a) int(9)");
-            let all = |cx: &Cx<'_>| ["sess.a", "txn.a", "req.a", "res.a"].map(|name| value(cx, name).unwrap_or_default());
+            let all = |cx: &Cx<'_>| {
+                ["sess.a", "txn.a", "req.a", "res.a"].map(|name| value(cx, name).unwrap_or_default())
+            };
             assert_eq!(all(cx), ["/a", "1", "/a/GET", ""]);
             run(cx, "set-var(txn.a) req.hdr(none)");
             run(cx, "set-var(txn.a,ifnotexists) int(2)");
@@ -176,7 +178,10 @@ mod tests {
             ("set-var(txn.a-b) int(1)", "invalid syntax at char '-b)'"),
             ("set-var(txn.a)", "missing fetch method"),
             ("set-var(txn.a,ifbad) int(1)", "unknown condition \"ifbad\""),
-            ("set-var(txn.a) status", "fetch method 'set-var(txn.a)' extracts information from 'HTTP response', none"),
+            (
+                "set-var(txn.a) status",
+                "fetch method 'set-var(txn.a)' extracts information from 'HTTP response', none",
+            ),
             ("unset-var(txn.a,ifexists)", "unset-var does not expect parameters after the variable name."),
         ] {
             let e = parse_http_request(&mut AclScope::default(), &words(line)).unwrap_err();

@@ -24,7 +24,8 @@ pub fn available(set: Rulesets, word: &Word, called: &str, parsed: &Parsed) -> R
         Scope::Buffer => "request buffer",
         _ => "HTTP request headers",
     };
-    let text =
-        format!("fetch method '{called}' extracts information from '{what}', none of which is available here");
+    let text = format!(
+        "fetch method '{called}' extracts information from '{what}', none of which is available here"
+    );
     Err(Diag::alert(word.span, text))
 }

@@ -9,9 +9,7 @@ mod sample;
 pub use acl::{AclScope, parse_acl, parse_condition};
 pub use available::available;
 pub use format::{closing, parse_format, parse_name_parts};
-pub use rule::{
-    Ruleset, parse_http_request, parse_http_response, parse_redirect, parse_rule, parse_tcp_request,
-};
+pub use rule::{Ruleset, parse_http_request, parse_http_response, parse_redirect, parse_rule};
 pub use sample::{Parsed, parse_expr, split_expr};
 
 /// Runs `f` in a context that has nothing but itself.
@@ -89,7 +87,9 @@ pub(crate) mod testing {
             frontend: FrontendId(0),
             listener_id: 1,
             accepted: Tick::ZERO,
-            redirected: Default::default(), vars: Default::default(),
+            redirected: Default::default(),
+            vars: Default::default(),
+            inspect: Default::default(),
             handshake: Default::default(),
         };
         let mut cx = Cx {

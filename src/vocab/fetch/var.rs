@@ -27,7 +27,8 @@ struct Var {
 
 impl Fetch for Var {
     fn fetch<'c>(&'c self, cx: &'c Cx<'_>) -> Option<Sample<'c>> {
-        let default = || self.default.as_deref().map(|text| Sample::Str(Cow::Borrowed(text)));
-        self.variable.get(cx).or_else(default)
+        // As HAProxy: where the scope itself is not there, the default is not either.
+        let default = self.default.as_deref().filter(|_| self.variable.is_reachable(cx));
+        self.variable.get(cx).or_else(|| default.map(|text| Sample::Str(Cow::Borrowed(text))))
     }
 }
