@@ -11,6 +11,7 @@ impl State {
     /// Starts the `resolvers` sections.
     pub(super) fn start_names(self: &Rc<State>) {
         let names = names::run(&self.core, Rc::new(self.clone()));
+        names::serve(&self.core, &names, &self.shared);
         assert!(self.names.set(names).is_ok(), "names are started once");
     }
 

@@ -93,6 +93,17 @@ impl Resolution {
         }
     }
 
+    /// Whether the last answer was good, and still holds for who asks now (`hold valid`).
+    #[must_use]
+    pub fn holds(&self, section: &Resolvers, now: Tick) -> bool {
+        self.status == Status::Valid && self.last_valid.is_some_and(|at| now < at + section.hold.valid)
+    }
+
+    /// Does not wait for the next turn.
+    pub fn hurry(&mut self) {
+        self.ended = None;
+    }
+
     /// Begins anew with the given id; what to ask.
     pub fn begin(&mut self, id: u16, section: &Resolvers, now: Tick) -> Ask {
         let left = section.retries.saturating_sub(1);

@@ -1,6 +1,6 @@
 //! Variables (manual 4.2 `http-request set-var`, 7.3.2 `var`): a scope that says how long they live, and a name, which is a
 //! number from the moment the file is read. A connection without variables has no memory for them.
-use super::cx::Cx;
+use super::cx::{ConnInfo, Cx, Facts};
 use super::sample::Sample;
 use crate::base::xxh64::xxh64;
 use crate::share::vars::{Value, Values};
@@ -229,16 +229,30 @@ impl Variable {
         .unwrap_or(false)
     }
 
+    /// Sets it where only the connection is at hand.
+    pub fn keep(&self, conn: &ConnInfo, facts: &dyn Facts, value: &Sample<'_>) {
+        self.with(conn, facts, |values| values.set(self.key, Some(value_of(value))));
+    }
+
     /// Takes its value away; says whether its scope exists.
     pub fn unset(&self, cx: &Cx<'_>) -> bool {
         self.change(cx, |values| values.set(self.key, None)).is_some()
     }
 
     fn change<T>(&self, cx: &Cx<'_>, change: impl FnOnce(&mut Values) -> T) -> Option<T> {
+        self.with(cx.conn, cx.facts, change)
+    }
+
+    fn with<T>(
+        &self,
+        conn: &ConnInfo,
+        facts: &dyn Facts,
+        change: impl FnOnce(&mut Values) -> T,
+    ) -> Option<T> {
         match self.scope {
-            VarScope::Proc => cx.facts.process_values().map(|values| values.write(change)),
-            scope if cx.conn.vars.has(scope) => {
-                let lists = cx.conn.vars.lists.get_or_init(Box::default);
+            VarScope::Proc => facts.process_values().map(|values| values.write(change)),
+            scope if conn.vars.has(scope) => {
+                let lists = conn.vars.lists.get_or_init(Box::default);
                 Some(change(&mut Vars::list(lists, scope).borrow_mut()))
             }
             _ => None,

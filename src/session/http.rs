@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line};
+use super::{Conn, aim, form, headers, line, suspended};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -159,7 +159,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
         && frontend.connection_mode != ConnectionMode::Close
         && !view.frontend(conn.info.frontend).stopped;
     let wishes = Cell::default();
-    let (decision, over) = {
+    let (decision, over, at) = {
         let facts = LiveFacts { world: view, shared: &conn.local.shared };
         let scene = Scene {
             first_request: conn.requests.get() <= 1,
@@ -168,8 +168,17 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             facts: &facts,
             persistence: Cell::default(),
             wishes: &wishes,
+            resume: Cell::default(),
         };
-        (decide::request(&scene, &mut heads.req, body.first(), &mut NoTrace), scene.persistence.get())
+        let decision = decide::request(&scene, &mut heads.req, body.first(), &mut NoTrace);
+        (decision, scene.persistence.get(), scene.resume.get())
+    };
+    let (decision, over) = match at {
+        None => (decision, over),
+        Some(_) => {
+            let (req, first) = (&mut heads.req, body.first());
+            PoolBox::new(suspended::resumed(conn, view, req, first, &wishes, decision, at, over)).await
+        }
     };
     let head = heads.req.method() == b"HEAD";
     let mut reply =
@@ -390,7 +399,9 @@ impl Reply<'_> {
                     self.conn.stream.reset_on_close();
                     Next::Drop
                 }
-                Verdict::Continue | Verdict::Allow => unreachable!("these do not end a request"),
+                Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => {
+                    unreachable!("these do not end a request")
+                }
             }
         })
     }

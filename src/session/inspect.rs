@@ -3,6 +3,7 @@
 use super::Conn;
 use super::http::{head_limits, join_chunks};
 use super::local::{Heads, LiveFacts, View};
+use super::lookup;
 use crate::base::ids::BackendId;
 use crate::net::Chunk;
 use crate::plan::Inspection;
@@ -87,6 +88,7 @@ pub(super) async fn run(
     let core = &conn.local.core;
     let deadline = inspection.delay.map(|d| core.now() + d);
     let mut late = deadline.is_none();
+    let mut from = 0;
     if !first.ended && conn.stream.poll_readable() && !receive(conn, first).await {
         return false;
     }
@@ -94,7 +96,8 @@ pub(super) async fn run(
         let full = first.bytes().len() >= head_limits(&view.plan).max_head;
         first.parse(conn, view);
         conn.info.inspect.look(!(late || full || first.ended), first.head == Head::Begun);
-        match step(conn, view, inspection, backend, first, wishes) {
+        match step(conn, view, inspection, &mut from, backend, first, wishes) {
+            Some(Verdict::Wait(question)) => lookup::wait(conn, view, *question).await,
             Some(Verdict::Continue | Verdict::Allow) => return true,
             Some(_) => return false,
             None => match core.until(deadline, receive(conn, first)).await {
@@ -111,6 +114,7 @@ fn step(
     conn: &Conn,
     view: &View,
     inspection: &Inspection,
+    from: &mut usize,
     backend: Option<BackendId>,
     first: &mut FirstBytes,
     wishes: &mut Wishes,
@@ -128,9 +132,14 @@ fn step(
         facts: &facts,
         wishes: *wishes,
     };
-    let outcome = inspection.rules.inspect(0, &mut cx, &mut NoTrace);
+    let outcome = inspection.rules.inspect(*from, &mut cx, &mut NoTrace);
     *wishes = cx.wishes;
-    outcome.map(|(verdict, _)| verdict)
+    let (verdict, next) = outcome?;
+    if matches!(verdict, Verdict::Wait(_)) {
+        // A name is not asked for again when more bytes come.
+        *from = next;
+    }
+    Some(verdict)
 }
 
 /// Takes what comes next; false: the connection is broken.

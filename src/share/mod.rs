@@ -4,6 +4,7 @@ pub mod checks;
 pub mod counters;
 pub mod gate;
 pub mod least;
+pub mod lookups;
 pub mod observed;
 pub mod queue;
 pub mod table;
@@ -37,6 +38,8 @@ pub struct Shared {
     pub queues: Vec<Queue>,
     /// The stick tables, by `TableId`.
     pub tables: table::Tables,
+    /// Names that requests want looked up.
+    pub lookups: lookups::Lookups,
     /// Variables of scope `proc`.
     pub values: vars::ProcessValues,
     /// Requests on the servers of a backend whose `balance` asks for it, by `BackendId`: made with the first core.
@@ -63,6 +66,7 @@ impl Shared {
             servers: (0..servers).map(|_| Gate::default()).collect(),
             queues: (0..backends).map(|_| Queue::default()).collect(),
             tables: table::Tables::default(),
+            lookups: lookups::Lookups::default(),
             values: vars::ProcessValues::default(),
             loads: (0..backends).map(|_| OnceLock::new()).collect(),
             checks: Checks::new(backends, servers),

@@ -12,7 +12,7 @@ macro_rules! rows {
 }
 
 rows! {
-    accept allow deny expect_proxy header path redirect replace return_ set_dst set_status set_var silent_drop wishes
+    accept allow deny do_resolve expect_proxy header path redirect replace return_ set_dst set_status set_var silent_drop wishes
 }
 
 mod reply;
