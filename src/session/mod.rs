@@ -17,6 +17,7 @@ mod opening;
 mod outcome;
 mod passage;
 mod persist;
+mod rdp;
 mod relay;
 mod select;
 mod stick;

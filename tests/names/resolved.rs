@@ -122,3 +122,20 @@ fn others_go_on_while_a_request_waits() {
         });
     }
 }
+
+/// How often the name server is asked: an answer that nobody waits for any more is not kept, but a server's is shared.
+#[test]
+fn the_nameserver_is_asked_as_often_as_by_haproxy() {
+    let run = |program: Program| {
+        let s = Stand::new(program, "hold valid 10s");
+        s.dns.script(&[("a.test", A, records(&["127.0.10.11"]))]);
+        let first = s.get(1, "/go", "a.test", "");
+        let asked = s.dns.asked().len();
+        let second = s.get(1, "/go", "a.test", "");
+        (first, asked, second, s.dns.asked().len())
+    };
+    let wanted = run(Program::Haproxy);
+    for program in &ALL[1..] {
+        assert_eq!(run(*program), wanted, "{}", program.name());
+    }
+}

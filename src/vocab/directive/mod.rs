@@ -45,6 +45,7 @@ rows! { DirectiveRow:
     nbthread,
     node,
     option,
+    persist,
     pidfile,
     quiet,
     redirect,
