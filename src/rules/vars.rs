@@ -86,7 +86,7 @@ impl Vars {
         }
     }
 
-    fn list<'l>(lists: &'l Lists, scope: VarScope) -> &'l RefCell<Values> {
+    fn list(lists: &Lists, scope: VarScope) -> &RefCell<Values> {
         match scope {
             VarScope::Sess => &lists.sess,
             VarScope::Txn => &lists.txn,

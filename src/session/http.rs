@@ -177,7 +177,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
         None => (decision, over),
         Some(_) => {
             let (req, first) = (&mut heads.req, body.first());
-            PoolBox::new(suspended::resumed(conn, view, req, first, &wishes, decision, at, over)).await
+            PoolBox::new(suspended::resumed(conn, view, req, first, &wishes, (decision, over, at))).await
         }
     };
     let head = heads.req.method() == b"HEAD";

@@ -15,9 +15,7 @@ pub(super) async fn resumed(
     req: &mut RequestHead,
     body: &[u8],
     wishes: &Cell<Wishes>,
-    mut waits: Decision,
-    mut at: Option<Resume>,
-    mut over: Override,
+    (mut waits, mut over, mut at): (Decision, Override, Option<Resume>),
 ) -> (Decision, Override) {
     loop {
         let Decision::Ended { verdict: Verdict::Wait(question), .. } = waits else { return (waits, over) };

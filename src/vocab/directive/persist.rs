@@ -22,7 +22,9 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         None => "msts",
         Some(inside) => match inside.split_once(')') {
             Some((name, _)) if !name.is_empty() => name,
-            _ => return Err(Diag::alert(word.span, "persist rdp-cookie(name)' requires an rdp cookie name.")),
+            _ => {
+                return Err(Diag::alert(word.span, "persist rdp-cookie(name)' requires an rdp cookie name."));
+            }
         },
     };
     cx.proxy().settings.persistence.rdp_cookie = Some(name.to_owned());

@@ -186,11 +186,11 @@ mod tests {
             ),
             ("tcp-request content track-sc0 src", "Ringmain does not support"),
         ] {
-            let mut bench = bench(FRONTEND, line);
+            let bench = bench(FRONTEND, line);
             let says = bench.says();
             assert!(says.contains(want), "{line}: {says}");
         }
-        let mut bench = bench(BACKEND, "tcp-request session accept");
+        let bench = bench(BACKEND, "tcp-request session accept");
         let says = bench.says();
         assert!(says.contains("tcp-request session is not allowed because backend"), "{says}");
     }
