@@ -12,6 +12,7 @@ mod expect;
 mod external;
 mod force;
 mod observed;
+mod opening;
 mod probe;
 mod protocols;
 mod script;
