@@ -7,6 +7,8 @@ mod common;
 
 mod csv;
 mod life;
+mod programs;
+mod real;
 mod script;
 mod table;
 
