@@ -64,7 +64,7 @@ impl Watch {
         };
         let to = ConnectTo::Inet(SocketAddr::new(ip, now_is.agent.port.unwrap_or(agent.port)));
         let opening = Opening { send_proxy: false, via_socks4: agent.via_socks4 };
-        let stream = opening::connect(&self.core, server, &to, opening, deadline).await?;
+        let stream = opening::connect(&self.core, server, &to, opening, false, deadline).await?;
         stream.reset_on_close();
         let deadline = timeouts.check.map_or(deadline, |t| self.core.now() + t);
         let exchange = async {

@@ -14,12 +14,14 @@ use crate::share::CheckStatus;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// A connection to the server, or to the relay where the check goes through it, over which the check may speak.
+/// A connection to the server, or to the relay where the check goes through it, over which the check may speak. `last`: it
+/// says nothing more.
 pub(super) async fn connect(
     core: &Core,
     server: &Server,
     to: &ConnectTo,
     opening: Opening,
+    last: bool,
     deadline: Tick,
 ) -> Result<Stream, Found> {
     let line = server.line.as_deref();
@@ -30,6 +32,7 @@ pub(super) async fn connect(
         interface: server.interface.clone(),
         keepalive: false,
         foreign: line.and_then(foreign),
+        bare: last && relay.is_none() && !opening.send_proxy,
         socket: line.and_then(socket),
     };
     let stream = probe::connect(core, &place, &options, deadline).await?;

@@ -50,7 +50,7 @@ pub async fn probe(watch: &Watch, check: &Check) -> Found {
     };
     let timeouts = &watch.plan.backend(server.backend).timeouts;
     let deadline = connect_deadline(core.now(), check, timeouts);
-    match opening::connect(core, server, &to, check.opening, deadline).await {
+    match opening::connect(core, server, &to, check.opening, true, deadline).await {
         Ok(stream) => {
             // A reset leaves no TIME_WAIT behind: many checks would use up the ports.
             stream.reset_on_close();

@@ -110,7 +110,7 @@ impl Run<'_> {
             send_proxy: connect.send_proxy || own.send_proxy,
             via_socks4: connect.via_socks4 || own.via_socks4,
         };
-        let stream = opening::connect(core, server, &to, opening, deadline).await;
+        let stream = opening::connect(core, server, &to, opening, false, deadline).await;
         let stream = stream.map_err(|found| self.at(step, found))?;
         if !connect.linger {
             // A reset leaves no TIME_WAIT behind: many checks would use up the ports.

@@ -34,6 +34,8 @@ pub struct ConnectOptions {
     pub keepalive: bool,
     /// Comes from here instead of `source`, although it is not ours (`usesrc`).
     pub foreign: Option<SocketAddr>,
+    /// Nothing is to be sent, and the connection is reset once it is there: the kernel need not even acknowledge it.
+    pub bare: bool,
     /// The rarer options, where there are any.
     pub socket: Option<std::sync::Arc<super::options::SocketOptions>>,
 }
