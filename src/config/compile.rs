@@ -430,6 +430,7 @@ fn server(
         fall: s.fall,
         port: s.check_port,
         addr: s.check_addr,
+        opening: super::checks::opening(s),
     });
     Server {
         id,

@@ -15,6 +15,13 @@ impl State {
         assert!(self.names.set(names).is_ok(), "names are started once");
     }
 
+    /// A check could not connect to a server.
+    pub(super) fn doubt_name(&self, server: ServerId) {
+        if let Some(names) = self.names.get() {
+            names.doubt(server);
+        }
+    }
+
     /// The answer to `show resolvers`.
     ///
     /// # Errors

@@ -47,3 +47,10 @@ pub fn run(core: &Core, host: Rc<dyn Host>) -> Names {
     }
     Names { sections }
 }
+
+impl Names {
+    /// A check of a server got no connection: its address may be another's by now (manual 5.3.1).
+    pub fn doubt(&self, server: ServerId) {
+        self.sections.iter().for_each(|section| section.doubt(server));
+    }
+}

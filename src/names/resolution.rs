@@ -111,6 +111,18 @@ impl Resolution {
         self.preferred
     }
 
+    /// Somebody doubts the answer (a check that found nobody at the address): the name is asked for at once, unless a question is
+    /// open or the last good answer still holds (`hold valid`). Whether it is.
+    pub fn doubt(&mut self, section: &Resolvers, now: Tick) -> bool {
+        let holds =
+            self.status == Status::Valid && self.ended.is_some_and(|at| now < at + section.hold.valid);
+        if self.running.is_some() || holds {
+            return false;
+        }
+        self.ended = None;
+        true
+    }
+
     /// The wait for an answer is over.
     pub fn expired(&mut self, now: Tick) -> Step {
         let Some(running) = &mut self.running else { return Step::Wait };

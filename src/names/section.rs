@@ -169,6 +169,18 @@ impl Section {
         asked::tell(waiting, &addresses);
     }
 
+    /// A check of a server has found nobody: its name is asked for soon, as [`Resolution::doubt`] has it.
+    pub fn doubt(&self, server: ServerId) {
+        let now = self.core.now();
+        let mut names = self.names.borrow_mut();
+        let wants = |w: &&mut Wanted| w.servers.contains(&server);
+        if let Some(wanted) = names.values_mut().find(wants)
+            && wanted.resolution.doubt(self.plan(), now)
+        {
+            self.core.wake(self.task.get());
+        }
+    }
+
     fn unwant(&self, server: ServerId) {
         forget(&mut self.names.borrow_mut(), server);
     }

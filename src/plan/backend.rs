@@ -118,6 +118,7 @@ pub struct Check {
     pub fall: u32,
     pub port: Option<u16>,
     pub addr: Option<IpAddr>,
+    pub opening: super::check::Opening,
 }
 
 /// A `server` line.

@@ -189,5 +189,6 @@ pub fn check_every(inter: Duration) -> Check {
         fall: 3,
         port: None,
         addr: None,
+        opening: Default::default(),
     }
 }
