@@ -117,8 +117,9 @@ fn without_http(proxy: &mut ProxyDraft) {
     let settings = &mut proxy.settings;
     settings.monitor_uri = None;
     settings.forward_for = None;
+    settings.original_to = None;
     settings.connection_mode = ConnectionMode::default();
-    for flag in [Flag::HttpNoDelay, Flag::IgnoreProbes] {
+    for flag in [Flag::HttpNoDelay, Flag::IgnoreProbes, Flag::PretendKeepalive, Flag::CheckCache] {
         settings.flags.set(flag, false);
     }
     if matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf)) {
@@ -185,6 +186,7 @@ fn frontend(
         http_no_delay: settings.flags.has(Flag::HttpNoDelay),
         tcp_keepalive: settings.flags.has(Flag::ClientKeepalive),
         ignore_probes: settings.flags.has(Flag::IgnoreProbes),
+        manners: manners(settings),
         at: proxy.at,
     };
     plan.frontends.push(frontend);
@@ -193,6 +195,16 @@ fn frontend(
         rules.http_request = std::mem::take(&mut rules.http_request_backend);
         rules.http_response = std::mem::take(&mut rules.http_response_backend);
         rules.redirects = std::mem::take(&mut rules.redirects_backend);
+    }
+}
+
+fn manners(settings: &Settings) -> crate::plan::Manners {
+    crate::plan::Manners {
+        original_to: settings.original_to.clone(),
+        no_linger: settings.flags.has(Flag::NoLinger),
+        pretend_keepalive: settings.flags.has(Flag::PretendKeepalive),
+        check_cache: settings.flags.has(Flag::CheckCache),
+        rate_limit: settings.rate_limit.unwrap_or(0),
     }
 }
 
@@ -379,6 +391,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
         }),
         log_health_checks: flags.has(Flag::LogHealthChecks),
         accept_invalid_http_response: false,
+        manners: manners(settings),
         id_given: proxy.id.is_some(),
         at: proxy.at,
     });

@@ -86,6 +86,7 @@ pub struct Backend {
     pub notes_request: bool,
     pub log_health_checks: bool,
     pub accept_invalid_http_response: bool,
+    pub manners: super::Manners,
     /// Whether its number was given (`id`).
     pub id_given: bool,
     pub at: Span,

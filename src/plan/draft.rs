@@ -30,6 +30,8 @@ pub struct Draft {
     pub unix_bind: UnixBind,
     /// `resolvers` sections; while one is read, it is the last one.
     pub resolvers: Vec<super::Resolvers>,
+    /// `http-errors` sections; while one is read, it is the last one.
+    pub http_errors: Vec<super::http_errors::HttpErrors>,
 }
 
 impl Draft {
@@ -219,6 +221,7 @@ pub struct Settings {
     pub default_backend: Option<Named>,
     pub monitor_uri: Option<Vec<u8>>,
     pub error_pages: ErrorPages,
+    pub errorfiles: Vec<super::http_errors::ErrorFiles>,
     /// `log global`.
     pub log_global: bool,
     pub logs: Vec<Log>,
@@ -239,6 +242,8 @@ pub struct Settings {
     pub server_probes: Probes,
     pub send_name_header: Option<String>,
     pub grace: Option<Duration>,
+    pub original_to: Option<ForwardFor>,
+    pub rate_limit: Option<u32>,
 }
 
 impl Default for Settings {
@@ -264,6 +269,7 @@ impl Default for Settings {
             default_backend: None,
             monitor_uri: None,
             error_pages: ErrorPages::default(),
+            errorfiles: Vec::new(),
             log_global: false,
             logs: Vec::new(),
             log_tag: None,
@@ -279,6 +285,8 @@ impl Default for Settings {
             server_probes: Probes::default(),
             send_name_header: None,
             grace: None,
+            original_to: None,
+            rate_limit: None,
         }
     }
 }
@@ -321,6 +329,9 @@ pub enum Flag {
     Persist,
     LogAsap,
     LogSeparateErrors,
+    NoLinger,
+    PretendKeepalive,
+    CheckCache,
 }
 
 /// A set of [`Flag`]s.

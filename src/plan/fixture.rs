@@ -49,6 +49,7 @@ impl Plan {
             http_no_delay: false,
             tcp_keepalive: false,
             ignore_probes: false,
+            manners: Default::default(),
             at: NOWHERE,
         });
         self.frontends.last_mut().expect("just pushed")
@@ -86,6 +87,7 @@ impl Plan {
             notes_request: false,
             log_health_checks: false,
             accept_invalid_http_response: false,
+            manners: Default::default(),
             id_given: false,
             at: NOWHERE,
         });

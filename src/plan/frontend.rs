@@ -96,6 +96,12 @@ pub struct ErrorPages {
 }
 
 impl ErrorPages {
+    /// The last page of a status wins.
+    pub fn put(&mut self, status: u16, page: Arc<[u8]>) {
+        self.pages.retain(|(s, _)| *s != status);
+        self.pages.push((status, page));
+    }
+
     /// The page for a status, where one was configured.
     #[must_use]
     pub fn get(&self, status: u16) -> Option<&Arc<[u8]>> {
@@ -158,5 +164,6 @@ pub struct Frontend {
     /// `option tcpka` / `clitcpka`.
     pub tcp_keepalive: bool,
     pub ignore_probes: bool,
+    pub manners: super::Manners,
     pub at: Span,
 }

@@ -7,7 +7,9 @@ pub mod draft;
 pub mod fixture;
 pub mod frontend;
 pub mod global;
+pub mod http_errors;
 pub mod line;
+pub mod manners;
 pub mod persist;
 pub mod remembered;
 pub mod resolvers;
@@ -18,6 +20,7 @@ pub use backend::{Backend, Balance, Check, ForwardFor, Reuse, Server, ServerAddr
 pub use check::CheckKind;
 pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, UseBackend};
 pub use global::{Global, LogTarget, StatsSocket};
+pub use manners::Manners;
 pub use resolvers::{Lookup, Nameserver, Resolvers};
 pub use retry::RetryOn;
 pub use use_server::{ServerTarget, UseServer};

@@ -67,6 +67,11 @@ pub async fn serve(conn: &Conn) {
     if conn.stream.is_sending() && !flush(conn).await {
         return;
     }
+    if conn.local.view().plan.frontend(conn.info.frontend).manners.no_linger {
+        // What waits for the end's packet goes out with it, before the reset.
+        conn.stream.shutdown();
+        return;
+    }
     // Some clients go on sending behind the request they called the last one.
     if next == Next::Linger || (conn.requests.get() > 0 && conn.stream.has_unread()) {
         linger(conn).await;
@@ -403,8 +408,8 @@ impl Reply<'_> {
         PoolBox::new(async move {
             let plan = &self.view.plan;
             let pages = [
-                Some(&plan.frontend(self.conn.info.frontend).error_pages),
                 self.backend.map(|b| &plan.backend(b).error_pages),
+                Some(&plan.frontend(self.conn.info.frontend).error_pages),
             ];
             if outcome == Outcome::NoServer && self.backend.is_none() {
                 self.conn.local.cells().frontends[self.conn.info.frontend.index()].failed_req.inc();
@@ -477,9 +482,8 @@ async fn forward(
     let (conn, view) = (reply.conn, reply.view);
     let plan = view.plan.backend(backend);
     let frontend = view.plan.frontend(conn.info.frontend);
-    let src = conn.info.src.map(|a| a.ip());
     aim::by_rules(conn, view, backend, Some(&mut heads.req), body.first());
-    let server_keep = decide::outgoing(frontend, plan, &mut heads.req, src);
+    let server_keep = decide::outgoing(frontend, plan, &mut heads.req, &conn.info);
     let mut first_bytes = conn.local.core.take_vec();
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {
         return reply.error(outcome, body).await;

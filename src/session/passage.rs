@@ -1,4 +1,5 @@
 //! One request on one server connection: the body upwards, the answer downwards, both at once.
+use super::cacheable::leaks_cookie;
 use super::http::{ClientBody, Next, Reply, count_in, head_limits, join_chunks};
 use super::local::{Heads, LiveFacts, View};
 use super::observed;
@@ -360,6 +361,11 @@ impl Passage<'_> {
                 }
                 verdict => verdict,
             }
+        };
+        let passes = matches!(verdict, Verdict::Continue | Verdict::Allow);
+        let verdict = match plan.backend(self.backend).manners.check_cache {
+            true if passes && leaks_cookie(&heads.req, &heads.res) => Verdict::Deny { status: 502 },
+            _ => verdict,
         };
         match verdict {
             Verdict::Continue | Verdict::Allow => None,

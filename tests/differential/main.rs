@@ -18,6 +18,7 @@ mod cookies;
 mod fetches;
 mod forwarded;
 mod lines;
+mod manners;
 mod random;
 mod routing;
 mod rules;
@@ -37,7 +38,7 @@ use table::Row;
 type Rows = fn() -> Vec<Row>;
 
 /// Every file of `tests/cfg` with its rows.
-const FILES: [(&str, Rows); 13] = [
+const FILES: [(&str, Rows); 14] = [
     ("bodies", bodies::rows),
     ("broken", broken::rows),
     ("conditions", conditions::rows),
@@ -46,6 +47,7 @@ const FILES: [(&str, Rows); 13] = [
     ("fetches", fetches::rows),
     ("forwarded", forwarded::rows),
     ("lines", lines::rows),
+    ("manners", manners::rows),
     ("routing", routing::rows),
     ("rules", rules::rows),
     ("sticky", sticky::rows),
@@ -59,7 +61,7 @@ macro_rules! one_test_a_file {
 mod same_as_haproxy {
     use super::compare_file;
     one_test_a_file! {
-        bodies broken conditions connections cookies fetches forwarded lines routing rules sticky tcp troubled
+        bodies broken conditions connections cookies fetches forwarded lines manners routing rules sticky tcp troubled
     }
 }
 

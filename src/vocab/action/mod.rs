@@ -189,7 +189,7 @@ mod tests {
         assert_eq!((status, close), (200, false));
         assert_eq!(
             String::from_utf8(bytes).unwrap(),
-            "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-type: text/plain\r\nx-y: /a/b\r\n\r\nhi"
+            "HTTP/1.1 200 OK\r\nx-y: /a/b\r\ncontent-length: 2\r\ncontent-type: text/plain\r\n\r\nhi"
         );
     }
 
