@@ -320,7 +320,7 @@ fn listeners(
                 mode: or(bind.mode, unix.mode),
                 uid: or(bind.uid, unix.uid),
                 gid: or(bind.gid, unix.gid),
-                v6only: bind.v6only && !bind.v4v6,
+                v6only: bind.v6only.then_some(true).or(bind.v4v6.then_some(false)),
                 transparent: bind.transparent,
                 defer_accept: bind.defer_accept,
                 tcp_user_timeout: real(bind.tcp_user_timeout),

@@ -154,7 +154,7 @@ impl Plan {
             mode: None,
             uid: None,
             gid: None,
-            v6only: false,
+            v6only: None,
             transparent: false,
             defer_accept: false,
             tcp_user_timeout: None,

@@ -52,7 +52,8 @@ pub struct Listener {
     pub mode: Option<u32>,
     pub uid: Option<u32>,
     pub gid: Option<u32>,
-    pub v6only: bool,
+    /// `v6only` or `v4v6`; `None`: as the system is set.
+    pub v6only: Option<bool>,
     pub transparent: bool,
     pub defer_accept: bool,
     pub tcp_user_timeout: Option<Duration>,

@@ -8,6 +8,7 @@ mod common;
 mod csv;
 mod life;
 mod script;
+mod slowstart;
 mod table;
 
 use std::collections::BTreeMap;

@@ -12,6 +12,7 @@ mod health;
 mod life;
 mod limits;
 mod lines;
+mod namespaces;
 mod persistence;
 mod programs;
 mod queues;
