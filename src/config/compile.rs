@@ -203,6 +203,7 @@ fn manners(settings: &Settings) -> crate::plan::Manners {
         original_to: settings.original_to.clone(),
         no_linger: settings.flags.has(Flag::NoLinger),
         pretend_keepalive: settings.flags.has(Flag::PretendKeepalive),
+        no_delay: settings.flags.has(Flag::HttpNoDelay),
         check_cache: settings.flags.has(Flag::CheckCache),
         rate_limit: settings.rate_limit.unwrap_or(0),
     }
@@ -275,7 +276,7 @@ fn frontend_timeouts(t: &Timeouts) -> FrontendTimeouts {
         http_request: real(t.http_request),
         http_keep_alive: real(t.http_keep_alive),
         client_fin: real(t.client_fin),
-        tarpit: real(t.tarpit),
+        tarpit: real(t.tarpit).or(real(t.connect)),
     }
 }
 
@@ -287,7 +288,7 @@ fn backend_timeouts(t: &Timeouts) -> BackendTimeouts {
         tunnel: real(t.tunnel),
         server_fin: real(t.server_fin),
         check: real(t.check),
-        tarpit: real(t.tarpit),
+        tarpit: real(t.tarpit).or(real(t.connect)),
         http_request: real(t.http_request),
     }
 }

@@ -41,6 +41,7 @@ pub struct BackendTimeouts {
     pub tunnel: Option<Duration>,
     pub server_fin: Option<Duration>,
     pub check: Option<Duration>,
+    /// `timeout tarpit`, without it `timeout connect`.
     pub tarpit: Option<Duration>,
     /// `timeout http-request`/`http-keep-alive` of a backend hold where the frontend has none (a `listen`).
     pub http_request: Option<Duration>,

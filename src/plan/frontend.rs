@@ -119,6 +119,7 @@ pub struct FrontendTimeouts {
     /// `timeout http-keep-alive`: from an answer to the next request's first byte. Without it `http_request`, then `client`.
     pub http_keep_alive: Option<Duration>,
     pub client_fin: Option<Duration>,
+    /// `timeout tarpit`, without it `timeout connect`.
     pub tarpit: Option<Duration>,
 }
 

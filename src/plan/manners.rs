@@ -10,6 +10,8 @@ pub struct Manners {
     pub no_linger: bool,
     /// `option http-pretend-keepalive`: a server is not told that its connection ends after the answer.
     pub pretend_keepalive: bool,
+    /// `option http-no-delay`: bytes never wait for those that may follow.
+    pub no_delay: bool,
     /// `option checkcache`: an answer with a cookie that a cache may keep is held back.
     pub check_cache: bool,
     /// `rate-limit sessions`: so many new connections of a frontend a second; 0 is no limit.

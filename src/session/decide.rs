@@ -60,6 +60,7 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
     }
     let kept = |cx: &Cx<'_>| scene.wishes.set(cx.wishes);
     if let Some(verdict) = run(&frontend.http_request, &frontend.redirects, &mut cx, trace) {
+        kept(&cx);
         return Decision::Ended { verdict, by: By::Frontend };
     }
     let Some(backend) = choose_backend(scene.plan, frontend, &cx, trace) else {

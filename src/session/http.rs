@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line};
+use super::{Conn, aim, form, headers, line, tarpit};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -191,6 +191,10 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
         Decision::Ended { verdict, by } => {
             if let By::Backend(id) = by {
                 reply.backend = Some(id);
+            }
+            if reply.wishes.tarpit && !PoolBox::new(tarpit::wait(conn, view, reply.backend, &mut body)).await
+            {
+                return Next::Close;
             }
             reply.verdict(verdict, &mut body).await
         }

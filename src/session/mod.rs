@@ -18,6 +18,7 @@ mod persist;
 mod relay;
 mod select;
 mod stick;
+mod tarpit;
 mod tcp;
 mod upstream;
 mod watched;

@@ -103,5 +103,21 @@ pub fn rows() -> Vec<Row> {
             row("nolinger-server-closes", "GET /connclose/10"),
         ],
     ));
+    rows.extend(on(
+        8,
+        [
+            row("tarpit", "GET /plain"),
+            row("tarpit-head", "HEAD /plain"),
+            row("tarpit-status", "GET /429"),
+            row("tarpit-own-answer", "GET /own"),
+            row("tarpit-goes-on", "GET /429").then("GET /"),
+            row("tarpit-body", "POST /plain|Content-Length: 5").bytes("hello"),
+            row("tarpit-slow-body", "POST /plain|Content-Length: 5").bytes("he").pause(50).bytes("llo"),
+            row("tarpit-half-closed", "GET /plain").fin(),
+            row("tarpit-of-a-backend", "GET /backend"),
+            row("tarpit-by-timeout-connect", "GET /short"),
+            row("tarpit-not-for-others", "GET /"),
+        ],
+    ));
     rows
 }

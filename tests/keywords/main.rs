@@ -71,7 +71,7 @@ fn load(text: &str) -> (&'static str, String) {
     let (plan, diags, _) = config::build_texts(&files, &Env::empty(), &config::Options::default());
     let said = diags.list.iter().filter(|d| d.severity > Severity::Diag);
     let messages: String = said.map(|d| format!("  {:?}: {}\n", d.severity, d.message)).collect();
-    let idle = messages.contains("no effect in Ringmain") || messages.contains("'log' is kept but");
+    let idle = messages.contains("no effect") || messages.contains("'log' is kept but");
     // Whether there is such a namespace is the machine's affair; HAProxy says the same.
     let elsewhere = messages.contains("Cannot open namespace");
     let status = match plan {

@@ -1,4 +1,4 @@
-//! `rate-limit sessions`: how many new connections a second, over all threads.
+//! Who has to wait: `rate-limit sessions`, how many new connections a second over all threads, and `tarpit`.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -35,5 +35,36 @@ listen free
         // Five at once; a second that begins just then gives another five.
         assert!(took > Duration::from_millis(900), "{name}: all within {took:?}");
         assert!(took < Duration::from_secs(8), "{name}: only after {took:?}");
+    }
+}
+
+#[test]
+fn the_tarpit_takes_its_time() {
+    let config = format!(
+        "{DEFAULTS}
+listen l
+    bind \"127.0.10.1:${{F1}}\"
+    timeout tarpit 400ms
+    http-request tarpit if {{ path /slow }}
+    server a \"${{A}}\"
+listen by_connect
+    bind \"127.0.10.1:${{F2}}\"
+    timeout connect 300ms
+    http-request tarpit deny_status 429
+    server a \"${{A}}\"
+"
+    );
+    for program in BOTH {
+        let ground = Ground::new();
+        let _proxy = ground.serve(program, 2, &config);
+        let name = program.name();
+        for (front, wanted, least) in [(1, 500, 400), (2, 429, 300)] {
+            let began = Instant::now();
+            assert_eq!(status(&get(ground.front(front), "/slow")), wanted, "{name}");
+            let took = began.elapsed();
+            let (least, most) = (Duration::from_millis(least - 5), Duration::from_secs(3));
+            assert!(took >= least && took < most, "{name}: {took:?}");
+        }
+        assert_eq!(status(&get(ground.front(1), "/other")), 200, "{name}");
     }
 }

@@ -8,6 +8,7 @@ rows! { DirectiveRow:
     backlog,
     balance,
     bind,
+    bind_process,
     chroot,
     cookie,
     cpu_map,
