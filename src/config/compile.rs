@@ -117,8 +117,9 @@ fn without_http(proxy: &mut ProxyDraft) {
     let settings = &mut proxy.settings;
     settings.monitor_uri = None;
     settings.forward_for = None;
+    settings.original_to = None;
     settings.connection_mode = ConnectionMode::default();
-    for flag in [Flag::HttpNoDelay, Flag::IgnoreProbes] {
+    for flag in [Flag::HttpNoDelay, Flag::IgnoreProbes, Flag::PretendKeepalive, Flag::CheckCache] {
         settings.flags.set(flag, false);
     }
     if matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf)) {
@@ -187,6 +188,7 @@ fn frontend(
         http_no_delay: settings.flags.has(Flag::HttpNoDelay),
         tcp_keepalive: settings.flags.has(Flag::ClientKeepalive),
         ignore_probes: settings.flags.has(Flag::IgnoreProbes),
+        manners: manners(settings),
         at: proxy.at,
     };
     plan.frontends.push(frontend);
@@ -196,6 +198,17 @@ fn frontend(
         rules.http_request = std::mem::take(&mut rules.http_request_backend);
         rules.http_response = std::mem::take(&mut rules.http_response_backend);
         rules.redirects = std::mem::take(&mut rules.redirects_backend);
+    }
+}
+
+fn manners(settings: &Settings) -> crate::plan::Manners {
+    crate::plan::Manners {
+        original_to: settings.original_to.clone(),
+        no_linger: settings.flags.has(Flag::NoLinger),
+        pretend_keepalive: settings.flags.has(Flag::PretendKeepalive),
+        no_delay: settings.flags.has(Flag::HttpNoDelay),
+        check_cache: settings.flags.has(Flag::CheckCache),
+        rate_limit: settings.rate_limit.unwrap_or(0),
     }
 }
 
@@ -266,7 +279,7 @@ fn frontend_timeouts(t: &Timeouts) -> FrontendTimeouts {
         http_request: real(t.http_request),
         http_keep_alive: real(t.http_keep_alive),
         client_fin: real(t.client_fin),
-        tarpit: real(t.tarpit),
+        tarpit: real(t.tarpit).or(real(t.connect)),
     }
 }
 
@@ -278,7 +291,7 @@ fn backend_timeouts(t: &Timeouts) -> BackendTimeouts {
         tunnel: real(t.tunnel),
         server_fin: real(t.server_fin),
         check: real(t.check),
-        tarpit: real(t.tarpit),
+        tarpit: real(t.tarpit).or(real(t.connect)),
         http_request: real(t.http_request),
     }
 }
@@ -311,7 +324,7 @@ fn listeners(
                 mode: or(bind.mode, unix.mode),
                 uid: or(bind.uid, unix.uid),
                 gid: or(bind.gid, unix.gid),
-                v6only: bind.v6only && !bind.v4v6,
+                v6only: bind.v6only.then_some(true).or(bind.v4v6.then_some(false)),
                 transparent: bind.transparent,
                 defer_accept: bind.defer_accept,
                 tcp_user_timeout: real(bind.tcp_user_timeout),
@@ -383,6 +396,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
         }),
         log_health_checks: flags.has(Flag::LogHealthChecks),
         accept_invalid_http_response: false,
+        manners: manners(settings),
         id_given: proxy.id.is_some(),
         at: proxy.at,
     });

@@ -10,6 +10,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+const SECOND: Duration = Duration::from_secs(1);
+
 /// How much of its weight a server has that has just come up; all of it where it does not start slowly, or where its
 /// algorithm can't change weights.
 pub(super) fn at_first(plan: &Plan, id: ServerId) -> u32 {
@@ -40,14 +42,18 @@ pub(super) fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, n
     }
     let own = core.clone();
     core.spawn(async move {
+        let mut wait = SECOND;
         loop {
-            own.sleep_until(own.now() + Duration::from_secs(1)).await;
+            own.sleep_until(own.now() + wait).await;
+            wait = SECOND;
             let world = published.load();
             if !Arc::ptr_eq(&world.plan, &plan) {
                 return;
             }
             for &(id, slowstart) in slow.iter().filter(|(id, _)| world.server(*id).warmth < SCALE) {
                 let up = own.now().since(shared.checks.server(id).life.last_change);
+                // Each server has seconds of its own, from when it came up.
+                wait = wait.min(Duration::from_secs(up.as_secs() + 1) - up);
                 if is_step(slowstart, up) {
                     let edit = |state: &mut ServerState| state.warmth = after(slowstart, up);
                     let (world, messages) = change_server(&published, &shared, own.now(), id, "", edit);

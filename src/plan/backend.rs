@@ -41,6 +41,7 @@ pub struct BackendTimeouts {
     pub tunnel: Option<Duration>,
     pub server_fin: Option<Duration>,
     pub check: Option<Duration>,
+    /// `timeout tarpit`, without it `timeout connect`.
     pub tarpit: Option<Duration>,
     /// `timeout http-request`/`http-keep-alive` of a backend hold where the frontend has none (a `listen`).
     pub http_request: Option<Duration>,
@@ -88,6 +89,7 @@ pub struct Backend {
     pub notes_request: bool,
     pub log_health_checks: bool,
     pub accept_invalid_http_response: bool,
+    pub manners: super::Manners,
     /// Whether its number was given (`id`).
     pub id_given: bool,
     pub at: Span,

@@ -51,6 +51,7 @@ impl Plan {
             http_no_delay: false,
             tcp_keepalive: false,
             ignore_probes: false,
+            manners: Default::default(),
             at: NOWHERE,
         });
         self.frontends.last_mut().expect("just pushed")
@@ -89,6 +90,7 @@ impl Plan {
             notes_request: false,
             log_health_checks: false,
             accept_invalid_http_response: false,
+            manners: Default::default(),
             id_given: false,
             at: NOWHERE,
         });
@@ -155,7 +157,7 @@ impl Plan {
             mode: None,
             uid: None,
             gid: None,
-            v6only: false,
+            v6only: None,
             transparent: false,
             defer_accept: false,
             tcp_user_timeout: None,

@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line, suspended};
+use super::{Conn, aim, form, headers, line, suspended, tarpit};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -65,6 +65,11 @@ pub async fn serve(conn: &Conn) {
     }
     // Closing would stop what is still being sent.
     if conn.stream.is_sending() && !flush(conn).await {
+        return;
+    }
+    if conn.local.view().plan.frontend(conn.info.frontend).manners.no_linger {
+        // What waits for the end's packet goes out with it, before the reset.
+        conn.stream.shutdown();
         return;
     }
     // Some clients go on sending behind the request they called the last one.
@@ -196,6 +201,10 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
         Decision::Ended { verdict, by } => {
             if let By::Backend(id) = by {
                 reply.backend = Some(id);
+            }
+            if reply.wishes.tarpit && !PoolBox::new(tarpit::wait(conn, view, reply.backend, &mut body)).await
+            {
+                return Next::Close;
             }
             reply.verdict(verdict, &mut body).await
         }
@@ -415,8 +424,8 @@ impl Reply<'_> {
         PoolBox::new(async move {
             let plan = &self.view.plan;
             let pages = [
-                Some(&plan.frontend(self.conn.info.frontend).error_pages),
                 self.backend.map(|b| &plan.backend(b).error_pages),
+                Some(&plan.frontend(self.conn.info.frontend).error_pages),
             ];
             if outcome == Outcome::NoServer && self.backend.is_none() {
                 self.conn.local.cells().frontends[self.conn.info.frontend.index()].failed_req.inc();
@@ -489,10 +498,9 @@ async fn forward(
     let (conn, view) = (reply.conn, reply.view);
     let plan = view.plan.backend(backend);
     let frontend = view.plan.frontend(conn.info.frontend);
-    let src = conn.info.src.map(|a| a.ip());
     aim::by_rules(conn, view, backend, Some(&mut heads.req), body.first());
     conn.info.vars.begin_answer();
-    let server_keep = decide::outgoing(frontend, plan, &mut heads.req, src);
+    let server_keep = decide::outgoing(frontend, plan, &mut heads.req, &conn.info);
     let mut first_bytes = conn.local.core.take_vec();
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {
         return reply.error(outcome, body).await;

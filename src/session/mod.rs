@@ -22,6 +22,7 @@ mod relay;
 mod select;
 mod stick;
 mod suspended;
+mod tarpit;
 mod tcp;
 mod upstream;
 mod watched;
@@ -84,6 +85,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         inspect: Default::default(),
         handshake: Default::default(),
     };
+    let no_linger = frontend.manners.no_linger;
     drop(view);
     let cells = local.cells();
     cells.frontends[info.frontend.index()].conn_cur.add(1);
@@ -101,6 +103,9 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         persist: RefCell::new(None),
         aim: Cell::default(),
     };
+    if no_linger {
+        conn.stream.reset_on_close();
+    }
     let goes_on = !opens || crate::net::PoolBox::new(opening::open(&mut conn, id)).await;
     match mode {
         _ if !goes_on => {}

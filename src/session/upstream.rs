@@ -250,6 +250,9 @@ pub async fn connect(
         None => local.core.connect(&to, &options)?,
     };
     stream.set_label(label(server));
+    if backend.manners.no_linger {
+        stream.reset_on_close();
+    }
     let deadline = backend.timeouts.connect.map(|t| local.core.now() + t);
     match local.core.until(deadline, stream.connected()).await {
         Ok(Ok(())) => {

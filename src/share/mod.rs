@@ -7,6 +7,7 @@ pub mod least;
 pub mod lookups;
 pub mod observed;
 pub mod queue;
+pub mod rate;
 pub mod table;
 pub mod trends;
 pub mod vars;
@@ -30,6 +31,8 @@ pub struct Shared {
     pub process: Gate,
     /// Connections of each frontend against its `maxconn`.
     pub frontends: Vec<Gate>,
+    /// New connections of each frontend against its `rate-limit sessions`.
+    pub rates: Vec<rate::Rate>,
     /// Connections of each listener against its `maxconn`, by `ListenerId`; empty where nobody set them.
     pub listeners: Vec<Gate>,
     /// Requests on each server against its `maxconn`, by `ServerId`.
@@ -62,6 +65,7 @@ impl Shared {
             shards: (0..shards).map(|_| ShardCounters::new(frontends, backends, servers)).collect(),
             process: Gate::default(),
             frontends: (0..frontends).map(|_| Gate::default()).collect(),
+            rates: (0..frontends).map(|_| rate::Rate::default()).collect(),
             listeners: Vec::new(),
             servers: (0..servers).map(|_| Gate::default()).collect(),
             queues: (0..backends).map(|_| Queue::default()).collect(),

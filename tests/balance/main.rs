@@ -6,6 +6,7 @@ mod common;
 
 mod hashes;
 mod loads;
+mod newer;
 mod order;
 mod stage;
 
@@ -28,6 +29,7 @@ fn compare(backends: &str, script: &[Step]) -> Vec<String> {
         for (n, (step, (got, wanted))) in script.iter().zip(got.iter().zip(&wanted)).enumerate() {
             let what = match step {
                 Step::Ask { backend, .. } => format!("requests to {backend}"),
+                Step::Drip { backend, .. } => format!("slow requests to {backend}"),
                 Step::Turn { backend, count } => format!("{count} requests to {backend}"),
                 Step::From { backend, .. } => format!("clients of {backend}"),
                 Step::Hold { backend, .. } => format!("a held request to {backend}"),

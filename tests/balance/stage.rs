@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub enum Step {
     /// Requests to a backend over one connection; the transcript has the servers' numbers.
     Ask { backend: String, requests: Vec<String> },
+    /// The same, with a pause before each half of a body.
+    Drip { backend: String, requests: Vec<String> },
     /// Requests without a key, so many.
     Turn { backend: String, count: usize },
     /// The same from one connection of its own for each, from these addresses.
@@ -166,6 +168,20 @@ impl Play<'_> {
                         batch.iter().map(|_| answers.next(&mut stream)).collect::<String>()
                     })
                     .collect()
+            }
+            Step::Drip { backend, requests } => {
+                let mut stream = self.stage.connect(crate::CLIENT);
+                let mut answers = Answers::default();
+                let send = |request: &String| {
+                    let request = whole(request, backend);
+                    let (head, body) = request.split_at(request.find("\r\n\r\n").expect("a head") + 4);
+                    for part in [head, &body[..body.len() / 2], &body[body.len() / 2..]] {
+                        stream.write_all(part.as_bytes()).expect("send");
+                        thread::sleep(Duration::from_millis(15));
+                    }
+                    answers.next(&mut stream)
+                };
+                requests.iter().map(send).collect()
             }
             Step::Turn { backend, count } => {
                 let requests = vec![get("/", ""); *count];

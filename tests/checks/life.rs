@@ -15,14 +15,14 @@ use crate::{ask, csv};
 pub const ALL: [Program; 3] = [Program::Haproxy, Program::Ringmain(Io::Epoll), Program::Ringmain(Io::Uring)];
 
 /// A server for traffic and checks whose answers a test chooses.
-struct Origin {
-    addr: SocketAddr,
+pub struct Origin {
+    pub addr: SocketAddr,
     open: Arc<Mutex<bool>>,
 }
 
 impl Origin {
     /// Answers `/503` with 503 and so on; `/wait` never. A closed one resets what connects.
-    fn start() -> Origin {
+    pub fn start() -> Origin {
         let listener = TcpListener::bind((BACK, 0)).expect("bind");
         let addr = listener.local_addr().expect("an address");
         let open = Arc::new(Mutex::new(true));
@@ -36,7 +36,7 @@ impl Origin {
         Origin { addr, open }
     }
 
-    fn set_open(&self, open: bool) {
+    pub fn set_open(&self, open: bool) {
         *self.open.lock().expect("lock") = open;
     }
 }
@@ -68,13 +68,13 @@ const DEFAULTS: &str = "defaults\n    mode http\n    timeout connect 1s\n    tim
                         retries 0\n    option httpchk GET /check\n";
 
 /// A program that runs on a configuration, and its statistics socket.
-struct Stand {
+pub struct Stand {
     proxy: Proxy,
     socket: std::path::PathBuf,
 }
 
 impl Stand {
-    fn start(program: Program, config: &str, ready: &[SocketAddr]) -> Stand {
+    pub fn start(program: Program, config: &str, ready: &[SocketAddr]) -> Stand {
         let socket = scratch("sock", "");
         let _ = std::fs::remove_file(&socket);
         let global = format!(
@@ -86,7 +86,7 @@ impl Stand {
     }
 
     /// Waits until `show stat` shows these `proxy/server=status`.
-    fn await_states(&self, wanted: &str) {
+    pub fn await_states(&self, wanted: &str) {
         let until = Instant::now() + Duration::from_secs(8);
         let mut shown = String::new();
         while Instant::now() < until {
@@ -115,7 +115,7 @@ impl Stand {
         out
     }
 
-    fn columns(&self, server: &str, columns: &[&str]) -> String {
+    pub fn columns(&self, server: &str, columns: &[&str]) -> String {
         let lines: Vec<BTreeMap<String, String>> =
             csv::rows(&ask(&self.socket, "show stat\n").unwrap_or_default());
         let line =

@@ -10,6 +10,7 @@ mod life;
 mod programs;
 mod real;
 mod script;
+mod slowstart;
 mod table;
 
 use std::collections::BTreeMap;
