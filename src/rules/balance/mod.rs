@@ -100,7 +100,7 @@ impl Scheme {
         match self.algorithm {
             Algorithm::LeastConn => Some(Loads::ordered(backups, all_backups)),
             Algorithm::Random(_) => Some(Loads::counters(backups.len())),
-            Algorithm::Hash(_) if self.factor > 0 => Some(Loads::counters(backups.len())),
+            Algorithm::Hash(_) if self.factor > 0 => Some(Loads::with_total(backups.len())),
             _ => None,
         }
     }
