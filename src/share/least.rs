@@ -12,7 +12,10 @@ pub struct Loads(Kind);
 #[derive(Debug)]
 enum Kind {
     /// Their sum is counted only where somebody asks for it.
-    Counters { served: Box<[AtomicU32]>, total: Option<AtomicU32> },
+    Counters {
+        served: Box<[AtomicU32]>,
+        total: Option<AtomicU32>,
+    },
     Ordered(Mutex<Least>),
 }
 

@@ -34,7 +34,11 @@ fn main() -> ExitCode {
     match whole::profile(&program, "epoll", REQUESTS) {
         Ok(text) => {
             let functions = parse(&text);
-            if order { print_order(&functions, &program) } else { print_lines(&functions) }
+            if order {
+                print_order(&functions, &program)
+            } else {
+                print_lines(&functions)
+            }
             ExitCode::SUCCESS
         }
         Err(e) => {
@@ -77,7 +81,8 @@ fn print_lines(functions: &Functions) {
     for ((object, function), instructions) in functions {
         let each = instructions.iter().filter(|&(_, &n)| n >= EACH);
         let lines: BTreeSet<u64> = each.map(|(address, _)| address / LINE).collect();
-        let object = Path::new(object).file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
+        let object =
+            Path::new(object).file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
         if !lines.is_empty() {
             rows.push((lines.len(), object.clone(), function));
             bytes += instructions.values().filter(|&&n| n >= EACH).count();
