@@ -3,5 +3,6 @@ pub mod ids;
 pub mod limits;
 pub mod time;
 pub mod units;
+pub mod winner;
 pub mod xxh64;
 pub mod xxhash;

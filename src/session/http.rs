@@ -55,7 +55,7 @@ pub async fn serve(conn: &Conn) {
         } else if !idle(conn).await {
             break Next::Close;
         }
-        match PoolBox::new(exchange(conn)).await {
+        match PoolBox::with(|| exchange(conn)).await {
             Next::Keep => {}
             next => break next,
         }
@@ -154,7 +154,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
     let mut body = match read_request(conn, frontend, &mut heads.req).await {
         Ok(rest) => ClientBody::new(heads.req.body, rest),
-        Err(unread) => return PoolBox::new(refuse(conn, frontend, unread)).await,
+        Err(unread) => return PoolBox::with(|| refuse(conn, frontend, unread)).await,
     };
     fe.req_tot.inc();
     conn.local.cells().process.req_tot.inc();
@@ -506,7 +506,7 @@ async fn forward(
         return reply.error(outcome, body).await;
     }
     if form::is_asked(plan, &heads.req) {
-        return PoolBox::new(forward_form(reply, backend, heads, body, first_bytes, server_keep)).await;
+        return PoolBox::with(|| forward_form(reply, backend, heads, body, first_bytes, server_keep)).await;
     }
     aim::by_key(conn, view, backend, Some(&mut heads.req), &first_bytes);
     let next = attempts(reply, backend, heads, body, &first_bytes, server_keep).await;
@@ -553,7 +553,7 @@ async fn attempts(
     let may_again = body.done && plan.retry_on.after_sending() && !reply.wishes.no_l7_retry;
     let mut tries_left = plan.retries;
     let mut wish = Wish::first(plan.reuse, reply.wishes);
-    wish.redirect = matches!(heads.req.method(), b"GET" | b"HEAD") && heads.req.path().starts_with(b"/");
+    wish.redirect = matches!(heads.req.method(), b"GET" | b"HEAD") && path_is_absolute(&heads.req);
     loop {
         let assigned = match assign(conn, view, backend, wish, &mut tries_left).await {
             Ok(assigned) => assigned,
@@ -616,6 +616,11 @@ async fn attempts(
             }
         }
     }
+}
+
+/// Whether the path begins with a slash: most targets do, and then nobody has to look where the path ends.
+fn path_is_absolute(req: &RequestHead) -> bool {
+    req.uri().starts_with(b"/") || req.path().starts_with(b"/")
 }
 
 /// What is wished after an attempt that `retry-on` allows to be made again: attempt `n` goes to another server where

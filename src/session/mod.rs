@@ -106,12 +106,12 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
     if no_linger {
         conn.stream.reset_on_close();
     }
-    let goes_on = !opens || crate::net::PoolBox::new(opening::open(&mut conn, id)).await;
+    let goes_on = !opens || crate::net::PoolBox::with(|| opening::open(&mut conn, id)).await;
     match mode {
         _ if !goes_on => {}
         Mode::Http => http::serve(&conn).await,
         // Large, and not to lie under idle HTTP connections.
-        Mode::Tcp => crate::net::PoolBox::new(tcp::serve(&conn)).await,
+        Mode::Tcp => crate::net::PoolBox::with(|| tcp::serve(&conn)).await,
     }
     let cells = conn.local.cells();
     cells.frontends[conn.info.frontend.index()].conn_cur.add(-1);

@@ -107,7 +107,7 @@ impl Passage<'_> {
         let this = &*self;
         let mut upload_error = None;
         // Most requests have no body to pass: the memory for it is not part of every request's.
-        let mut upload = (!body.done).then(|| PoolBox::new(this.upload(body)));
+        let mut upload = (!body.done).then(|| PoolBox::with(|| this.upload(body)));
         let mut download = pin!(this.download(reply, heads, server_keep));
         let passed = poll_fn(|cx| {
             if let Some(Poll::Ready(result)) = upload.as_mut().map(|u| Pin::new(u).poll(cx)) {
@@ -260,7 +260,7 @@ impl Passage<'_> {
         }
         persist::answered(self.conn, self.view, self.backend, server, &heads.req, &mut heads.res);
         if heads.res.body == Body::Tunnel {
-            return PoolBox::new(self.tunnel(heads, rest)).await;
+            return PoolBox::with(|| self.tunnel(heads, rest)).await;
         }
         self.pass_answer(reply, heads, rest, server_keep).await
     }

@@ -108,13 +108,13 @@ async fn place(
     if conn.aim.get().server.is_none()
         && let Some(server) = persist::preferred(conn)
     {
-        return PoolBox::new(held(conn, view, backend, server, rank, deadline)).await;
+        return PoolBox::with(|| held(conn, view, backend, server, rank, deadline)).await;
     }
     match place_now(conn, view, backend, avoid) {
         Ok(place) => Ok(place),
         Err(NotNow::Never) => Err(Outcome::NoServer),
         Err(NotNow::Wait(wants)) => {
-            PoolBox::new(wait_in_queue(conn, view, backend, wants, rank, deadline)).await
+            PoolBox::with(|| wait_in_queue(conn, view, backend, wants, rank, deadline)).await
         }
     }
 }
@@ -228,7 +228,7 @@ async fn place_again(
     if let Some(gated) = enter(conn, view, backend, server) {
         return Ok(Place::again(conn, backend, server, gated));
     }
-    PoolBox::new(wait_in_queue(conn, view, backend, Some(server), rank, deadline)).await
+    PoolBox::with(|| wait_in_queue(conn, view, backend, Some(server), rank, deadline)).await
 }
 
 /// Whether a server has a limit.
@@ -324,15 +324,19 @@ impl Assigned {
     /// Notes the times of an exchange: until the answer's head came, and until its end.
     pub fn note_times(&self, conn: &Conn, answered: Option<Tick>) {
         let now = conn.local.core.now();
-        let ms = |from: Tick, to: Tick| to.since(from).as_millis() as u64;
+        let ms = |from: Tick, to: Tick| to.0.saturating_sub(from.0) / 1_000_000;
         let cells = conn.local.cells();
         let backend = &cells.backends[self.place.backend.index()].times;
         let server = &cells.servers[self.place.server.index()].times;
+        let queue = ms(self.timing.asked, self.timing.placed);
+        let connect = ms(self.timing.placed, self.timing.connected);
+        let response = answered.map_or(0, |at| ms(self.timing.connected, at));
+        let total = ms(self.timing.asked, now);
         for times in [backend, server] {
-            times.queue.note(ms(self.timing.asked, self.timing.placed));
-            times.connect.note(ms(self.timing.placed, self.timing.connected));
-            times.response.note(answered.map_or(0, |at| ms(self.timing.connected, at)));
-            times.total.note(ms(self.timing.asked, now));
+            times.queue.note(queue);
+            times.connect.note(connect);
+            times.response.note(response);
+            times.total.note(total);
         }
     }
 }
@@ -407,7 +411,7 @@ pub async fn assign(
             conn.local.watched.note(&conn.local, current.server, &upstream.stream);
             return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
         }
-        let error = match PoolBox::new(upstream::connect(conn, view, current.server, dst, tag)).await {
+        let error = match PoolBox::with(|| upstream::connect(conn, view, current.server, dst, tag)).await {
             Ok(upstream) => {
                 let timing = timing(core.now());
                 observed::note(&conn.local, view, current.server, observed::Event::Connected);

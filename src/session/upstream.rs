@@ -257,7 +257,7 @@ pub async fn connect(
     match local.core.until(deadline, stream.connected()).await {
         Ok(Ok(())) => {
             if let Some(line) = &plan.line {
-                PoolBox::new(line::greet(conn, view, plan, line, &to, &stream, deadline)).await?;
+                PoolBox::with(|| line::greet(conn, view, plan, line, &to, &stream, deadline)).await?;
             }
             let cells = local.cells();
             cells.servers[server.index()].connect.inc();

@@ -71,7 +71,9 @@ impl Average {
     #[inline]
     pub fn note(&self, ms: u64) {
         let sum = self.sum.load(Ordering::Relaxed);
-        self.sum.store(sum - sum.div_ceil(Self::SAMPLES) + ms, Ordering::Relaxed);
+        // `sum.div_ceil(SAMPLES)` without its branches: a sum is far from the end of its 64 bits.
+        let one = (sum + (Self::SAMPLES - 1)) / Self::SAMPLES;
+        self.sum.store(sum - one + ms, Ordering::Relaxed);
         self.count.store(self.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         if ms > self.max.load(Ordering::Relaxed) {
             self.max.store(ms, Ordering::Relaxed);
