@@ -21,10 +21,14 @@ const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 /// Plays a script before haproxy and before Ringmain, and compares step by step.
 fn compare(backends: &str, script: &[Step]) -> Vec<String> {
-    let stage = Stage::new();
-    let wanted = stage.play(Program::Haproxy, 1, backends, script);
-    for program in BOTH {
-        let got = stage.play(program, 1, backends, script);
+    // All at once: each is a chain of one thread after another, and there is more than one core.
+    let [wanted, epoll, uring] = std::thread::scope(|scope| {
+        let programs = [Program::Haproxy, BOTH[0], BOTH[1]];
+        let plays =
+            programs.map(|program| scope.spawn(move || Stage::new().play(program, 1, backends, script)));
+        plays.map(|play| play.join().expect("a play"))
+    });
+    for (program, got) in BOTH.into_iter().zip([epoll, uring]) {
         for (n, (step, (got, wanted))) in script.iter().zip(got.iter().zip(&wanted)).enumerate() {
             let what = match step {
                 Step::Ask { backend, .. } => format!("requests to {backend}"),

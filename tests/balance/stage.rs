@@ -116,6 +116,7 @@ defaults
     timeout queue 30s
 frontend f
     bind \"{FRONT}:${{F}}\"
+    monitor-uri /settled
     use_backend %[req.hdr(b)]
 {backends}"
         );
@@ -163,7 +164,9 @@ impl Play<'_> {
                     .chunks(BATCH)
                     .map(|batch| {
                         stream.write_all(batch.concat().as_bytes()).expect("send");
-                        batch.iter().map(|_| answers.next(&mut stream)).collect::<String>()
+                        let said: String = batch.iter().map(|_| answers.next(&mut stream)).collect();
+                        settle(&mut stream);
+                        said
                     })
                     .collect()
             }
@@ -176,7 +179,9 @@ impl Play<'_> {
                 .map(|&from| {
                     let mut stream = self.stage.connect(from);
                     stream.write_all(whole(&get("/", ""), backend).as_bytes()).expect("send");
-                    Answers::default().next(&mut stream)
+                    let said = Answers::default().next(&mut stream);
+                    settle(&mut stream);
+                    said
                 })
                 .collect(),
             Step::Hold { backend, request } => {
@@ -190,7 +195,7 @@ impl Play<'_> {
                 let arrived = |g: &Held| g.arrived.iter().find(|a| a.0 == number).map(|a| a.1);
                 // One that waits in a queue arrives nowhere.
                 let until = Instant::now()
-                    + Duration::from_millis(if request.contains("Queued") { 150 } else { 10_000 });
+                    + Duration::from_millis(if request.contains("Queued") { 300 } else { 20_000 });
                 while arrived(&gate).is_none() && Instant::now() < until {
                     gate = bell.wait_timeout(gate, until - Instant::now()).expect("wait").0;
                 }
@@ -201,13 +206,19 @@ impl Play<'_> {
                 lock.lock().expect("lock").released.insert(*number);
                 bell.notify_all();
                 let said = Answers::default().next(&mut self.held[*number]);
-                // The request is over for the proxy a moment after its answer.
-                thread::sleep(Duration::from_millis(20));
+                settle(&mut self.held[*number]);
                 said
             }
             Step::Tell(command) => self.stage.command(command),
         }
     }
+}
+
+/// Waits until the last request of a connection is over for the proxy too, which is a moment after its answer: the proxy
+/// answers this one itself, and not before.
+fn settle(stream: &mut TcpStream) {
+    stream.write_all(b"GET /settled HTTP/1.1\r\nHost: h\r\n\r\n").expect("send");
+    assert_eq!(Answers::default().next(stream), "?", "an answer without a server");
 }
 
 /// A request with its end, and the backend it is for. A body stands behind an empty line already.

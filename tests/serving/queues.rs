@@ -45,7 +45,7 @@ backend b
     for client in std::iter::once(first).chain(waiting) {
         assert_eq!(client.join().expect("client"), 200, "{}", program.name());
     }
-    let seen = ground.log.take(Duration::from_secs(1));
+    let seen = ground.log.take(crate::common::PATIENCE);
     seen.iter().skip(1).filter_map(|s| s.head.line.split(' ').nth(1)).map(str::to_owned).collect()
 }
 
