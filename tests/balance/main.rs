@@ -7,6 +7,7 @@ mod common;
 mod hashes;
 mod loads;
 mod order;
+mod queues;
 mod stage;
 
 use common::proxy::{Io, Program};
@@ -36,6 +37,9 @@ fn compare(backends: &str, script: &[Step]) -> Vec<String> {
                 Step::From { backend, .. } => format!("clients of {backend}"),
                 Step::Hold { backend, .. } => format!("a held request to {backend}"),
                 Step::Release(number) => format!("the end of held request {number}"),
+                Step::Arrives(number) => format!("where held request {number} comes"),
+                Step::Columns(..) => "the figures".to_owned(),
+                Step::Said => "what was said".to_owned(),
                 Step::Tell(command) => command.clone(),
             };
             let at = got.bytes().zip(wanted.bytes()).position(|(a, b)| a != b);

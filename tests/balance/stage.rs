@@ -34,6 +34,12 @@ pub enum Step {
     Hold { backend: String, request: String },
     /// The server answers the held request of this number.
     Release(usize),
+    /// The server that a held request came to by now, or a moment later; or `queued`.
+    Arrives(usize),
+    /// These columns of `show stat`, a line for each server of a backend.
+    Columns(String, &'static [&'static str]),
+    /// What was said of servers on standard error.
+    Said,
     /// A command of the runtime API; its answer is in the transcript.
     Tell(String),
 }
@@ -121,7 +127,7 @@ frontend f
 {backends}"
         );
         let proxy = Proxy::start(program, &file(&config), &self.env, &[self.front.addr]);
-        let mut play = Play { stage: self, held: Vec::new() };
+        let mut play = Play { stage: self, proxy: &proxy, held: Vec::new() };
         let transcript = script.iter().map(|step| play.step(step)).collect();
         let mut held = self.gate.0.lock().expect("lock");
         held.over = true;
@@ -138,6 +144,18 @@ frontend f
         stream
     }
 
+    /// The server that a held request came to within this time.
+    fn arrives(&self, number: usize, within: Duration) -> String {
+        let (lock, bell) = &*self.gate;
+        let mut gate = lock.lock().expect("lock");
+        let arrived = |g: &Held| g.arrived.iter().find(|a| a.0 == number).map(|a| a.1);
+        let until = Instant::now() + within;
+        while arrived(&gate).is_none() && Instant::now() < until {
+            gate = bell.wait_timeout(gate, until.saturating_duration_since(Instant::now())).expect("wait").0;
+        }
+        arrived(&gate).map_or("queued".to_owned(), |n| n.to_string())
+    }
+
     fn command(&self, command: &str) -> String {
         let mut stream = UnixStream::connect(&self.socket).expect("the statistics socket");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
@@ -150,6 +168,7 @@ frontend f
 
 struct Play<'a> {
     stage: &'a Stage,
+    proxy: &'a Proxy,
     held: Vec<TcpStream>,
 }
 
@@ -190,16 +209,33 @@ impl Play<'_> {
                 let request = whole(&format!("{request}Hold: {number}\r\n"), backend);
                 stream.write_all(request.as_bytes()).expect("send");
                 self.held.push(stream);
-                let (lock, bell) = &*self.stage.gate;
-                let mut gate = lock.lock().expect("lock");
-                let arrived = |g: &Held| g.arrived.iter().find(|a| a.0 == number).map(|a| a.1);
                 // One that waits in a queue arrives nowhere.
-                let until = Instant::now()
-                    + Duration::from_millis(if request.contains("Queued") { 300 } else { 20_000 });
-                while arrived(&gate).is_none() && Instant::now() < until {
-                    gate = bell.wait_timeout(gate, until - Instant::now()).expect("wait").0;
-                }
-                arrived(&gate).map_or("queued".to_owned(), |n| n.to_string())
+                self.stage.arrives(
+                    number,
+                    Duration::from_millis(if request.contains("Queued") { 300 } else { 20_000 }),
+                )
+            }
+            Step::Arrives(number) => self.stage.arrives(*number, Duration::from_millis(500)),
+            Step::Columns(backend, columns) => {
+                let csv = self.stage.command("show stat");
+                let mut lines = csv.lines();
+                let names: Vec<&str> =
+                    lines.next().expect("a head").trim_start_matches("# ").split(',').collect();
+                let shown = |line: &str| {
+                    let both = names.iter().zip(line.split(',')).filter(|(name, _)| columns.contains(name));
+                    both.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+                };
+                let of = lines.filter(|line| line.starts_with(&format!("{backend},")));
+                of.map(shown).collect::<Vec<_>>().join("\n")
+            }
+            Step::Said => {
+                let text = self.proxy.errors();
+                let lines =
+                    text.lines().filter(|line| line.contains("Server ") || line.contains("has no server"));
+                lines
+                    .map(|line| line.split_once(") : ").map_or(line, |(_, said)| said))
+                    .collect::<Vec<_>>()
+                    .join("\n")
             }
             Step::Release(number) => {
                 let (lock, bell) = &*self.stage.gate;
@@ -242,8 +278,9 @@ impl Answers {
                 let len: usize = value("content-length: ").and_then(|v| v.parse().ok()).unwrap_or(0);
                 if self.0.len() >= end + 4 + len {
                     let status = head.split(' ').nth(1).unwrap_or_default();
-                    let said =
+                    let mut said =
                         if status == "200" { value("x-server: ").unwrap_or("?") } else { status }.to_owned();
+                    said += value("\r\nset-cookie: ").unwrap_or_default();
                     self.0.drain(..end + 4 + len);
                     return said;
                 }

@@ -261,7 +261,14 @@ fn listening_sockets_are_handed_over() {
             let flags = ["-db", "-x", &socket, "-sf", &pid];
             let new = Proxy::start_with(next, &path, &ground.env, &flags, &[to]);
             let ended = old.wait(PATIENCE);
-            assert_eq!(ended.and_then(|s| s.code()), Some(0), "{} after {}", next.name(), old.program.name());
+            let said = format!("{ended:?}\n{}\n{}", old.errors(), new.errors());
+            assert_eq!(
+                ended.and_then(|s| s.code()),
+                Some(0),
+                "{} after {}: {said}",
+                next.name(),
+                old.program.name()
+            );
             assert_eq!(listening_inodes(to), inodes, "{} after {}", next.name(), old.program.name());
             assert_eq!(status(&get(to, "/")), 200, "{}", next.name());
             old = new;
