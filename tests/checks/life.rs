@@ -301,14 +301,15 @@ fn programs_get_haproxys_environment() {
             use std::os::unix::fs::PermissionsExt;
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("chmod");
         }
-        let line = "server s 127.0.10.11:1234 check inter 300ms fall 1";
+        // The interval is also how long a program may take.
+        let line = "server s 127.0.10.11:1234 check inter 15s fall 1";
         let external = "    option external-check\n    external-check command";
         let config = format!(
             "    no log\nglobal\n    external-check\n    insecure-fork-wanted\n\
              backend b\n{external} {0}\n    {line} maxconn 7\n\
              listen l\n    bind {1}\n{external} {0}\n    external-check path /x:/y\n    {line} port 99\n\
              backend yes\n{external} /bin/true\n    {line}\nbackend no\n{external} /bin/false\n    {line}\n\
-             backend late\n{external} {2}\n    {line}\n\
+             backend late\n{external} {2}\n    server s 127.0.10.11:1234 check inter 300ms fall 1\n\
              backend named\n{external} true\n    external-check path /nowhere:/bin\n    {line}\n",
             script.display(),
             front.addr,
