@@ -149,6 +149,7 @@ fn finished(row: &Row, line: &BTreeMap<String, String>) -> Option<String> {
             "weight",
             "agent_rise",
             "agent_fall",
+            "slim",
         ],
         false => &[
             "status",
