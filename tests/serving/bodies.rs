@@ -29,7 +29,7 @@ listen tcp
 /// One request and its large answer, with all the time that a busy machine may take for it.
 fn large(to: SocketAddr, request: impl AsRef<[u8]>) -> client::Outcome {
     let steps = vec![Step::Send(request.as_ref().to_vec())];
-    let patience = Duration::from_secs(60);
+    let patience = Duration::from_secs(240);
     client::run(to, &Exchange { steps, patience, linger: Duration::ZERO, ..Exchange::default() })
 }
 
