@@ -1,6 +1,8 @@
 //! Ids, units and limits: small types without opinions, used by every other module.
 pub mod ids;
 pub mod limits;
+#[cfg(test)]
+pub mod mutate;
 pub mod time;
 pub mod units;
 pub mod winner;

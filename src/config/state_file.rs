@@ -290,3 +290,29 @@ fn place(
         port => Ok((addr, port)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing in a file can stop a start, and what is believed of it is within its limits.
+    #[test]
+    fn damaged_files_are_read_or_refused() {
+        let good = b"1\n# be_id be_name srv_id srv_name srv_addr\n\
+            3 farm 1 a 127.0.31.3 2 0 10 10 100 6 3 4 6 0 0 0 - 18402 - 0 0 - - 0\n\
+            3 farm 2 b ::1 0 1 256 1 5 15 0 0 0 0 0 0 name.test 0 _web._tcp.test 0 99 127.0.0.9 - 0\n";
+        let (mut read, mut refused, mut applied) = (0, 0, 0);
+        crate::base::mutate::cases(50_000, &[good], |bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            let Some(lines) = of_all(Path::new("file"), &text, &mut |_| refused += 1) else { return };
+            for words in lines.values() {
+                read += 1;
+                if let Ok(remembered) = parse(&words[4..]) {
+                    applied += 1;
+                    assert!(remembered.weight <= 256 && remembered.initial_weight <= 256);
+                }
+            }
+        });
+        assert!(read > 10_000 && refused > 10_000 && applied > 5_000, "{read} {refused} {applied}");
+    }
+}

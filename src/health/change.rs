@@ -113,7 +113,15 @@ impl Changing<'_> {
         if was_up != is_up {
             shared.checks.backend(server.backend).changed(now, was_up, is_up);
         }
-        let words = Words { world: &after, shared, id, was, is };
+        let (backend, queue) = (server.backend, &shared.queues[server.backend.index()]);
+        let requeued = if is.openness() < was.openness() && after.plan.backend(backend).redistributes() {
+            queue.release(id)
+        } else if is.openness() > was.openness() {
+            shared.serve_queue(backend, id, after.takes_any(id))
+        } else {
+            0
+        };
+        let words = Words { world: &after, shared, id, was, is, queue: (requeued, queue.len_of(id)) };
         words.of_change(reason, &mut self.messages);
         if was_up && !is_up {
             self.messages.push(no_server_left(&after.plan, server.backend));
@@ -222,6 +230,8 @@ struct Words<'a> {
     id: ServerId,
     was: ServerState,
     is: ServerState,
+    /// How many requests were sent on, and how many still wait for it alone.
+    queue: (u32, u32),
 }
 
 impl Words<'_> {
@@ -325,17 +335,19 @@ impl Words<'_> {
         let (active, backup, on_backup) = self.counts();
         let sessions: i64 =
             self.shared.shards.iter().map(|s| s.servers[self.id.index()].sess_cur.get()).sum();
-        // Nobody waits for one server alone, and those who wait for the backend were never this server's: nothing to requeue.
+        let (requeued, left) = self.queue;
         format!(
-            ". {active} active and {backup} backup servers left.{on_backup} {sessions} sessions active, 0 requeued, \
-             0 remaining in queue"
+            ". {active} active and {backup} backup servers left.{on_backup} {sessions} sessions active, {requeued} \
+             requeued, {left} remaining in queue"
         )
     }
 
     fn online(&self) -> String {
         let (active, backup, on_backup) = self.counts();
+        let (requeued, left) = self.queue;
         format!(
-            ". {active} active and {backup} backup servers online.{on_backup} 0 sessions requeued, 0 total in queue"
+            ". {active} active and {backup} backup servers online.{on_backup} {requeued} sessions requeued, {left} total \
+             in queue"
         )
     }
 

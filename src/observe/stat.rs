@@ -221,9 +221,9 @@ impl View<'_> {
         let sessions = shared.sum(|s| &s.servers[i].sess_tot);
         let current = shared.sum_now(|s| &s.servers[i].sess_cur);
         let peak = trend.peak(self.shards().map(|s| &s.servers[i].sess_cur));
-        // Nobody waits for one server alone: who waits, waits in the backend's queue.
-        row.num(Col::Qcur, 0)
-            .num(Col::Qmax, 0)
+        let queue = &shared.queues[server.backend.index()];
+        row.num(Col::Qcur, u64::from(queue.len_of(id)))
+            .num(Col::Qmax, u64::from(queue.peak_of(id)))
             .num(Col::Scur, current)
             .num(Col::Smax, peak.max(u64::from(shared.servers[i].peak())))
             .num(Col::Stot, sessions)
@@ -284,8 +284,8 @@ impl View<'_> {
         common(&mut row, &backend.name, "BACKEND", backend.uuid, backend.mode);
         let sessions = shared.sum(|s| &s.backends[i].sess_tot);
         let queue = &shared.queues[i];
-        row.num(Col::Qcur, u64::from(queue.len()))
-            .num(Col::Qmax, u64::from(queue.peak()))
+        row.num(Col::Qcur, u64::from(queue.len_of_any()))
+            .num(Col::Qmax, u64::from(queue.peak_of_any()))
             .num(Col::Scur, shared.sum_now(|s| &s.backends[i].sess_cur))
             .num(Col::Smax, trend.peak(self.shards().map(|s| &s.backends[i].sess_cur)))
             .num(Col::Slim, u64::from(plan.full_connections(id, self.process.maxconn)))

@@ -95,6 +95,15 @@ pub struct Backend {
     pub at: Span,
 }
 
+impl Backend {
+    /// Whether requests that wait for a server of their own go elsewhere when it goes (`option redispatch` without
+    /// `option persist`).
+    #[must_use]
+    pub fn redistributes(&self) -> bool {
+        self.redispatch != 0 && !self.persistence.as_ref().is_some_and(|p| p.although_down)
+    }
+}
+
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerAddr {

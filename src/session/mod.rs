@@ -25,12 +25,12 @@ mod suspended;
 mod tarpit;
 mod tcp;
 mod upstream;
+mod waiting;
 mod watched;
 
 pub use local::{LiveFacts, Local, View};
 pub use outcome::{Outcome, Side};
 pub use persist::Override;
-pub use select::serve_queue;
 pub use upstream::{cut, reap};
 
 use crate::base::ids::ListenerId;

@@ -149,9 +149,7 @@ impl Shard {
             }
             let backend = BackendId::from(index);
             for (server, _) in view.plan.servers_of(backend) {
-                if view.server(server).usable() {
-                    session::serve_queue(&self.local.shared, backend, server);
-                }
+                self.local.shared.serve_queue(backend, server, view.takes_any(server));
             }
         }
         self.local.cut_watched();

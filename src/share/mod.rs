@@ -111,6 +111,39 @@ impl Shared {
         Shared { values: vars::ProcessValues::new(values), ..self }
     }
 
+    /// Gives an entered gate to the next in the queue, or leaves it. A limit that was lowered meanwhile is kept. `any`: the
+    /// server takes those who wait for whichever, not only its own.
+    pub fn give_back(&self, backend: BackendId, server: ServerId, any: impl Fn() -> bool) {
+        let (gate, queue) = (&self.servers[server.index()], &self.queues[backend.index()]);
+        if !queue.is_empty() {
+            let limit = self.server_limit(backend, server);
+            let over = limit != 0 && gate.inside() > limit;
+            if !over && queue.hand_over(server, any()) {
+                return;
+            }
+        }
+        gate.leave();
+        // Somebody may have joined between the look at the queue and the leaving.
+        if !queue.is_empty() {
+            self.serve_queue(backend, server, any());
+        }
+    }
+
+    /// Lets waiting requests in while the server has room: after a place was left, a server came up or a limit was raised.
+    /// How many were let in.
+    pub fn serve_queue(&self, backend: BackendId, server: ServerId, any: bool) -> u32 {
+        let (gate, queue) = (&self.servers[server.index()], &self.queues[backend.index()]);
+        let mut served = 0;
+        while !queue.is_empty() && gate.try_enter_at(self.server_limit(backend, server)) {
+            if !queue.hand_over(server, any) {
+                gate.leave();
+                break;
+            }
+            served += 1;
+        }
+        served
+    }
+
     /// How many requests may be on a server now, 0 without a limit.
     pub fn server_limit(&self, backend: BackendId, server: ServerId) -> u32 {
         self.servers[server.index()].limit_under(|| {

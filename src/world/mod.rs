@@ -72,6 +72,16 @@ impl ServerState {
         self.alive() && self.health != Health::Stopping && !self.admin.draining() && self.weight > 0
     }
 
+    /// How much it takes: nothing, those who are its already, or everybody. Where this falls, its queue is sent elsewhere.
+    #[must_use]
+    pub fn openness(&self) -> u8 {
+        match self.alive() {
+            false => 0,
+            true if self.admin.draining() || self.health == Health::Stopping => 1,
+            true => 2,
+        }
+    }
+
     /// Whether it answers at all: usable, draining, or weight 0.
     #[must_use]
     pub fn alive(&self) -> bool {
@@ -160,6 +170,23 @@ impl World {
             (0, backups) => backups.min(1),
             (active, _) => active,
         }
+    }
+
+    /// Whether a free place on this server is for whoever waits for the backend: it is in the balance, and a backup only
+    /// where no active server is.
+    #[must_use]
+    pub fn takes_any(&self, id: ServerId) -> bool {
+        let server = self.plan.server(id);
+        if !self.server(id).usable() || !server.backup {
+            return self.server(id).usable();
+        }
+        let backend = self.plan.backend(server.backend);
+        let usable = |backup: bool| {
+            let servers = self.plan.servers_of(server.backend);
+            servers.filter(move |(id, s)| s.backup == backup && self.server(*id).usable())
+        };
+        usable(false).next().is_none()
+            && (backend.all_backups || usable(true).next().is_some_and(|(first, _)| first == id))
     }
 
     /// How many active servers and how many backups of a backend are usable (`act` and `bck` of the CSV).

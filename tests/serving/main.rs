@@ -8,6 +8,7 @@ mod common;
 mod balance;
 mod binds;
 mod bodies;
+mod garbage;
 mod health;
 mod life;
 mod limits;
