@@ -444,7 +444,7 @@ fn server(
         maxqueue: s.maxqueue,
         check,
         non_stick: s.non_stick,
-        watching: s.watching.watching(s.inter, s.error_limit),
+        watching: s.watching.watching(s.inter, s.error_limit, (s.check_addr, s.check_port)),
         cookie: s.cookie.clone(),
         source: s.source.or(proxy.source),
         interface: s.interface.clone().or_else(|| proxy.source_interface.clone()),

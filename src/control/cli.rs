@@ -211,7 +211,9 @@ impl Steering for Rc<State> {
         self.tell(health::force_health(&self.published, &self.shared, self.core.now(), server, health).1);
     }
 
-    fn force_agent(&self, _server: ServerId, _up: bool) {}
+    fn force_agent(&self, server: ServerId, up: bool) {
+        self.tell(health::force_agent(&self.published, &self.shared, self.core.now(), server, up).1);
+    }
 
     fn override_server(&self, server: ServerId, edit: &dyn Fn(&mut Overrides)) {
         self.edit(|world| world.with_overrides(server, edit));

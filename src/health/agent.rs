@@ -62,16 +62,13 @@ impl Watch {
             (Some(_), Some(connect)) => self.core.now() + connect.min(agent.inter),
             _ => self.core.now() + agent.inter,
         };
-        let to = ConnectTo::Inet(SocketAddr::new(ip, now_is.agent.port.unwrap_or(agent.port)));
+        let to = ConnectTo::Inet(SocketAddr::new(ip, world.agent_port(self.id)));
         let stream = probe::connect(&self.core, server, &to, deadline).await?;
         stream.reset_on_close();
         let deadline = timeouts.check.map_or(deadline, |t| self.core.now() + t);
         let exchange = async {
             if !send.is_empty() {
-                stream
-                    .send(agent.send.clone())
-                    .await
-                    .map_err(|e| Found::error(CheckStatus::SocketError, &e))?;
+                stream.send(send.to_vec()).await.map_err(|e| Found::error(CheckStatus::SocketError, &e))?;
             }
             let mut line = Vec::new();
             loop {

@@ -18,7 +18,7 @@ mod script;
 mod warm;
 
 pub use change::{Message, change_server, init};
-pub use force::{force_health, restore};
+pub use force::{force_agent, force_health, restore};
 
 use crate::base::ids::ServerId;
 use crate::base::time::Tick;

@@ -64,15 +64,17 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
         + if checked && !overrides.check.off { 4 } else { 0 }
         + if paused { 8 } else { 0 };
     let check_port = world.check_port(server.id).unwrap_or(0);
-    // `addr` and `port` of a server line hold for its agent too.
-    let plan = server.check.as_ref();
-    let agent_port = overrides.agent.port.or(plan.and_then(|c| c.port)).unwrap_or(0);
-    let agent_addr =
-        overrides.agent.addr.or(plan.and_then(|c| c.addr)).map_or("-".to_owned(), |a| a.to_string());
+    let agent_port = world.agent_port(server.id);
+    let agent_addr = world.agent_addr(server.id).map_or("-".to_owned(), |a| a.to_string());
+    // The same bits, and 16: it is an agent's.
+    let agent_state = match (world.has_agent(server.id), world.asks_agent(server.id)) {
+        (false, _) => 0,
+        (true, asked) => 2 + 16 + if asked { 4 } else { 0 } + u8::from(record.agent.running),
+    };
     let check_addr = world.check_addr(server.id).map_or("-".to_owned(), |a| a.to_string());
     let _ = writeln!(
         out,
-        "{} {} {sid} {} {addr} {operational} {admin} {} {} {} {} {} {} {check_state} 0 {bk_forced} {forced} {} {port} {} 0 \
+        "{} {} {sid} {} {addr} {operational} {admin} {} {} {} {} {} {} {check_state} {agent_state} {bk_forced} {forced} {} {port} {} 0 \
          {check_port} {check_addr} {agent_addr} {agent_port}",
         backend.uuid,
         backend.name,

@@ -393,6 +393,9 @@ fn with_connect(mut steps: Vec<Step>) -> Vec<Step> {
 #[derive(Clone, Debug, Default)]
 pub struct Watching {
     pub agent: Option<Agent>,
+    /// Where checks and the agent go by the words of the line, also where it has neither: tables show it.
+    pub check_place: (Option<IpAddr>, Option<u16>),
+    pub agent_place: (Option<IpAddr>, Option<u16>),
     /// `track`: this server's state is that one's.
     pub track: Option<ServerId>,
     pub observe: Option<Observe>,
@@ -449,20 +452,29 @@ pub struct WatchDraft {
 }
 
 impl WatchDraft {
-    /// The meaning; `track` is for the caller to find. `inter` is the check's, `limit` the `error-limit`.
+    /// The meaning; `track` is for the caller to find. `inter` is the check's, `limit` the `error-limit`, `check` what `addr`
+    /// and `port` say: they hold for an agent without words of its own.
     #[must_use]
-    pub fn watching(&self, inter: Duration, limit: Option<u32>) -> Watching {
+    pub fn watching(
+        &self,
+        inter: Duration,
+        limit: Option<u32>,
+        check: (Option<IpAddr>, Option<u16>),
+    ) -> Watching {
         /// `error-limit` without a word.
         const LIMIT: u32 = 10;
+        let agent_place = (self.agent_addr.or(check.0), self.agent_port.or(check.1));
         let agent = self.agent.then(|| Agent {
             inter: self.agent_inter.unwrap_or(inter),
-            port: self.agent_port.unwrap_or(0),
-            addr: self.agent_addr,
+            port: agent_place.1.unwrap_or(0),
+            addr: agent_place.0,
             send: self.agent_send.clone(),
         });
         let observe = |layer7| Observe { layer7, limit: limit.unwrap_or(LIMIT), on_error: self.on_error };
         Watching {
             agent,
+            check_place: check,
+            agent_place,
             track: None,
             observe: self.observe.map(observe),
             shutdown_sessions: self.shutdown_sessions,

@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod agents;
 mod balance;
 mod binds;
 mod bodies;

@@ -4,6 +4,8 @@ use super::server::{drain, maint, ready, weight};
 use super::{CommandRow, Steering, leading_number, server_to_change};
 use crate::base::ids::ServerId;
 use crate::plan::ServerAddr;
+use crate::plan::draft::Family;
+use crate::vocab::address;
 use crate::world::{Health, World};
 use std::net::{IpAddr, SocketAddr};
 
@@ -65,7 +67,7 @@ fn health(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str]) -
 }
 
 fn agent(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str]) -> String {
-    if !world.has_agent(id) || world.overrides(id).agent.off {
+    if !world.asks_agent(id) {
         return format!("{NO_AGENT}.\n");
     }
     match rest.first() {
@@ -159,8 +161,8 @@ fn port_of_check(text: &str) -> Result<u16, String> {
 }
 
 /// The address and the port of `check-addr` and `agent-addr`.
-fn place_of_check(rest: &[&str]) -> Result<(IpAddr, Option<u16>), String> {
-    let ip = rest[0].parse().map_err(|_| format!("invalid addr '{}'", rest[0]))?;
+fn place_of_check(rest: &[&str], ip: Option<IpAddr>) -> Result<(IpAddr, Option<u16>), String> {
+    let ip = ip.ok_or_else(|| format!("invalid addr '{}'", rest[0]))?;
     let port = (rest.get(1) == Some(&"port")).then(|| port_of_check(rest.get(2).copied().unwrap_or("")));
     Ok((ip, port.transpose()?))
 }
@@ -177,7 +179,7 @@ fn check_addr(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str
         return NO_CHECK.to_owned();
     }
     let mapped = matches!(world.addr(id), ServerAddr::InetRelative(..));
-    match place_of_check(rest) {
+    match place_of_check(rest, rest[0].parse().ok()) {
         Ok((_, Some(0))) if mapped => "can't unset 'port' since MAPPORTS is in use".to_owned(),
         Ok((ip, port)) => {
             steering.override_server(id, &|o| {
@@ -207,18 +209,16 @@ fn check_port(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str
     }
 }
 
-fn has_agent(world: &World, id: ServerId) -> bool {
-    world.has_agent(id) && !world.overrides(id).agent.off
-}
-
 fn agent_addr(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str]) -> String {
     if rest.is_empty() {
         return "set server <b>/<s> agent-addr requires an address and optionally a port.\n".to_owned();
     }
-    if !has_agent(world, id) {
+    if !world.asks_agent(id) {
         return NO_AGENT.to_owned();
     }
-    match place_of_check(rest) {
+    // An agent may be named too.
+    let ip = rest[0].parse().ok().or_else(|| address::resolve(rest[0], Family::Any));
+    match place_of_check(rest, ip) {
         Ok((ip, port)) => {
             steering.override_server(id, &|o| {
                 (o.agent.addr, o.agent.port) = (Some(ip), port.or(o.agent.port));
@@ -233,7 +233,7 @@ fn agent_port(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str
     let Some(text) = rest.first() else {
         return "set server <b>/<s> agent-port requires a port.\n".to_owned();
     };
-    if !has_agent(world, id) {
+    if !world.asks_agent(id) {
         return NO_AGENT.to_owned();
     }
     match port_of_check(text) {
@@ -246,7 +246,7 @@ fn agent_port(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str
 }
 
 fn agent_send(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str]) -> String {
-    if !has_agent(world, id) {
+    if !world.asks_agent(id) {
         return format!("{NO_AGENT}.\n");
     }
     let text = rest.first().copied().unwrap_or("");
