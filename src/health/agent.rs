@@ -8,7 +8,6 @@ use crate::plan::check::Agent;
 use crate::share::CheckStatus;
 use crate::world::{Admin, Health};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest line that is read.
@@ -22,7 +21,7 @@ impl Watch {
         let mut random = !(self.id.index() as u64) ^ self.core.now().0;
         loop {
             self.core.sleep_until(next).await;
-            if !Arc::ptr_eq(&self.published.load().plan, &self.plan) {
+            if self.is_over(&self.published.load()) {
                 return;
             }
             // `disable agent`.

@@ -31,19 +31,25 @@ const DEFAULT_RISE: u32 = 2;
 
 /// Sets the records of all servers and backends as they are at the start, or when a Plan comes into force.
 pub fn init(world: &World, shared: &Shared, now: Tick) {
-    for server in &world.plan.servers {
-        let mut record = shared.checks.server(server.id);
-        *record = ServerRecord::default();
-        record.life.last_change = now;
-        record.check.status = BEFORE_FIRST;
-        let rise = server.check.as_ref().map_or(DEFAULT_RISE, |c| Scale::of(c).rise);
-        record.check.health = if world.server(server.id).admin.in_maint() { 0 } else { rise };
-        record.agent.status = BEFORE_FIRST;
-        record.agent.health = 1;
+    for server in world.plan.servers.iter() {
+        init_server(world, shared, now, server.id);
     }
     for index in 0..world.plan.backends.len() {
         shared.checks.backend(BackendId::from(index)).last_change = now;
     }
+}
+
+/// The same for one server.
+pub fn init_server(world: &World, shared: &Shared, now: Tick, id: ServerId) {
+    let server = world.plan.server(id);
+    let mut record = shared.checks.server(id);
+    *record = ServerRecord::default();
+    record.life.last_change = now;
+    record.check.status = BEFORE_FIRST;
+    let rise = server.check.as_ref().map_or(DEFAULT_RISE, |c| Scale::of(c).rise);
+    record.check.health = if world.server(id).admin.in_maint() { 0 } else { rise };
+    record.agent.status = BEFORE_FIRST;
+    record.agent.health = 1;
 }
 
 /// Edits one server and those that track it, keeps the records, and says what HAProxy would. `reason` is what a change of
@@ -83,6 +89,7 @@ impl Changing<'_> {
         let server = before.plan.server(id);
         let checked = server.check.as_ref();
         let (was_out, is_out) = (was.admin.in_maint(), is.admin.in_maint());
+        is.fresh &= is_out;
         if was_out && !is_out && checked.is_some() {
             is.health = Health::Up;
         }
@@ -128,6 +135,9 @@ impl Changing<'_> {
             format!(" via {}/{}", plan.backend(server.backend).name, server.name)
         };
         for follower in plan.servers.iter().filter(|s| s.watching.track == Some(id)) {
+            if self.published.load().server(follower.id).deleted {
+                continue;
+            }
             self.one(follower.id, &via(), |state| {
                 state.admin.tracked_maint = is.admin.in_maint();
                 state.admin.tracked_drain = is.admin.draining();

@@ -66,7 +66,7 @@ fn to_health(
 pub fn restore(published: &Published, shared: &Shared, now: Tick) -> Vec<Message> {
     let world = published.load();
     let mut said = Vec::new();
-    for server in &world.plan.servers {
+    for server in world.plan.servers.iter() {
         if let Some(remembered) = &server.remembered {
             restore_server(published, shared, now, server, remembered, &mut said);
         }

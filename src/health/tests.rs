@@ -233,7 +233,7 @@ fn servers_in_maintenance_are_not_checked_and_come_back_up() {
     plan.add_backend("be");
     plan.add_server("s1", closed()).check = Some(check_every(10 * MS));
     plan.add_server("s2", closed()).check = Some(check_every(10 * MS));
-    plan.servers[0].disabled = true;
+    plan.servers.first_mut()[0].disabled = true;
     let stand = Stand::new(plan);
     stand.run_until(|s| s.check(1).status.is_final());
     assert_eq!(stand.check(0).status, CheckStatus::Initializing);

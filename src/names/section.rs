@@ -74,7 +74,7 @@ impl Section {
             ids: Cell::new(0),
             task: Cell::new(TaskId::NONE),
         });
-        for server in &plan.servers {
+        for server in plan.servers.iter() {
             let Some(lookup) = server.lookup.as_ref().filter(|l| l.resolvers == index) else { continue };
             if plan.backend(server.backend).disabled {
                 continue;
@@ -418,7 +418,7 @@ fn moved(addr: &ServerAddr, ip: IpAddr) -> ServerAddr {
 fn others(world: &World, id: ServerId) -> impl Iterator<Item = ServerId> + '_ {
     let name = world.fqdn(id);
     let backend = world.plan.server(id).backend;
-    world.plan.servers_of(backend).map(|(other, _)| other).filter(move |other| {
+    world.servers_of(backend).map(|(other, _)| other).filter(move |other| {
         let same = match (world.fqdn(*other), name) {
             (Some(a), Some(b)) => dns::same(a, b),
             _ => false,

@@ -59,7 +59,7 @@ fn status(
     if state.admin.in_maint() {
         return match server.watching.track {
             _ if state.admin.unresolved => "MAINT (resolution)".to_owned(),
-            Some(tracked) if !state.admin.maint => format!("MAINT (via {})", name(plan, tracked)),
+            Some(tracked) if state.admin.tracked_maint => format!("MAINT (via {})", name(plan, tracked)),
             _ => "MAINT".to_owned(),
         };
     }

@@ -97,7 +97,7 @@ pub(super) fn note_request(conn: &Conn, view: &View, backend: BackendId, req: Op
         facts: &facts,
         wishes: Wishes::default(),
     };
-    for (id, server) in view.plan.servers_of(backend) {
+    for (id, server) in view.servers_of(backend) {
         let Some(line) = &server.line else { continue };
         if let (Some(UseSource::Header(name, which)), Some(req)) = (&line.usesrc, cx.request())
             && let Some(ip) = address_in(req, name, *which)

@@ -136,7 +136,7 @@ fn place_now(conn: &Conn, view: &View, backend: BackendId, avoid: Option<ServerI
     if plan.prefer_last_server
         && !plan.balance.is_hash()
         && let Some(last) = conn.last_server.get()
-        && plan.servers.contains(&last.0)
+        && view.plan.server(last).backend == backend
         && Some(last) != avoid
         && view.server(last).usable()
         && let Some(gated) = enter(conn, view, backend, last)
@@ -161,7 +161,7 @@ fn place_now(conn: &Conn, view: &View, backend: BackendId, avoid: Option<ServerI
         );
         match picked {
             Some(pick) => {
-                let server = ServerId(plan.servers.start + pick.server as u32);
+                let Some(server) = view.at_place(backend, pick.server) else { return Err(NotNow::Never) };
                 if pick.bound {
                     return place_on(conn, view, backend, server);
                 }
@@ -270,7 +270,7 @@ async fn wait_in_queue(
     let (notifier, task) = (core.notifier(), core.current());
     shared.queues[backend.index()].join(waiting.ticket.clone(), Box::new(move || notifier.wake(task)));
     // A place may have become free before we joined.
-    for (server, _) in view.plan.servers_of(backend) {
+    for (server, _) in view.servers_of(backend) {
         let may_serve = view.server(server).usable() || wants == Some(server);
         if may_serve && view.maxconn(server).is_some() {
             serve_queue(shared, backend, server);
@@ -455,7 +455,7 @@ pub fn may_redispatch(conn: &Conn, view: &View, backend: BackendId, n: u32) -> b
         i => n % (retries + 1 + i).max(1) == 0,
     };
     let active =
-        view.plan.servers_of(backend).filter(|(id, s)| !s.backup && view.server(*id).usable()).count();
+        view.servers_of(backend).filter(|(id, s)| !s.backup && view.server(*id).usable()).count();
     let held = conn.aim.get().server.is_some() || persist::preferred(conn).is_some();
     configured || (active > 1 && plan.balance.is_in_turn() && !held)
 }

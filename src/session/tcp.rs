@@ -42,7 +42,7 @@ pub async fn serve(conn: &Conn) {
     backend_cells.sess_cur.add(1);
     aim::by_rules(conn, &view, backend, None, &[]);
     aim::by_key(conn, &view, backend, None, &[]);
-    if plan.backend(backend).notes_request {
+    if view.notes_request(backend) {
         line::note_request(conn, &view, backend, None);
     }
     persist::begin(conn, &view, backend, over, None, b"");

@@ -1,13 +1,14 @@
 //! How many requests the servers of a backend carry, over all cores: for `balance leastconn`, `random` and
 //! `hash-balance-factor`. The last two read counters; `leastconn` has its order in one place behind a lock, so that two cores
 //! never take the same least loaded server at once.
+use crate::base::grow::Grow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The requests on the servers of one backend.
 #[derive(Debug)]
 pub struct Loads {
-    served: Box<[AtomicU32]>,
+    served: Grow<AtomicU32>,
     total: AtomicU32,
     least: Option<Mutex<Least>>,
 }
@@ -27,6 +28,19 @@ impl Loads {
     #[must_use]
     pub fn ordered(backups: &[bool], all_backups: bool) -> Loads {
         Loads { least: Some(Mutex::new(Least::new(backups, all_backups))), ..Loads::counters(backups.len()) }
+    }
+
+    /// One server more, that takes no requests yet.
+    pub fn add_server(&self, backup: bool) {
+        if let Some(least) = &self.least {
+            least.lock().expect("no panic under this lock").servers.push(Member {
+                weight: 0,
+                served: 0,
+                backup,
+                at: OUT,
+            });
+        }
+        self.served.append(AtomicU32::new(0));
     }
 
     /// Requests on a server.

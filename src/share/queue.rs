@@ -104,6 +104,15 @@ impl Queue {
         self.peak.fetch_max(n, Ordering::Relaxed);
     }
 
+    /// Whether somebody waits for this server alone.
+    pub fn is_awaited(&self, server: ServerId) -> bool {
+        let waits = |ticket: &Ticket| {
+            ticket.wants == Some(server) && ticket.state.load(Ordering::Relaxed) == WAITING
+        };
+        !self.is_empty()
+            && self.waiting.lock().expect("no panic under this lock").iter().any(|(ticket, _)| waits(ticket))
+    }
+
     /// Takes tickets whose owners left out of the queue.
     pub fn sweep(&self) {
         let mut waiting = self.waiting.lock().expect("no panic under this lock");

@@ -10,6 +10,7 @@ mod balance;
 mod binds;
 mod bodies;
 mod health;
+mod comers;
 mod life;
 mod limits;
 mod lines;

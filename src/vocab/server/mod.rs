@@ -91,7 +91,7 @@ pub fn parameters(
 }
 
 /// What is wrong with a server's agent or with whom it tracks, as far as its own line tells.
-fn watched_wrong(settings: &ServerSettings, name: &str) -> Option<String> {
+pub(super) fn watched_wrong(settings: &ServerSettings, name: &str) -> Option<String> {
     let watching = &settings.watching;
     if watching.agent && watching.agent_port.or(settings.check_port).is_none_or(|port| port == 0) {
         return Some(format!("server {name} does not have agent port. Agent check has been disabled."));
