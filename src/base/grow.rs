@@ -89,7 +89,10 @@ impl<T> Grow<T> {
     /// # Panics
     /// When entries were appended already.
     pub fn push(&mut self, entry: T) {
-        assert!(self.later(self.first.len()).is_none(), "entries that came later stand behind the first ones");
+        assert!(
+            self.later(self.first.len()).is_none(),
+            "entries that came later stand behind the first ones"
+        );
         self.first.push(entry);
     }
 
@@ -111,7 +114,8 @@ impl<T> Grow<T> {
         let (mut entry, mut index) = (entry, self.len());
         loop {
             let (chunk, at) = place(index - self.first.len());
-            let places = self.more[chunk].get_or_init(|| (0..FIRST << chunk).map(|_| OnceLock::new()).collect());
+            let places =
+                self.more[chunk].get_or_init(|| (0..FIRST << chunk).map(|_| OnceLock::new()).collect());
             match places[at].set(entry) {
                 Ok(()) => return index,
                 // Somebody was faster after all: behind him.

@@ -8,8 +8,8 @@ use crate::syntax::{Diags, Env, SourceMap, Span, lex};
 use crate::vocab::address;
 use crate::vocab::dynamic_server::{self, Added};
 use crate::vocab::expr::AclScope;
-use crate::vocab::row::{BACKEND, DirectiveCx, Polarity};
 use crate::vocab::opening::permitted;
+use crate::vocab::row::{BACKEND, DirectiveCx, Polarity};
 use crate::world::World;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -18,7 +18,12 @@ use std::net::{IpAddr, Ipv4Addr};
 ///
 /// # Errors
 /// What is wrong.
-pub fn server(world: &World, backend: BackendId, words: &[&str], env: &Env) -> Result<(Server, bool), String> {
+pub fn server(
+    world: &World,
+    backend: BackendId,
+    words: &[&str],
+    env: &Env,
+) -> Result<(Server, bool), String> {
     if let Some(c) = words.first().and_then(|name| name.chars().find(|c| !permitted(*c))) {
         return Err(format!("character '{c}' is not permitted in server name '{}'.", words[0]));
     }

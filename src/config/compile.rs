@@ -29,8 +29,7 @@ use std::time::Duration;
 pub fn plan(draft: Draft, index: &Index) -> Plan {
     let uuids = uuids(&draft);
     let resolvers = super::lookup::with_default(draft.resolvers);
-    let mut plan =
-        Plan { global: draft.global, resolvers, named_servers: index.named(), ..Plan::default() };
+    let mut plan = Plan { global: draft.global, resolvers, named_servers: index.named(), ..Plan::default() };
     let upgrades: Vec<bool> =
         (0..draft.proxies.len()).map(|n| becomes_http(&draft.proxies, n, index)).collect();
     plan.tables.extend(draft.proxies.iter().filter_map(|p| p.persistence.table.clone()));

@@ -89,7 +89,11 @@ async fn serve(state: Rc<State>, stream: Stream, rights: Rights) {
                     out.push('\n');
                 }
                 "experimental-mode" if rights.level == Level::Admin => {
-                    out.push_str(if experimental { "experimental-mode is ON\n\n" } else { "experimental-mode is OFF\n\n" });
+                    out.push_str(if experimental {
+                        "experimental-mode is ON\n\n"
+                    } else {
+                        "experimental-mode is OFF\n\n"
+                    });
                 }
                 command => {
                     out.push_str(&command::run(&state, rights.level, command));

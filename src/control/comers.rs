@@ -56,9 +56,7 @@ impl State {
         let backend = world.plan.server(server).backend;
         // The cores are asked for what they do anyway; HAProxy stops its threads here.
         let until = Instant::now() + PATIENCE;
-        let busy = || {
-            !self.shared.all_have_seen(world.generation) || self.shared.is_in_use(backend, server)
-        };
+        let busy = || !self.shared.all_have_seen(world.generation) || self.shared.is_in_use(backend, server);
         while busy() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(1));
         }

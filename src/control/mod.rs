@@ -142,10 +142,11 @@ struct State {
 impl State {
     fn start_checks(self: &Rc<State>) {
         let state = self.clone();
-        let checks = health::run(&self.core, self.published.clone(), self.shared.clone(), move |event| match event {
-            health::Event::World(_) => state.refresh(),
-            health::Event::Say(message) => say::message(message.severity, message.text),
-        });
+        let checks =
+            health::run(&self.core, self.published.clone(), self.shared.clone(), move |event| match event {
+                health::Event::World(_) => state.refresh(),
+                health::Event::Say(message) => say::message(message.severity, message.text),
+            });
         assert!(self.checks.set(checks).is_ok(), "checks are started once");
     }
 

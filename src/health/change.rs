@@ -4,7 +4,7 @@ use super::BEFORE_FIRST;
 use super::count::Scale;
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
-use crate::plan::{Backend, Plan};
+use crate::plan::{Backend, Plan, Server};
 use crate::share::checks::ServerRecord;
 use crate::share::{CheckState, CheckStatus, Shared};
 use crate::syntax::diag::Severity;
@@ -134,11 +134,12 @@ impl Changing<'_> {
             let server = plan.server(id);
             format!(" via {}/{}", plan.backend(server.backend).name, server.name)
         };
-        for follower in plan.servers.iter().filter(|s| s.watching.track == Some(id)) {
-            if self.published.load().server(follower.id).deleted {
-                continue;
-            }
-            self.one(follower.id, &via(), |state| {
+        let world = self.published.load();
+        let follows = |s: &&Server| s.watching.track == Some(id) && !world.server(s.id).deleted;
+        let followers: Vec<ServerId> = plan.servers.iter().filter(follows).map(|s| s.id).collect();
+        // The last one is told first, as HAProxy has them in its list.
+        for follower in followers.into_iter().rev() {
+            self.one(follower, &via(), |state| {
                 state.admin.tracked_maint = is.admin.in_maint();
                 state.admin.tracked_drain = is.admin.draining();
                 state.health = if is.health == Health::Unchecked { Health::Up } else { is.health };

@@ -2,8 +2,8 @@
 use super::probe::{self, Found};
 use super::{Running, Scale, Watch};
 use crate::plan::check::OnError;
-use crate::share::observed::TooMany;
 use crate::share::CheckStatus;
+use crate::share::observed::TooMany;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;

@@ -48,8 +48,7 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
     let overrides = world.overrides(server.id);
     let checked = server.check.is_some();
     // One without a check stays as it began, and so does one that was added until it is first ready.
-    let paused =
-        if checked && !state.fresh { state.admin.in_maint() } else { server.disabled };
+    let paused = if checked && !state.fresh { state.admin.in_maint() } else { server.disabled };
     // A backend that is disabled gives its servers no ids.
     let sid = if backend.disabled { 0 } else { server.uuid };
     let (bk_forced, forced) = (u8::from(backend.id_given), u8::from(server.id_given));

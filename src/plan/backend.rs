@@ -175,7 +175,8 @@ impl Server {
     /// Whether its connections want something of the request (`usesrc hdr_ip`, `set-proxy-v2-tlv-fmt`).
     #[must_use]
     pub fn notes_request(&self) -> bool {
-        let by_field = |l: &super::line::ServerLine| matches!(l.usesrc, Some(super::line::UseSource::Header(..)));
+        let by_field =
+            |l: &super::line::ServerLine| matches!(l.usesrc, Some(super::line::UseSource::Header(..)));
         self.line.as_ref().is_some_and(|l| by_field(l) || !l.header.extensions.is_empty())
     }
 }

@@ -454,8 +454,7 @@ pub fn may_redispatch(conn: &Conn, view: &View, backend: BackendId, n: u32) -> b
         i if i > 0 => n % i == 0,
         i => n % (retries + 1 + i).max(1) == 0,
     };
-    let active =
-        view.servers_of(backend).filter(|(id, s)| !s.backup && view.server(*id).usable()).count();
+    let active = view.servers_of(backend).filter(|(id, s)| !s.backup && view.server(*id).usable()).count();
     let held = conn.aim.get().server.is_some() || persist::preferred(conn).is_some();
     configured || (active > 1 && plan.balance.is_in_turn() && !held)
 }

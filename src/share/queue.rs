@@ -106,9 +106,8 @@ impl Queue {
 
     /// Whether somebody waits for this server alone.
     pub fn is_awaited(&self, server: ServerId) -> bool {
-        let waits = |ticket: &Ticket| {
-            ticket.wants == Some(server) && ticket.state.load(Ordering::Relaxed) == WAITING
-        };
+        let waits =
+            |ticket: &Ticket| ticket.wants == Some(server) && ticket.state.load(Ordering::Relaxed) == WAITING;
         !self.is_empty()
             && self.waiting.lock().expect("no panic under this lock").iter().any(|(ticket, _)| waits(ticket))
     }

@@ -93,14 +93,7 @@ pub fn read(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<Added, String> {
     if let Some(text) = server::watched_wrong(&settings, name.text()) {
         return Err(text);
     }
-    let draft = directive::server::draft(
-        name.span,
-        name.span,
-        name.text().to_owned(),
-        address,
-        settings,
-        id,
-    );
+    let draft = directive::server::draft(name.span, name.span, name.text().to_owned(), address, settings, id);
     Ok(Added { server: draft, ready })
 }
 

@@ -178,7 +178,10 @@ mod tests {
         assert_eq!((gone.place_of(BackendId(0), y), gone.at_place(BackendId(0), 1)), (Some(2), Some(x)));
         assert_eq!((first.place_of(BackendId(0), y), first.at_place(BackendId(0), 2)), (None, None));
         assert_eq!((second.free_number(BackendId(0)), gone.free_number(BackendId(0))), (4, 2));
-        assert!(second.server(x).admin.maint && !before.server(x).admin.maint, "whoever holds it from elsewhere");
+        assert!(
+            second.server(x).admin.maint && !before.server(x).admin.maint,
+            "whoever holds it from elsewhere"
+        );
         assert!(!gone.server(x).alive());
     }
 

@@ -85,6 +85,8 @@ pub fn heard(
     // What it said is read by a thread.
     thread::sleep(Duration::from_millis(100));
     let errors = proxy.errors().replace(&format!("({})", proxy.pid()), "(PID)");
+    // haproxy's context of an `add server` stays for the messages behind it.
+    let errors = errors.replace("CLI : Server ", "Server ").replace("CLI : backend", "backend");
     heard.extend(errors.lines().filter(|l| l.contains("Server ") || l.contains("server")).map(str::to_owned));
     heard
 }
