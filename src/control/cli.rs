@@ -235,6 +235,10 @@ impl Steering for Rc<State> {
         self.edit(|world| world.with_overrides(server, edit));
     }
 
+    fn rename_server(&self, server: ServerId, name: &str) {
+        self.rename(server, name);
+    }
+
     fn shut_sessions(&self, server: ServerId) {
         self.shards.iter().for_each(|shard| shard.shut_sessions(server));
     }

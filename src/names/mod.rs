@@ -45,3 +45,15 @@ pub fn run(core: &Core, host: Rc<dyn Host>) -> Names {
     }
     Names { sections }
 }
+
+impl Names {
+    /// A server is to be looked up by another name (`set server … fqdn`). It keeps its address until the new name has one.
+    pub fn rename(&self, core: &Core, lookup: &crate::plan::Lookup, server: ServerId, name: &str) {
+        let Some(section) = self.sections.get(lookup.resolvers) else { return };
+        section.want(name, server);
+        // One that nobody used has no task yet.
+        if section.is_used() && !section.runs() {
+            core.spawn(section::run(section.clone()));
+        }
+    }
+}

@@ -79,7 +79,8 @@ impl Section {
             if plan.backend(server.backend).disabled {
                 continue;
             }
-            match (&lookup.service, &server.hostname) {
+            // A state file may remember another name.
+            match (&lookup.service, section.host.world().fqdn(server.id)) {
                 (Some(label), _) => section.want_service(label, server.id),
                 (None, Some(name)) => section.want(name, server.id),
                 (None, None) => {}
@@ -91,6 +92,11 @@ impl Section {
     /// What the file says about it.
     pub fn plan(&self) -> &Resolvers {
         &self.plan.resolvers[self.index]
+    }
+
+    /// Whether its task runs.
+    pub fn runs(&self) -> bool {
+        self.task.get() != TaskId::NONE
     }
 
     /// Whether a server's name is looked up here.
@@ -110,7 +116,7 @@ impl Section {
     }
 
     /// A server wants a name's address; it wants none else any more.
-    fn want(&self, name: &str, server: ServerId) {
+    pub fn want(&self, name: &str, server: ServerId) {
         let preferred = match self.plan.server(server).lookup.as_ref().map(|l| l.wishes.family) {
             Some(Family::V4) => Ask::A,
             _ => Ask::Aaaa,

@@ -5,6 +5,7 @@
 mod common;
 mod destinations;
 mod dns;
+mod renamed;
 
 use std::io::{Read, Write};
 use std::net::IpAddr;

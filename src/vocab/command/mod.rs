@@ -54,6 +54,8 @@ pub trait Steering {
     fn force_agent(&self, server: ServerId, up: bool);
     /// Edits what stands in place of a server line's words.
     fn override_server(&self, server: ServerId, edit: &dyn Fn(&mut Overrides));
+    /// Looks a server with `resolvers` up by another name from now on.
+    fn rename_server(&self, server: ServerId, name: &str);
     /// Ends what is under way with a server.
     fn shut_sessions(&self, server: ServerId);
     /// Pauses or resumes a frontend's listeners.

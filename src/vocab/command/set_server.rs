@@ -34,7 +34,7 @@ pub(super) fn run(steering: &dyn Steering, args: &[&str]) -> String {
         "agent-addr" => agent_addr(steering, &world, id, rest),
         "agent-port" => agent_port(steering, &world, id, rest),
         "agent-send" => agent_send(steering, &world, id, rest),
-        "fqdn" => fqdn(&world, id, rest),
+        "fqdn" => fqdn(steering, &world, id, rest),
         "ssl" => {
             "'set server <srv> ssl' cannot be set.  default-server should define ssl settings\n".to_owned()
         }
@@ -86,6 +86,9 @@ fn addr(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str]) -> 
     let (said, new) = moved(world.addr(id), ip, port, world.check_port(id).is_some());
     if let Some(new) = new {
         steering.override_server(id, &|o| o.addr = Some(new.clone()));
+        if world.server(id).admin.unresolved {
+            steering.change_server(id, &|state| state.admin.unresolved = false);
+        }
     }
     format!("{said} by 'stats socket command'\n")
 }
@@ -254,15 +257,32 @@ fn agent_send(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str
     String::new()
 }
 
-fn fqdn(world: &World, id: ServerId, rest: &[&str]) -> String {
-    match rest.first() {
-        None => "set server <b>/<s> fqdn requires a FQDN.\n".to_owned(),
-        // Looked up at run time: its name cannot be changed there yet.
-        Some(_) if world.plan.server(id).lookup.is_some() => {
-            "'set server <srv> fqdn' is not supported by Ringmain yet.\n".to_owned()
-        }
-        Some(_) => "set server <b>/<s> fqdn failed because no resolution is configured.\n".to_owned(),
+fn fqdn(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str]) -> String {
+    let Some(name) = rest.first() else {
+        return "set server <b>/<s> fqdn requires a FQDN.\n".to_owned();
+    };
+    let server = world.plan.server(id);
+    let Some(lookup) = &server.lookup else {
+        return "set server <b>/<s> fqdn failed because no resolution is configured.\n".to_owned();
+    };
+    if lookup.service.is_some() {
+        return "set server <b>/<s> fqdn failed because SRV resolution is configured.\n".to_owned();
     }
+    let by = "by 'stats socket command'\n";
+    let was = world.fqdn(id);
+    if was == Some(name) {
+        return format!("no need to change the FDQN {by}");
+    }
+    let full = format!("{}/{}", world.plan.backend(server.backend).name, server.name);
+    if !crate::proto::dns::is_name(name) {
+        return format!("could not update {full} FQDN {by}");
+    }
+    let said = format!("{full} changed its FQDN from {} to {name} {by}", was.unwrap_or("(null)"));
+    // The same in other letters is told as a change, but is none.
+    if !was.is_some_and(|was| was.eq_ignore_ascii_case(name)) {
+        steering.rename_server(id, name);
+    }
+    said
 }
 
 #[cfg(test)]
