@@ -117,6 +117,9 @@ impl Section {
 
     /// A server wants a name's address; it wants none else any more.
     pub fn want(&self, name: &str, server: ServerId) {
+        // Asked for in small letters, as HAProxy does.
+        let name = name.to_ascii_lowercase();
+        let name = name.as_str();
         let preferred = match self.plan.server(server).lookup.as_ref().map(|l| l.wishes.family) {
             Some(Family::V4) => Ask::A,
             _ => Ask::Aaaa,
