@@ -39,6 +39,14 @@ pub fn init(world: &World, shared: &Shared, now: Tick) {
     }
 }
 
+/// Where a server's checks begin to count (`init-state`).
+fn at_first(server: &Server) -> u32 {
+    server.check.as_ref().map_or(DEFAULT_RISE, |c| {
+        let scale = Scale::of(c);
+        server.watching.init_state.health(scale.rise, scale.fall)
+    })
+}
+
 /// The same for one server.
 pub fn init_server(world: &World, shared: &Shared, now: Tick, id: ServerId) {
     let server = world.plan.server(id);
@@ -46,8 +54,7 @@ pub fn init_server(world: &World, shared: &Shared, now: Tick, id: ServerId) {
     *record = ServerRecord::default();
     record.life.last_change = now;
     record.check.status = BEFORE_FIRST;
-    let rise = server.check.as_ref().map_or(DEFAULT_RISE, |c| Scale::of(c).rise);
-    record.check.health = if world.server(id).admin.in_maint() { 0 } else { rise };
+    record.check.health = if world.server(id).admin.in_maint() { 0 } else { at_first(server) };
     record.agent.status = BEFORE_FIRST;
     record.agent.health = 1;
 }
@@ -91,7 +98,7 @@ impl Changing<'_> {
         let (was_out, is_out) = (was.admin.in_maint(), is.admin.in_maint());
         is.fresh &= is_out;
         if was_out && !is_out && checked.is_some() {
-            is.health = Health::Up;
+            is.health = Health::at_first(server);
         }
         if was.alive() != is.alive() {
             is.warmth = if is.alive() {
@@ -105,7 +112,7 @@ impl Changing<'_> {
             let mut record = shared.checks.server(id);
             if !is_out {
                 // Without a check nothing sets it again, as in HAProxy.
-                record.check.health = checked.map_or(record.check.health, |c| Scale::of(c).rise);
+                record.check.health = checked.map_or(record.check.health, |_| at_first(server));
             } else if was.alive() {
                 record.check.health = 0;
             }

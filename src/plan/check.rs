@@ -398,11 +398,41 @@ pub struct Watching {
     pub agent_place: (Option<IpAddr>, Option<u16>),
     /// `track`: this server's state is that one's.
     pub track: Option<ServerId>,
+    pub init_state: InitState,
     pub observe: Option<Observe>,
     /// `on-marked-down shutdown-sessions`.
     pub shutdown_sessions: bool,
     /// `on-marked-up shutdown-backup-sessions`.
     pub shutdown_backup_sessions: bool,
+}
+
+/// `init-state`: what a checked server is taken for before its first check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum InitState {
+    FullyUp,
+    #[default]
+    Up,
+    Down,
+    FullyDown,
+}
+
+impl InitState {
+    /// Whether it takes requests.
+    #[must_use]
+    pub fn is_up(self) -> bool {
+        matches!(self, InitState::FullyUp | InitState::Up)
+    }
+
+    /// Where it stands on the scale of `rise` and `fall`.
+    #[must_use]
+    pub fn health(self, rise: u32, fall: u32) -> u32 {
+        match self {
+            InitState::FullyUp => rise + fall - 1,
+            InitState::Up => rise,
+            InitState::Down => rise.saturating_sub(1),
+            InitState::FullyDown => 0,
+        }
+    }
 }
 
 /// `agent-check` and its parameters.
@@ -444,6 +474,7 @@ pub struct WatchDraft {
     pub agent_addr: Option<IpAddr>,
     pub agent_send: Vec<u8>,
     pub track: Option<String>,
+    pub init_state: Option<InitState>,
     /// `observe`: whether it is `layer7`.
     pub observe: Option<bool>,
     pub on_error: OnError,
@@ -476,6 +507,7 @@ impl WatchDraft {
             check_place: check,
             agent_place,
             track: None,
+            init_state: self.init_state.unwrap_or_default(),
             observe: self.observe.map(observe),
             shutdown_sessions: self.shutdown_sessions,
             shutdown_backup_sessions: self.shutdown_backup_sessions,

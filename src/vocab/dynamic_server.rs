@@ -7,7 +7,7 @@ use crate::plan::draft::{ServerDraft, ServerSettings};
 use crate::syntax::Word;
 use crate::vocab::{address, directive};
 
-/// HAProxy takes these, and more that is not ours yet; `cookie` and `guid` are from its later versions.
+/// HAProxy takes these, and more that is not ours yet; `cookie`, `guid` and `init-state` are from its later versions.
 const TAKEN: &[&str] = &[
     "addr",
     "agent-addr",
@@ -28,6 +28,7 @@ const TAKEN: &[&str] = &[
     "fastinter",
     "guid",
     "id",
+    "init-state",
     "inter",
     "maxconn",
     "maxqueue",

@@ -92,10 +92,9 @@ impl World {
     pub fn with_added(&self, server: ServerId, ready: bool) -> World {
         let plan = self.plan.server(server);
         let tracked = plan.watching.track.map(|id| *self.server(id));
-        let health = match (&plan.check, tracked) {
-            (_, Some(tracked)) if tracked.health != Health::Unchecked => tracked.health,
-            (Some(_), _) | (_, Some(_)) => Health::Up,
-            _ => Health::Unchecked,
+        let health = match tracked {
+            Some(tracked) if tracked.health != Health::Unchecked => tracked.health,
+            _ => Health::at_first(plan),
         };
         let admin = Admin {
             maint: !ready,

@@ -53,6 +53,18 @@ pub enum Health {
     Down,
 }
 
+impl Health {
+    /// What a server is taken for before its first check (`init-state`).
+    #[must_use]
+    pub fn at_first(server: &crate::plan::Server) -> Health {
+        match (&server.check, server.watching.track) {
+            (Some(_), _) if !server.watching.init_state.is_up() => Health::Down,
+            (Some(_), _) | (_, Some(_)) => Health::Up,
+            _ => Health::Unchecked,
+        }
+    }
+}
+
 /// What changes of a server while running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerState {
@@ -136,10 +148,7 @@ impl World {
             .iter()
             .map(|s| ServerState {
                 admin: Admin { maint: s.disabled, unresolved: s.unresolved, ..Admin::default() },
-                health: match s.check.is_some() || s.watching.track.is_some() {
-                    true => Health::Up,
-                    false => Health::Unchecked,
-                },
+                health: Health::at_first(s),
                 weight: s.weight,
                 moved: 0,
                 warmth: SCALE,
