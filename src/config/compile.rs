@@ -53,6 +53,7 @@ pub fn plan(draft: Draft, index: &Index) -> Plan {
         }
     }
     super::checks::track(&mut plan, &tracks);
+    plan.namespaces = namespaces(&plan);
     plan
 }
 
@@ -111,6 +112,18 @@ pub fn targets<'a>(proxy: &'a ProxyDraft, index: &'a Index) -> impl Iterator<Ite
     rules
         .chain(proxy.settings.default_backend.iter().map(|n| n.name.as_str()))
         .filter_map(|n| index.backend(n))
+}
+
+/// Every network namespace that some line names, once.
+fn namespaces(plan: &Plan) -> Vec<crate::net::Namespace> {
+    let servers = plan.servers.iter().filter_map(|s| s.line.as_ref()?.socket.namespace.as_ref());
+    let mut all = Vec::new();
+    for namespace in servers.chain(plan.listeners.iter().filter_map(|l| l.namespace.as_ref())) {
+        if !all.contains(namespace) {
+            all.push(namespace.clone());
+        }
+    }
+    all
 }
 
 /// Takes off what needs `mode http`; the warnings said so.

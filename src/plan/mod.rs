@@ -57,6 +57,8 @@ pub struct Plan {
     /// Those that sample fetches name.
     pub named_servers: std::collections::BTreeSet<ServerId>,
     pub listeners: Vec<Listener>,
+    /// The network namespaces that lines name: a client may choose among these.
+    pub namespaces: Vec<crate::net::Namespace>,
     pub resolvers: Vec<Resolvers>,
     pub tables: Vec<persist::StickTable>,
     /// The files the configuration came from, so that rules can say where they stand.

@@ -243,7 +243,7 @@ pub async fn connect(
         interface: plan.interface.clone(),
         keepalive: backend.tcp_keepalive,
         foreign: plan.line.as_ref().and_then(|l| line::foreign(conn, plan, l)),
-        socket: plan.line.as_ref().map(|l| l.socket.clone()),
+        socket: plan.line.as_ref().map(|l| line::socket(conn, view, l)),
     };
     let to = target(view.addr(server), client_dst)?;
     let stream = match &plan.line {

@@ -14,6 +14,7 @@ mod health;
 mod life;
 mod limits;
 mod lines;
+mod namespaces;
 mod persistence;
 mod programs;
 mod queues;
