@@ -140,29 +140,31 @@ impl Local {
         self.pools.iter().enumerate().map(|(i, p)| (ServerId::from(i), p))
     }
 
-    /// The server of a backend for a request whose key has this hash; `avoid` only when there is no other.
+    /// The server of a backend for a request whose key has this hash; `avoid` only when there is no other. The newest World
+    /// counts, whatever a request began under: a core's turns only ever go on.
     pub(super) fn next_in_turn(
         &self,
-        view: &View,
         backend: BackendId,
         hash: Option<u32>,
         mut full: impl FnMut(ServerId) -> bool,
         avoid: Option<ServerId>,
-    ) -> Option<Pick> {
+    ) -> Option<(Pick, ServerId)> {
+        let view = self.view();
         let mut turn = self.turns[backend.index()].borrow_mut();
         if turn.generation != view.generation {
             turn.generation = view.generation;
             view.bring_up(backend, &mut turn.order);
         }
-        turn.order.pick(Ask {
+        let pick = turn.order.pick(Ask {
             hash,
-            // One that came after this view has to wait for the next request.
+            // `leastconn` has one order for all cores: another may know one that this one does not know yet.
             full: &mut |place| view.at_place(backend, place).is_none_or(&mut full),
             avoid: avoid.and_then(|server| view.place_of(backend, server)),
             loads: self.shared.loads[backend.index()].get(),
             generation: view.generation,
             weights: &|into| view.weights(backend, into),
-        })
+        })?;
+        Some((pick, view.at_place(backend, pick.server)?))
     }
 
     /// Counts a request on a server for those algorithms that ask how many there are; `taken`: it comes, else it leaves.

@@ -148,7 +148,6 @@ fn place_now(conn: &Conn, view: &View, backend: BackendId, avoid: Option<ServerI
     loop {
         let mut full = false;
         let picked = conn.local.next_in_turn(
-            view,
             backend,
             aim.hash,
             |server| {
@@ -160,8 +159,7 @@ fn place_now(conn: &Conn, view: &View, backend: BackendId, avoid: Option<ServerI
             avoid,
         );
         match picked {
-            Some(pick) => {
-                let Some(server) = view.at_place(backend, pick.server) else { return Err(NotNow::Never) };
+            Some((pick, server)) => {
                 if pick.bound {
                     return place_on(conn, view, backend, server);
                 }
