@@ -1,4 +1,5 @@
 //! Ids, units and limits: small types without opinions, used by every other module.
+pub mod grow;
 pub mod ids;
 pub mod limits;
 #[cfg(test)]

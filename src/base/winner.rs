@@ -40,6 +40,18 @@ impl Winner {
         Winner { nodes: vec![OUT; 2 * leaves], leaves, order: 0 }
     }
 
+    /// Makes room for so many members; those that are there keep their places.
+    pub fn grow(&mut self, members: usize) {
+        let leaves = members.next_power_of_two();
+        if leaves <= self.leaves {
+            return;
+        }
+        let old = std::mem::replace(self, Winner { nodes: vec![OUT; 2 * leaves], leaves, order: self.order });
+        for &entry in old.nodes[old.leaves..].iter().filter(|&&e| e != OUT) {
+            self.restore(Entry(entry));
+        }
+    }
+
     /// The one with the smallest key.
     #[inline]
     #[must_use]
@@ -103,6 +115,24 @@ impl Winner {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn room_for_more_changes_nothing() {
+        let mut tree = Winner::new(0);
+        assert!(tree.is_empty());
+        for member in 0..100 {
+            tree.grow(member + 1);
+            tree.set(member, (member as u64 * 37) % 11);
+        }
+        let mut plain: Vec<usize> = (0..100).collect();
+        plain.sort_by_key(|m| (m * 37) % 11);
+        for member in plain {
+            let first = tree.first().expect("somebody");
+            assert_eq!(first.member(), member);
+            tree.take_out(member);
+        }
+        assert!(tree.is_empty());
+    }
 
     #[test]
     fn the_smallest_key_is_first_and_equals_in_the_order_they_came() {

@@ -2,6 +2,7 @@
 //!
 //! [`load`] gives lines; [`read`] hands each to its row, which fills a draft; [`resolve`] checks names, modes and what is
 //! missing; [`compile`] makes the Plan. All errors are collected; a Plan comes out only where there is none.
+pub mod added;
 pub mod checks;
 mod compile;
 mod error_pages;

@@ -244,28 +244,28 @@ fn parse(words: &[&str]) -> Result<Remembered, Vec<String>> {
     })
 }
 
-/// Reads where checks and the agent go. What cannot be used is left out; the last reason is given.
+/// Reads where checks and the agent go, up to what cannot be used, and why it can't.
 fn places(words: &[&str], server: &ServerDraft, remembered: &mut Remembered) -> Option<String> {
     let word = |at: usize, none: &str| words.get(at).copied().filter(|w| *w != none);
     let mapped = matches!(server.addr, ServerAddress::Known(ServerAddr::InetRelative(..)));
-    let mut why = None;
     let (port, addr) = (word(17, "0"), word(18, "-"));
     if port.is_some() || addr.is_some() {
         let enabled = server.settings.check && !remembered.check_off;
         match place(enabled, "health checks are not enabled on this server", addr, port, mapped) {
             Ok((addr, port)) => (remembered.check_addr, remembered.check_port) = (addr, port),
-            Err(e) => why = Some(e),
+            // Nothing behind it is looked at then.
+            Err(e) => return Some(e),
         }
     }
     let (addr, port) = (word(19, "-"), word(20, "0"));
     if port.is_some() || addr.is_some() {
-        // No server has an agent, as long as the language has no word for one.
-        match place(false, "agent checks are not enabled on this server", addr, port, false) {
+        let enabled = server.settings.watching.agent && !remembered.agent_off;
+        match place(enabled, "agent checks are not enabled on this server", addr, port, false) {
             Ok((addr, port)) => (remembered.agent_addr, remembered.agent_port) = (addr, port),
-            Err(e) => why = Some(e),
+            Err(e) => return Some(e),
         }
     }
-    why
+    None
 }
 
 type Place = (Option<std::net::IpAddr>, Option<u16>);

@@ -267,7 +267,7 @@ fn picked(
         weights: &|into| world.weights(id, into),
     })?;
     let why = if hash.is_some() { "by its hash" } else { "the first of a fresh round" };
-    Some((ServerId(world.plan.backend(id).servers.start + pick.server as u32), why))
+    Some((world.at_place(id, pick.server)?, why))
 }
 
 fn address(addr: &ServerAddr) -> String {

@@ -8,7 +8,6 @@ use crate::plan::check::{Agent, Opening};
 use crate::share::CheckStatus;
 use crate::world::{Admin, Health};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest line that is read.
@@ -22,7 +21,7 @@ impl Watch {
         let mut random = !(self.id.index() as u64) ^ self.core.now().0;
         loop {
             self.core.sleep_until(next).await;
-            if !Arc::ptr_eq(&self.published.load().plan, &self.plan) {
+            if self.is_over(&self.published.load()) {
                 return;
             }
             // `disable agent`.
@@ -62,7 +61,7 @@ impl Watch {
             (Some(_), Some(connect)) => self.core.now() + connect.min(agent.inter),
             _ => self.core.now() + agent.inter,
         };
-        let to = ConnectTo::Inet(SocketAddr::new(ip, now_is.agent.port.unwrap_or(agent.port)));
+        let to = ConnectTo::Inet(SocketAddr::new(ip, world.agent_port(self.id)));
         let opening = Opening { send_proxy: false, via_socks4: agent.via_socks4 };
         let stream = opening::connect(&self.core, server, &to, opening, false, deadline).await?;
         stream.reset_on_close();

@@ -4,7 +4,7 @@ use super::BEFORE_FIRST;
 use super::count::Scale;
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
-use crate::plan::{Backend, Plan};
+use crate::plan::{Backend, Plan, Server};
 use crate::share::checks::ServerRecord;
 use crate::share::{CheckState, CheckStatus, Shared};
 use crate::syntax::diag::Severity;
@@ -31,19 +31,32 @@ const DEFAULT_RISE: u32 = 2;
 
 /// Sets the records of all servers and backends as they are at the start, or when a Plan comes into force.
 pub fn init(world: &World, shared: &Shared, now: Tick) {
-    for server in &world.plan.servers {
-        let mut record = shared.checks.server(server.id);
-        *record = ServerRecord::default();
-        record.life.last_change = now;
-        record.check.status = BEFORE_FIRST;
-        let rise = server.check.as_ref().map_or(DEFAULT_RISE, |c| Scale::of(c).rise);
-        record.check.health = if world.server(server.id).admin.in_maint() { 0 } else { rise };
-        record.agent.status = BEFORE_FIRST;
-        record.agent.health = 1;
+    for server in world.plan.servers.iter() {
+        init_server(world, shared, now, server.id);
     }
     for index in 0..world.plan.backends.len() {
         shared.checks.backend(BackendId::from(index)).last_change = now;
     }
+}
+
+/// Where a server's checks begin to count (`init-state`).
+fn at_first(server: &Server) -> u32 {
+    server.check.as_ref().map_or(DEFAULT_RISE, |c| {
+        let scale = Scale::of(c);
+        server.watching.init_state.health(scale.rise, scale.fall)
+    })
+}
+
+/// The same for one server.
+pub fn init_server(world: &World, shared: &Shared, now: Tick, id: ServerId) {
+    let server = world.plan.server(id);
+    let mut record = shared.checks.server(id);
+    *record = ServerRecord::default();
+    record.life.last_change = now;
+    record.check.status = BEFORE_FIRST;
+    record.check.health = if world.server(id).admin.in_maint() { 0 } else { at_first(server) };
+    record.agent.status = BEFORE_FIRST;
+    record.agent.health = 1;
 }
 
 /// Edits one server and those that track it, keeps the records, and says what HAProxy would. `reason` is what a change of
@@ -83,8 +96,9 @@ impl Changing<'_> {
         let server = before.plan.server(id);
         let checked = server.check.as_ref();
         let (was_out, is_out) = (was.admin.in_maint(), is.admin.in_maint());
+        is.fresh &= is_out;
         if was_out && !is_out && checked.is_some() {
-            is.health = Health::Up;
+            is.health = Health::at_first(server);
         }
         if was.alive() != is.alive() {
             is.warmth = if is.alive() {
@@ -98,7 +112,7 @@ impl Changing<'_> {
             let mut record = shared.checks.server(id);
             if !is_out {
                 // Without a check nothing sets it again, as in HAProxy.
-                record.check.health = checked.map_or(record.check.health, |c| Scale::of(c).rise);
+                record.check.health = checked.map_or(record.check.health, |_| at_first(server));
             } else if was.alive() {
                 record.check.health = 0;
             }
@@ -135,8 +149,12 @@ impl Changing<'_> {
             let server = plan.server(id);
             format!(" via {}/{}", plan.backend(server.backend).name, server.name)
         };
-        for follower in plan.servers.iter().filter(|s| s.watching.track == Some(id)) {
-            self.one(follower.id, &via(), |state| {
+        let world = self.published.load();
+        let follows = |s: &&Server| s.watching.track == Some(id) && !world.server(s.id).deleted;
+        let followers: Vec<ServerId> = plan.servers.iter().filter(follows).map(|s| s.id).collect();
+        // The last one is told first, as HAProxy has them in its list.
+        for follower in followers.into_iter().rev() {
+            self.one(follower, &via(), |state| {
                 state.admin.tracked_maint = is.admin.in_maint();
                 state.admin.tracked_drain = is.admin.draining();
                 state.health = if is.health == Health::Unchecked { Health::Up } else { is.health };

@@ -235,7 +235,7 @@ fn servers_in_maintenance_are_not_checked_and_come_back_up() {
     plan.add_backend("be");
     plan.add_server("s1", closed()).check = Some(check_every(10 * MS));
     plan.add_server("s2", closed()).check = Some(check_every(10 * MS));
-    plan.servers[0].disabled = true;
+    plan.servers.first_mut()[0].disabled = true;
     let stand = Stand::new(plan);
     stand.run_until(|s| s.check(1).status.is_final());
     assert_eq!(stand.check(0).status, CheckStatus::Initializing);
@@ -368,4 +368,36 @@ fn five_thousand_checked_servers() {
         assert_eq!(ended, 5_000);
         assert!((0..5_000).all(|i| stand.up(i)));
     }
+}
+
+/// `init-state`: what a server is at first, and how many checks change it.
+#[test]
+fn servers_begin_as_they_are_taken_for() {
+    use crate::plan::check::InitState;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut plan = Plan::default();
+    plan.add_backend("be");
+    for (state, addr) in [
+        (InitState::Down, listener.local_addr().unwrap()),
+        (InitState::FullyDown, listener.local_addr().unwrap()),
+        (InitState::Up, closed()),
+        (InitState::FullyUp, closed()),
+    ] {
+        let server = plan.add_server("s", addr);
+        server.check = Some(Check { rise: 3, fall: 3, ..check_every(20 * MS) });
+        server.watching.init_state = state;
+    }
+    let stand = Stand::new(plan);
+    assert_eq!([0, 1, 2, 3].map(|i| stand.up(i)), [false, false, true, true]);
+    assert_eq!([0, 1, 2, 3].map(|i| stand.check(i).health), [2, 0, 3, 5]);
+    stand.run_until(|s| s.up(0) && s.up(1) && !s.up(2) && !s.up(3));
+    // A failed one counts until it is down; the others have gone on since.
+    assert_eq!([2, 3].map(|i| stand.check(i).failed), [1, 3]);
+    // It comes back from maintenance in the same way.
+    stand.change(1, |s| s.admin.maint = true);
+    assert_eq!(
+        stand.change(1, |s| s.admin.maint = false),
+        ["Server be/s is DOWN/READY (leaving forced maintenance)."]
+    );
+    assert_eq!((stand.up(1), stand.check(1).health), (false, 0));
 }

@@ -85,6 +85,8 @@ pub struct Backend {
     pub tcp_keepalive: bool,
     /// `http-send-name-header`, in lower case.
     pub send_name_header: Option<String>,
+    /// What its servers have of it.
+    pub mould: Box<super::mould::Mould>,
     /// A server wants something of the request for its connection (`usesrc hdr_ip`, `set-proxy-v2-tlv-fmt`).
     pub notes_request: bool,
     pub log_health_checks: bool,
@@ -181,4 +183,14 @@ pub struct Server {
     /// What a state file says of it.
     pub remembered: Option<Box<super::remembered::Remembered>>,
     pub at: Span,
+}
+
+impl Server {
+    /// Whether its connections want something of the request (`usesrc hdr_ip`, `set-proxy-v2-tlv-fmt`).
+    #[must_use]
+    pub fn notes_request(&self) -> bool {
+        let by_field =
+            |l: &super::line::ServerLine| matches!(l.usesrc, Some(super::line::UseSource::Header(..)));
+        self.line.as_ref().is_some_and(|l| by_field(l) || !l.header.extensions.is_empty())
+    }
 }

@@ -87,6 +87,7 @@ impl Plan {
             all_backups: false,
             tcp_keepalive: false,
             send_name_header: None,
+            mould: Box::new((&super::draft::Settings::default()).into()),
             notes_request: false,
             log_health_checks: false,
             accept_invalid_http_response: false,
@@ -135,7 +136,7 @@ impl Plan {
             remembered: None,
             at: NOWHERE,
         });
-        self.servers.last_mut().expect("just pushed")
+        self.servers.first_mut().last_mut().expect("just pushed")
     }
 
     /// Adds a listener to the last frontend.

@@ -547,7 +547,7 @@ async fn attempts(
     let frontend = view.plan.frontend(conn.info.frontend);
     // Sent again only where nothing of the body is gone and the method allows it (RFC 9110, 9.2.2).
     let repeatable = body.done && headers::is_idempotent(heads.req.method());
-    if plan.notes_request {
+    if view.notes_request(backend) {
         line::note_request(conn, view, backend, Some(&mut heads.req));
     }
     let may_again = body.done && plan.retry_on.after_sending() && !reply.wishes.no_l7_retry;

@@ -145,7 +145,7 @@ fn place_now(conn: &Conn, view: &View, backend: BackendId, avoid: Option<ServerI
     if plan.prefer_last_server
         && !plan.balance.is_hash()
         && let Some(last) = conn.last_server.get()
-        && plan.servers.contains(&last.0)
+        && view.plan.server(last).backend == backend
         && Some(last) != avoid
         && view.server(last).usable()
         && let Some(gated) = enter(conn, view, backend, last)
@@ -158,7 +158,6 @@ fn place_now(conn: &Conn, view: &View, backend: BackendId, avoid: Option<ServerI
     loop {
         let mut full = false;
         let picked = conn.local.next_in_turn(
-            view,
             backend,
             aim.hash,
             |server| {
@@ -171,8 +170,7 @@ fn place_now(conn: &Conn, view: &View, backend: BackendId, avoid: Option<ServerI
             avoid,
         );
         match picked {
-            Some(pick) => {
-                let server = ServerId(plan.servers.start + pick.server as u32);
+            Some((pick, server)) => {
                 if pick.bound {
                     return place_on(conn, view, backend, server).ok_or_else(|| {
                         let cells = conn.local.cells();
@@ -410,8 +408,7 @@ pub fn may_redispatch(conn: &Conn, view: &View, backend: BackendId, n: u32) -> b
         i if i > 0 => n % i == 0,
         i => n % (retries + 1 + i).max(1) == 0,
     };
-    let active =
-        view.plan.servers_of(backend).filter(|(id, s)| !s.backup && view.server(*id).usable()).count();
+    let active = view.servers_of(backend).filter(|(id, s)| !s.backup && view.server(*id).usable()).count();
     let held = conn.aim.get().server.is_some() || persist::preferred(conn).is_some();
     configured || (active > 1 && plan.balance.is_in_turn() && !held)
 }

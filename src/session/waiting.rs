@@ -81,7 +81,7 @@ pub(super) async fn wait_in_queue(
     {
         return Ok(Waited::Leave(server));
     }
-    for (server, _) in newest.plan.servers_of(backend) {
+    for (server, _) in newest.servers_of(backend) {
         let any = newest.takes_any(server);
         if (any || wants == Some(server)) && newest.maxconn(server).is_some() {
             shared.serve_queue(backend, server, any);

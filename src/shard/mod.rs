@@ -148,7 +148,7 @@ impl Shard {
                 continue;
             }
             let backend = BackendId::from(index);
-            for (server, _) in view.plan.servers_of(backend) {
+            for (server, _) in view.servers_of(backend) {
                 self.local.shared.serve_queue(backend, server, view.takes_any(server));
             }
         }

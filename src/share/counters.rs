@@ -1,4 +1,5 @@
 //! Counters: each shard has its own cells and is their only writer, readers sum over the shards.
+use crate::base::grow::Grow;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// A number that only grows, written by one thread: a load and a store, no locked operation.
@@ -200,7 +201,7 @@ pub struct ShardCounters {
     pub process: ProcessCells,
     pub frontends: Box<[FrontendCells]>,
     pub backends: Box<[BackendCells]>,
-    pub servers: Box<[ServerCells]>,
+    pub servers: Grow<ServerCells>,
 }
 
 impl ShardCounters {

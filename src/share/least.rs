@@ -1,6 +1,7 @@
 //! How many requests the servers of a backend carry, over all cores: for `balance leastconn`, `random` and
 //! `hash-balance-factor`. The last two read counters; `leastconn` has its order in one place behind a lock, so that two cores
 //! never take the same least loaded server at once.
+use crate::base::grow::Grow;
 use crate::base::winner::{Entry, Winner};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -13,7 +14,7 @@ pub struct Loads(Kind);
 enum Kind {
     /// Their sum is counted only where somebody asks for it.
     Counters {
-        served: Box<[AtomicU32]>,
+        served: Grow<AtomicU32>,
         total: Option<AtomicU32>,
     },
     Ordered(Mutex<Least>),
@@ -37,6 +38,16 @@ impl Loads {
     #[must_use]
     pub fn ordered(backups: &[bool], all_backups: bool) -> Loads {
         Loads(Kind::Ordered(Mutex::new(Least::new(backups, all_backups))))
+    }
+
+    /// One server more, that takes no requests yet.
+    pub fn add_server(&self, backup: bool) {
+        match &self.0 {
+            Kind::Counters { served, .. } => {
+                served.append(AtomicU32::new(0));
+            }
+            Kind::Ordered(least) => held(least).join(backup),
+        }
     }
 
     /// Requests on a server.
@@ -150,6 +161,12 @@ impl Least {
             all_backups,
             passed: Vec::with_capacity(backups.len()),
         }
+    }
+
+    fn join(&mut self, backup: bool) {
+        self.servers.push(Member { weight: 0, served: 0, backup });
+        let order = if backup { &mut self.backup } else { &mut self.active };
+        order.grow(self.servers.len());
     }
 
     fn sync(&mut self, weights: &[u32]) {

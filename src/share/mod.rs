@@ -3,6 +3,7 @@
 pub mod checks;
 pub mod counters;
 pub mod gate;
+mod grow;
 pub mod least;
 pub mod lookups;
 pub mod observed;
@@ -12,6 +13,7 @@ pub mod table;
 pub mod trends;
 pub mod vars;
 
+use crate::base::grow::Grow;
 use crate::base::ids::{BackendId, ServerId};
 pub use checks::{CheckResult, CheckState, CheckStatus, Checks, Life};
 pub use counters::{BackendCells, Counter, FrontendCells, Gauge, ProcessCells, ServerCells, ShardCounters};
@@ -36,7 +38,7 @@ pub struct Shared {
     /// Connections of each listener against its `maxconn`, by `ListenerId`; empty where nobody set them.
     pub listeners: Vec<Gate>,
     /// Requests on each server against its `maxconn`, by `ServerId`.
-    pub servers: Vec<Gate>,
+    pub servers: Grow<Gate>,
     /// Who waits for a server of a backend, by `BackendId`.
     pub queues: Vec<Queue>,
     /// The stick tables, by `TableId`.

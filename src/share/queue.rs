@@ -172,6 +172,13 @@ impl Queue {
         true
     }
 
+    /// Whether somebody waits for this server alone.
+    pub fn is_awaited(&self, server: ServerId) -> bool {
+        let waits =
+            |ticket: &Ticket| ticket.wants == Some(server) && ticket.state.load(Ordering::Relaxed) == WAITING;
+        !self.is_empty() && self.lock().list.iter().any(|(ticket, _)| waits(ticket))
+    }
+
     /// Takes tickets whose owners left out of the queue.
     pub fn sweep(&self) {
         let mut waiting = self.lock();

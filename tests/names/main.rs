@@ -5,6 +5,7 @@
 mod common;
 mod destinations;
 mod dns;
+mod renamed;
 mod resolved;
 
 use std::io::{Read, Write};

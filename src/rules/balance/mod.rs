@@ -122,6 +122,8 @@ pub struct Member {
 #[derive(Clone, Debug)]
 pub struct Balancer {
     kind: Kind,
+    /// How many servers came later.
+    added: usize,
     factor: u32,
     affinity: Affinity,
     look: Look,
@@ -220,7 +222,25 @@ impl Balancer {
             Algorithm::Hash(Key::RdpCookie(_)) => Look::WithKey,
             _ => Look::First,
         };
-        Balancer { look, kind, factor: scheme.factor, affinity: scheme.affinity, random: seed | 1 }
+        Balancer { look, kind, added: 0, factor: scheme.factor, affinity: scheme.affinity, random: seed | 1 }
+    }
+
+    /// How many servers came after the start.
+    #[must_use]
+    pub fn added(&self) -> usize {
+        self.added
+    }
+
+    /// One server more, behind the others; it takes no requests before the next [`Balancer::sync`]. Tables that are made of
+    /// all servers at once take none: who asks for one there is refused.
+    pub fn add(&mut self, member: Member) {
+        self.added += 1;
+        match &mut self.kind {
+            Kind::RoundRobin(order) => order.add(member.backup),
+            Kind::StaticRr(_) | Kind::Map(_) | Kind::LeastConn => {}
+            Kind::Ring(ring) | Kind::Random(ring, _) => ring.add(member.places, member.backup),
+            Kind::First(first) => first.add(member.id, member.backup),
+        }
     }
 
     /// Brings the state in line with the newest weights, in sixteenths and in the order of the lines: 0 where no new request

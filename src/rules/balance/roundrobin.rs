@@ -69,6 +69,12 @@ impl RoundRobin {
         group.pick(&mut self.servers, &mut self.passed, full, avoid)
     }
 
+    /// One server more, that takes no requests yet.
+    pub fn add(&mut self, backup: bool) {
+        self.servers.push(Server { backup, ..Server::default() });
+        self.passed.reserve(self.servers.len());
+    }
+
     /// Brings the state in line with the newest weights, in sixteenths: 0 where no new request may go.
     ///
     /// # Panics
