@@ -73,6 +73,7 @@ impl Average {
     pub fn note(&self, ms: u64) {
         let sum = self.sum.load(Ordering::Relaxed);
         // `sum.div_ceil(SAMPLES)` without its branches: a sum is far from the end of its 64 bits.
+        #[allow(clippy::manual_div_ceil)]
         let one = (sum + (Self::SAMPLES - 1)) / Self::SAMPLES;
         self.sum.store(sum - one + ms, Ordering::Relaxed);
         self.count.store(self.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);

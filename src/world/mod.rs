@@ -218,7 +218,7 @@ impl World {
         }
         let backend = self.plan.backend(server.backend);
         let usable = |backup: bool| {
-            let servers = self.plan.servers_of(server.backend);
+            let servers = self.servers_of(server.backend);
             servers.filter(move |(id, s)| s.backup == backup && self.server(*id).usable())
         };
         usable(false).next().is_none()

@@ -250,7 +250,7 @@ fn run(seed: u64) -> Result<(u64, u64), String> {
     let plan = Arc::new(plan.ok_or_else(|| format!("{diags:?}"))?);
     let shared = Shared::new(SHARDS, plan.frontends.len(), plan.backends.len(), plan.servers.len());
     let shared = Arc::new(shared.with_tables(plan.tables.iter().map(|t| t.spec.clone())));
-    for (gate, server) in shared.servers.iter().zip(&plan.servers) {
+    for (gate, server) in shared.servers.iter().zip(plan.servers.iter()) {
         gate.set_limit(server.maxconn.unwrap_or(0));
     }
     let published = Arc::new(Published::new(World::new(plan)));

@@ -72,6 +72,8 @@ impl RoundRobin {
     /// One server more, that takes no requests yet.
     pub fn add(&mut self, backup: bool) {
         self.servers.push(Server { backup, ..Server::default() });
+        let group = if backup { &mut self.backup } else { &mut self.active };
+        group.trees.iter_mut().for_each(|tree| tree.grow(self.servers.len()));
         self.passed.reserve(self.servers.len());
     }
 

@@ -20,8 +20,9 @@ fn parse(cx: &mut ServerCx<'_, '_>, words: &[Word]) -> Result<usize, Diag> {
         "down" => InitState::Down,
         "fully-down" => InitState::FullyDown,
         other => {
-            let text =
-                format!("'init-state' expects one of 'fully-up', 'up', 'down', or 'fully-down' but got '{other}'");
+            let text = format!(
+                "'init-state' expects one of 'fully-up', 'up', 'down', or 'fully-down' but got '{other}'"
+            );
             return Err(wrong(words, text));
         }
     });
