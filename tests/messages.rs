@@ -5,6 +5,8 @@
 //! this part.
 
 mod common;
+#[path = "messages/picks.rs"]
+mod picks;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -422,13 +424,43 @@ const CASES: &[Case] = &[
         "server-with-resolvers-relative",
         "    server t localhost:+1 resolvers a resolve-net fe80::/10,10.0.0.1\nresolvers a\n    nameserver x 127.0.0.1:53\n",
     ),
+    // Variables and addresses.
+    same("set-var-bare", "    http-request set-var\n"),
+    same("set-var-empty", "    http-request set-var() int(1)\n"),
+    same("set-var-scope", "    http-request set-var(foo) int(1)\n"),
+    same("set-var-nothing", "    http-request set-var(txn.a)\n"),
+    same("set-var-fetch", "    http-request set-var(txn.a) nope\n"),
+    same("set-var-junk", "    http-request set-var(txn.a) int(1) junk\n"),
+    same("set-var-condition", "    http-request set-var(txn.a,ifbad) int(1)\n"),
+    same("set-var-character", "    http-request set-var(txn.a-b) int(1)\n"),
+    same("set-var-no-name", "    http-request set-var(txn.) int(1)\n"),
+    same("set-var-of-answer", "    http-request set-var(txn.a) status\n"),
+    same("set-var-fmt-fetch", "    http-request set-var-fmt(txn.a) %[nope]\n"),
+    same("unset-var-junk", "    http-request unset-var(txn.a) x\n"),
+    same("unset-var-scope", "    http-request unset-var(txn)\n"),
+    same("unset-var-condition", "    http-request unset-var(txn.a,ifexists)\n"),
+    same("set-var-open", "    http-request set-var(txn.a int(1)\n"),
+    same("set-var-x", "    http-request set-varx(txn.a) int(1)\n"),
+    same("do-resolve-bare", "    http-request do-resolve\n"),
+    same("do-resolve-no-section", "    http-request do-resolve(txn.a,nod) hdr(host)\n"),
+    same("do-resolve-family", "    http-request do-resolve(txn.a,d,ipv5) hdr(host)\n"),
+    same("do-resolve-of-answer", "    http-request do-resolve(txn.a,d) status\n"),
+    same("var-scope", "    http-request deny if { var(a) -m found }\n"),
+    same("var-no-method", "    http-request deny if { var(txn.a) x }\n"),
+    same("var-empty", "    http-request deny if { var() -m found }\n"),
+    same("var-character", "    http-request deny if { var(txn.a-b) -m found }\n"),
+    same("set-var-of-request", "    http-response set-var(res.a) path\n"),
 ];
+
+fn all() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().chain(picks::CASES)
+}
 
 #[test]
 fn messages_are_haproxys() {
     let filter = std::env::var("CASE").unwrap_or_default();
     let mut failures = String::new();
-    for case in CASES.iter().filter(|c| c.id.contains(&filter)) {
+    for case in all().filter(|c| c.id.contains(&filter)) {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.cfg", case.id));
         let text = case.text.strip_prefix('!').map_or_else(|| format!("{SOUND}{}", case.text), str::to_owned);
         std::fs::write(&path, text).expect("write");
@@ -492,8 +524,8 @@ fn check(program: Program, path: &str) -> Said {
 #[test]
 fn deliberate_differences_are_documented() {
     let documented = common::documented("Messages");
-    let differing: BTreeSet<&str> = CASES.iter().filter(|c| c.differs.is_some()).map(|c| c.id).collect();
+    let differing: BTreeSet<&str> = all().filter(|c| c.differs.is_some()).map(|c| c.id).collect();
     assert_eq!(documented, differing, "left: docs/compat.md; right: the cases that differ");
-    let ids: BTreeSet<&str> = CASES.iter().map(|c| c.id).collect();
-    assert_eq!(ids.len(), CASES.len(), "two cases have the same id");
+    let ids: BTreeSet<&str> = all().map(|c| c.id).collect();
+    assert_eq!(ids.len(), all().count(), "two cases have the same id");
 }

@@ -63,7 +63,7 @@ async fn accept(state: Rc<State>, listener: Listener, rights: Rights) {
 /// One connection: a line and its answer, or with `prompt` as many as the client wants.
 async fn serve(state: Rc<State>, stream: Stream, rights: Rights) {
     let timeout = state.published.load().plan.global.stats_timeout.unwrap_or(TIMEOUT);
-    let (mut bytes, mut prompt) = (Vec::new(), false);
+    let (mut bytes, mut prompt, mut experimental) = (Vec::new(), false, false);
     loop {
         let Some(line) = read_line(&state, &stream, &mut bytes, timeout).await else { return };
         if line == "_getsocks" && rights.gives_listeners {
@@ -79,6 +79,22 @@ async fn serve(state: Rc<State>, stream: Stream, rights: Rights) {
                 "prompt" => prompt = !prompt,
                 "quit" => quit = true,
                 "" if prompt => {}
+                // Nothing of ours asks for it; who comes from HAProxy may send it.
+                "experimental-mode on" if rights.level == Level::Admin => {
+                    experimental = true;
+                    out.push('\n');
+                }
+                "experimental-mode off" if rights.level == Level::Admin => {
+                    experimental = false;
+                    out.push('\n');
+                }
+                "experimental-mode" if rights.level == Level::Admin => {
+                    out.push_str(if experimental {
+                        "experimental-mode is ON\n\n"
+                    } else {
+                        "experimental-mode is OFF\n\n"
+                    });
+                }
                 command => {
                     out.push_str(&command::run(&state, rights.level, command));
                     if !out.ends_with("\n\n") {
@@ -211,10 +227,16 @@ impl Steering for Rc<State> {
         self.tell(health::force_health(&self.published, &self.shared, self.core.now(), server, health).1);
     }
 
-    fn force_agent(&self, _server: ServerId, _up: bool) {}
+    fn force_agent(&self, server: ServerId, up: bool) {
+        self.tell(health::force_agent(&self.published, &self.shared, self.core.now(), server, up).1);
+    }
 
     fn override_server(&self, server: ServerId, edit: &dyn Fn(&mut Overrides)) {
         self.edit(|world| world.with_overrides(server, edit));
+    }
+
+    fn rename_server(&self, server: ServerId, name: &str) {
+        self.rename(server, name);
     }
 
     fn shut_sessions(&self, server: ServerId) {
@@ -248,6 +270,14 @@ impl Steering for Rc<State> {
     fn set_server_maxconn(&self, server: ServerId, maxconn: u32) {
         self.shared.servers[server.index()].set_limit(maxconn.min(MOST));
         self.edit(|world| world.with_overrides(server, |o| o.maxconn = Some(maxconn)));
+    }
+
+    fn add_server(&self, backend: BackendId, words: &[&str]) -> String {
+        State::add_server(self, backend, words).unwrap_or_else(|wrong| wrong)
+    }
+
+    fn del_server(&self, server: ServerId) -> String {
+        State::del_server(self, server).unwrap_or_else(|wrong| wrong)
     }
 
     fn edit_world(&self, edit: command::WorldEdit) {

@@ -2,6 +2,7 @@
 //!
 //! It runs on a core of its own like every shard (`docs/decisions/0003-control-on-our-own-core.md`).
 pub mod cli;
+mod comers;
 mod events;
 mod hand_over;
 mod names;
@@ -115,6 +116,7 @@ impl Control {
             names: OnceCell::new(),
             logs: RefCell::new(logs),
             dropped_logs: Cell::new(0),
+            checks: OnceCell::new(),
             born: core.now(),
         });
         signals::start(&state, &running.signals)?;
@@ -140,16 +142,20 @@ struct State {
     names: OnceCell<crate::names::Names>,
     logs: RefCell<Sender>,
     dropped_logs: Cell<u64>,
+    checks: OnceCell<health::Running>,
     born: Tick,
 }
 
 impl State {
     fn start_checks(self: &Rc<State>) {
         let state = self.clone();
-        health::run(&self.core, self.published.clone(), self.shared.clone(), move |event| match event {
-            health::Event::World(_) => state.refresh(),
-            health::Event::Say(message) => state.tell_event(&message),
-        });
+        let checks =
+            health::run(&self.core, self.published.clone(), self.shared.clone(), move |event| match event {
+                health::Event::World(_) => state.refresh(),
+                health::Event::Unreachable(server) => state.doubt_name(server),
+                health::Event::Say(message) => state.tell_event(&message),
+            });
+        assert!(self.checks.set(checks).is_ok(), "checks are started once");
     }
 
     /// Puts an edit into force and tells the shards.

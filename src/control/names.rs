@@ -11,7 +11,24 @@ impl State {
     /// Starts the `resolvers` sections.
     pub(super) fn start_names(self: &Rc<State>) {
         let names = names::run(&self.core, Rc::new(self.clone()));
+        names::serve(&self.core, &names, &self.shared);
         assert!(self.names.set(names).is_ok(), "names are started once");
+    }
+
+    /// A check could not connect to a server.
+    pub(super) fn doubt_name(&self, server: ServerId) {
+        if let Some(names) = self.names.get() {
+            names.doubt(server);
+        }
+    }
+
+    /// `set server … fqdn`.
+    pub(super) fn rename(&self, server: ServerId, name: &str) {
+        self.edit(|world| world.with_overrides(server, |o| o.fqdn = Some(name.to_owned())));
+        let world = self.published.load();
+        if let (Some(names), Some(lookup)) = (self.names.get(), &world.plan.server(server).lookup) {
+            names.rename(&self.core, lookup, server, name);
+        }
     }
 
     /// The answer to `show resolvers`.

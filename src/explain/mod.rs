@@ -84,6 +84,8 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
         listener_id: frontend.listeners.first().map_or(0, |l| plan.listeners[l.index()].uuid),
         accepted: Tick::ZERO,
         redirected: crate::rules::Redirected::default(),
+        vars: Default::default(),
+        inspect: Default::default(),
         handshake: Default::default(),
         record: Default::default(),
     };
@@ -99,8 +101,16 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
                 facts: &facts,
                 wishes: &wishes,
                 persistence: std::cell::Cell::default(),
+                resume: std::cell::Cell::default(),
             };
-            decide::request(&scene, &mut req, &[], &mut notes)
+            conn.vars.begin_request();
+            loop {
+                // Nobody is asked for addresses here: the variables stay unset.
+                match decide::request(&scene, &mut req, &[], &mut notes) {
+                    Decision::Ended { verdict: Verdict::Wait(_), .. } => {}
+                    decision => break decision,
+                }
+            }
         }
         Mode::Tcp => {
             let cx = Cx {
@@ -125,7 +135,7 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
     line(&mut out, "frontend", &format!("{} ({}), mode {mode}", frontend.name, place(&plan, frontend.at)));
     rules(&mut out, &notes.lines);
     match decision {
-        Decision::Forward(backend) => forwarded(&mut out, &world, &conn, &shared, backend, &mut req, args)?,
+        Decision::Forward(backend) => forwarded(&mut out, &world, &conn, &shared, backend, &mut req)?,
         other => ended(&mut out, &plan, &other),
     }
     Ok(out)
@@ -166,7 +176,7 @@ fn ended(out: &mut String, plan: &Plan, decision: &Decision) {
                     format!("{status}, by {by}\n          {head}")
                 }
                 Verdict::Drop => format!("closed without an answer, by {by}"),
-                Verdict::Continue | Verdict::Allow => unreachable!("these end no request"),
+                Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => unreachable!("these end no request"),
             }
         }
         Decision::Forward(_) => unreachable!("forwarded requests are told elsewhere"),
@@ -181,7 +191,6 @@ fn forwarded(
     shared: &Shared,
     id: BackendId,
     req: &mut RequestHead,
-    args: &Args,
 ) -> Result<(), String> {
     let plan = &world.plan;
     let backend = plan.backend(id);
@@ -215,7 +224,7 @@ fn forwarded(
     }
     let frontend = plan.frontend(conn.frontend);
     if frontend.mode == Mode::Http {
-        decide::outgoing(frontend, backend, req, Some(args.src.ip()));
+        decide::outgoing(frontend, backend, req, conn);
         let mut bytes = Vec::new();
         h1::write_request(req, &mut bytes);
         let text = String::from_utf8_lossy(&bytes).trim_end().replace("\r\n", "\n          ");
@@ -259,7 +268,7 @@ fn picked(
         weights: &|into| world.weights(id, into),
     })?;
     let why = if hash.is_some() { "by its hash" } else { "the first of a fresh round" };
-    Some((ServerId(world.plan.backend(id).servers.start + pick.server as u32), why))
+    Some((world.at_place(id, pick.server)?, why))
 }
 
 fn address(addr: &ServerAddr) -> String {

@@ -30,6 +30,8 @@ pub struct Draft {
     pub unix_bind: UnixBind,
     /// `resolvers` sections; while one is read, it is the last one.
     pub resolvers: Vec<super::Resolvers>,
+    /// `http-errors` sections; while one is read, it is the last one.
+    pub http_errors: Vec<super::http_errors::HttpErrors>,
 }
 
 impl Draft {
@@ -153,6 +155,10 @@ impl ProxyDraft {
 #[derive(Debug, Default)]
 pub struct RulesDraft {
     pub tcp_request_connection: Vec<Rule>,
+    pub tcp_request_session: Vec<Rule>,
+    pub tcp_request_content: Vec<Rule>,
+    /// Those of a `listen` a second time, as below.
+    pub tcp_request_content_backend: Vec<Rule>,
     pub http_request: Vec<Rule>,
     pub http_response: Vec<Rule>,
     pub redirects: Vec<Rule>,
@@ -173,7 +179,9 @@ impl RulesDraft {
             .iter()
             .chain(&self.http_response_backend)
             .chain(&self.redirects_backend);
-        front.chain(&self.redirects).chain(back)
+        let tcp = self.tcp_request_session.iter().chain(&self.tcp_request_content);
+        let tcp = tcp.chain(&self.tcp_request_content_backend);
+        front.chain(&self.redirects).chain(back).chain(tcp)
     }
 }
 
@@ -221,6 +229,7 @@ pub struct Settings {
     pub default_backend: Option<Named>,
     pub monitor_uri: Option<Vec<u8>>,
     pub error_pages: ErrorPages,
+    pub errorfiles: Vec<super::http_errors::ErrorFiles>,
     /// `log global`.
     pub log_global: bool,
     pub logs: Vec<Log>,
@@ -241,7 +250,11 @@ pub struct Settings {
     /// `srvtcpka-cnt` and its sisters.
     pub server_probes: Probes,
     pub send_name_header: Option<String>,
+    /// `tcp-request inspect-delay`.
+    pub inspect_delay: Option<Duration>,
     pub grace: Option<Duration>,
+    pub original_to: Option<ForwardFor>,
+    pub rate_limit: Option<u32>,
 }
 
 impl Default for Settings {
@@ -267,6 +280,7 @@ impl Default for Settings {
             default_backend: None,
             monitor_uri: None,
             error_pages: ErrorPages::default(),
+            errorfiles: Vec::new(),
             log_global: false,
             logs: Vec::new(),
             log_tag: None,
@@ -282,7 +296,10 @@ impl Default for Settings {
             client_probes: Probes::default(),
             server_probes: Probes::default(),
             send_name_header: None,
+            inspect_delay: None,
             grace: None,
+            original_to: None,
+            rate_limit: None,
         }
     }
 }
@@ -331,6 +348,9 @@ pub enum Flag {
     Persist,
     LogAsap,
     LogSeparateErrors,
+    NoLinger,
+    PretendKeepalive,
+    CheckCache,
 }
 
 /// A set of [`Flag`]s.

@@ -33,6 +33,8 @@ impl Plan {
             redirects: Program::default(),
             http_response: Program::default(),
             tcp_request_connection: Program::default(),
+            tcp_request_session: Program::default(),
+            inspection: None,
             use_backend: Vec::new(),
             default_backend: None,
             own_backend: None,
@@ -46,6 +48,7 @@ impl Plan {
             http_no_delay: false,
             tcp_keepalive: false,
             ignore_probes: false,
+            manners: Default::default(),
             at: NOWHERE,
         });
         self.frontends.last_mut().expect("just pushed")
@@ -68,6 +71,7 @@ impl Plan {
             prefer_last_server: false,
             persistence: None,
             forward_for: None,
+            inspection: None,
             http_request: Program::default(),
             redirects: Program::default(),
             http_response: Program::default(),
@@ -80,10 +84,12 @@ impl Plan {
             all_backups: false,
             tcp_keepalive: false,
             send_name_header: None,
+            mould: Box::new((&super::draft::Settings::default()).into()),
             notes_request: false,
             log_health_checks: false,
             log_set: Default::default(),
             accept_invalid_http_response: false,
+            manners: Default::default(),
             id_given: false,
             at: NOWHERE,
         });
@@ -128,7 +134,7 @@ impl Plan {
             remembered: None,
             at: NOWHERE,
         });
-        self.servers.last_mut().expect("just pushed")
+        self.servers.first_mut().last_mut().expect("just pushed")
     }
 
     /// Adds a listener to the last frontend.
@@ -150,7 +156,7 @@ impl Plan {
             mode: None,
             uid: None,
             gid: None,
-            v6only: false,
+            v6only: None,
             transparent: false,
             defer_accept: false,
             tcp_user_timeout: None,
@@ -184,5 +190,6 @@ pub fn check_every(inter: Duration) -> Check {
         fall: 3,
         port: None,
         addr: None,
+        opening: Default::default(),
     }
 }

@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line, record};
+use super::{Conn, aim, form, headers, line, record, suspended, tarpit};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -55,7 +55,7 @@ pub async fn serve(conn: &Conn) {
         } else if !idle(conn).await {
             break Next::Close;
         }
-        match PoolBox::new(exchange(conn)).await {
+        match PoolBox::with(|| exchange(conn)).await {
             Next::Keep => {}
             next => break next,
         }
@@ -65,6 +65,11 @@ pub async fn serve(conn: &Conn) {
     }
     // Closing would stop what is still being sent.
     if conn.stream.is_sending() && !flush(conn).await {
+        return;
+    }
+    if conn.local.view().plan.frontend(conn.info.frontend).manners.no_linger {
+        // What waits for the end's packet goes out with it, before the reset.
+        conn.stream.shutdown();
         return;
     }
     // Some clients go on sending behind the request they called the last one.
@@ -150,22 +155,23 @@ async fn exchange(conn: &Conn) -> Next {
 async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     let frontend = view.plan.frontend(conn.info.frontend);
     let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
-    let began = conn.local.core.now();
+    heads.began = conn.local.core.now();
     let mut body = match read_request(conn, frontend, &mut heads.req).await {
         Ok(rest) => ClientBody::new(heads.req.body, rest),
-        Err(unread) => return PoolBox::new(refuse(conn, view, frontend, unread)).await,
+        Err(unread) => return PoolBox::with(|| refuse(conn, view, frontend, unread)).await,
     };
     fe.req_tot.inc();
     conn.local.cells().process.req_tot.inc();
     conn.info.redirected.forget_request();
+    conn.info.vars.begin_request();
     if let Some(recording) = &frontend.recording {
-        record::request(conn, view, recording, began, &heads.req);
+        record::request(conn, view, recording, heads.began, &heads.req);
     }
     let keep = heads.req.keep_alive
         && frontend.connection_mode != ConnectionMode::Close
         && !view.frontend(conn.info.frontend).stopped;
     let wishes = Cell::default();
-    let (decision, over) = {
+    let (decision, over, at) = {
         let facts = LiveFacts { world: view, shared: &conn.local.shared };
         let scene = Scene {
             first_request: conn.requests.get() <= 1,
@@ -174,8 +180,17 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             facts: &facts,
             persistence: Cell::default(),
             wishes: &wishes,
+            resume: Cell::default(),
         };
-        (decide::request(&scene, &mut heads.req, body.first(), &mut NoTrace), scene.persistence.get())
+        let decision = decide::request(&scene, &mut heads.req, body.first(), &mut NoTrace);
+        (decision, scene.persistence.get(), scene.resume.get())
+    };
+    let (decision, over) = match at {
+        None => (decision, over),
+        Some(_) => {
+            let (req, first) = (&mut heads.req, body.first());
+            PoolBox::new(suspended::resumed(conn, view, req, first, &wishes, (decision, over, at))).await
+        }
     };
     let head = heads.req.method() == b"HEAD";
     let mut reply =
@@ -198,6 +213,17 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             if let By::Backend(id) = by {
                 reply.backend = Some(id);
                 conn.note_backend(id);
+            }
+            if reply.wishes.tarpit {
+                let stayed = PoolBox::new(tarpit::wait(conn, view, reply.backend, &mut body)).await;
+                let flags = if stayed { *b"PT" } else { *b"CT" };
+                conn.note(|r| {
+                    (r.end, r.placed) = (Some(flags), conn.local.core.now());
+                    r.head = crate::rules::record::NOT_YET;
+                });
+                if !stayed {
+                    return Next::Close;
+                }
             }
             reply.verdict(verdict, &mut body).await
         }
@@ -419,7 +445,9 @@ impl Reply<'_> {
                     self.conn.stream.reset_on_close();
                     Next::Drop
                 }
-                Verdict::Continue | Verdict::Allow => unreachable!("these do not end a request"),
+                Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => {
+                    unreachable!("these do not end a request")
+                }
             }
         })
     }
@@ -434,8 +462,8 @@ impl Reply<'_> {
             self.conn.note_end(outcome);
             let plan = &self.view.plan;
             let pages = [
-                Some(&plan.frontend(self.conn.info.frontend).error_pages),
                 self.backend.map(|b| &plan.backend(b).error_pages),
+                Some(&plan.frontend(self.conn.info.frontend).error_pages),
             ];
             if outcome == Outcome::NoServer && self.backend.is_none() {
                 self.conn.local.cells().frontends[self.conn.info.frontend.index()].failed_req.inc();
@@ -509,9 +537,9 @@ async fn forward(
     let (conn, view) = (reply.conn, reply.view);
     let plan = view.plan.backend(backend);
     let frontend = view.plan.frontend(conn.info.frontend);
-    let src = conn.info.src.map(|a| a.ip());
     aim::by_rules(conn, view, backend, Some(&mut heads.req), body.first());
-    let server_keep = decide::outgoing(frontend, plan, &mut heads.req, src);
+    conn.info.vars.begin_answer();
+    let server_keep = decide::outgoing(frontend, plan, &mut heads.req, &conn.info);
     if frontend.recording.is_some() {
         record::outgoing(conn, view, &mut heads.req);
     }
@@ -520,7 +548,7 @@ async fn forward(
         return reply.error(outcome, body).await;
     }
     if form::is_asked(plan, &heads.req) {
-        return PoolBox::new(forward_form(reply, backend, heads, body, first_bytes, server_keep)).await;
+        return PoolBox::with(|| forward_form(reply, backend, heads, body, first_bytes, server_keep)).await;
     }
     aim::by_key(conn, view, backend, Some(&mut heads.req), &first_bytes);
     let next = attempts(reply, backend, heads, body, &first_bytes, server_keep).await;
@@ -561,13 +589,13 @@ async fn attempts(
     let frontend = view.plan.frontend(conn.info.frontend);
     // Sent again only where nothing of the body is gone and the method allows it (RFC 9110, 9.2.2).
     let repeatable = body.done && headers::is_idempotent(heads.req.method());
-    if plan.notes_request {
+    if view.notes_request(backend) {
         line::note_request(conn, view, backend, Some(&mut heads.req));
     }
     let may_again = body.done && plan.retry_on.after_sending() && !reply.wishes.no_l7_retry;
     let mut tries_left = plan.retries;
     let mut wish = Wish::first(plan.reuse, reply.wishes);
-    wish.redirect = matches!(heads.req.method(), b"GET" | b"HEAD") && heads.req.path().starts_with(b"/");
+    wish.redirect = matches!(heads.req.method(), b"GET" | b"HEAD") && path_is_absolute(&heads.req);
     loop {
         let assigned = match assign(conn, view, backend, wish, &mut tries_left).await {
             Ok(assigned) => assigned,
@@ -603,7 +631,6 @@ async fn attempts(
             answering: Cell::new(false),
             answered: Cell::new(None),
             client_timeout: frontend.timeouts.client,
-            aborts: plan.abort_on_close,
             server_timeout: plan.timeouts.server,
             request_left: Cell::new(!body.done),
         };
@@ -633,6 +660,11 @@ async fn attempts(
             }
         }
     }
+}
+
+/// Whether the path begins with a slash: most targets do, and then nobody has to look where the path ends.
+fn path_is_absolute(req: &RequestHead) -> bool {
+    req.uri().starts_with(b"/") || req.path().starts_with(b"/")
 }
 
 /// What is wished after an attempt that `retry-on` allows to be made again: attempt `n` goes to another server where
@@ -691,7 +723,7 @@ mod tests {
     #[test]
     fn what_lies_under_a_connection_is_small_and_a_request_a_few_cache_lines() {
         let idle = size(|(local, stream)| crate::session::serve(local, stream, None, ListenerId(0)));
-        assert!(idle <= 576, "{idle} bytes lie under an idle connection");
+        assert!(idle <= 592, "{idle} bytes lie under an idle connection");
         let request = size(|conn: &Conn| exchange(conn));
         assert!(request <= 1_792, "{request} bytes for a request that is passed on");
     }

@@ -8,25 +8,30 @@ pub mod decide;
 mod form;
 pub mod headers;
 mod http;
+mod inspect;
 mod line;
 mod local;
+mod lookup;
 mod observed;
 mod opening;
 mod outcome;
 mod passage;
 mod persist;
+mod rdp;
 mod record;
 mod relay;
 mod select;
 mod stick;
+mod suspended;
+mod tarpit;
 mod tcp;
 mod upstream;
+mod waiting;
 mod watched;
 
 pub use local::{LiveFacts, Local, View};
 pub use outcome::{Outcome, Side};
 pub use persist::Override;
-pub use select::serve_queue;
 pub use upstream::{cut, reap};
 
 use crate::base::ids::ListenerId;
@@ -66,7 +71,9 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
     let listener = &plan.listeners[id.index()];
     let frontend = plan.frontend(listener.frontend);
     let mode = frontend.mode;
-    let opens = listener.expect.any() || !frontend.tcp_request_connection.rules.is_empty();
+    let opens = listener.expect.any()
+        || !frontend.tcp_request_connection.rules.is_empty()
+        || !frontend.tcp_request_session.rules.is_empty();
     let info = ConnInfo {
         src: peer,
         dst: match listener.addr {
@@ -77,9 +84,12 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         listener_id: listener.uuid,
         accepted: local.core.now(),
         redirected: crate::rules::Redirected::default(),
+        vars: Default::default(),
+        inspect: Default::default(),
         handshake: Default::default(),
         record: Default::default(),
     };
+    let no_linger = frontend.manners.no_linger;
     drop(view);
     let cells = local.cells();
     cells.frontends[info.frontend.index()].conn_cur.add(1);
@@ -99,12 +109,15 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         since: Cell::default(),
     };
     conn.since.set(conn.info.accepted);
-    let goes_on = !opens || crate::net::PoolBox::new(opening::open(&mut conn, id)).await;
+    if no_linger {
+        conn.stream.reset_on_close();
+    }
+    let goes_on = !opens || crate::net::PoolBox::with(|| opening::open(&mut conn, id)).await;
     match mode {
         _ if !goes_on => {}
         Mode::Http => http::serve(&conn).await,
         // Large, and not to lie under idle HTTP connections.
-        Mode::Tcp => crate::net::PoolBox::new(tcp::serve(&conn)).await,
+        Mode::Tcp => crate::net::PoolBox::with(|| tcp::serve(&conn)).await,
     }
     let cells = conn.local.cells();
     cells.frontends[conn.info.frontend.index()].conn_cur.add(-1);

@@ -1,10 +1,12 @@
 //! One request on one server connection: the body upwards, the answer downwards, both at once.
+use super::cacheable::leaks_cookie;
 use super::http::{ClientBody, Next, Reply, count_in, head_limits, join_chunks};
 use super::local::{Heads, LiveFacts, View};
 use super::observed;
 use super::outcome::{Outcome, Side};
 use super::relay::{Limits, relay};
-use super::select::{Assigned, client_left};
+use super::select::Assigned;
+use super::waiting::client_left;
 use super::{Conn, headers, persist, record};
 use crate::base::ids::BackendId;
 use crate::base::time::Tick;
@@ -65,8 +67,6 @@ pub(super) struct Passage<'a> {
     /// When the final answer's head was read.
     pub(super) answered: Cell<Option<Tick>>,
     pub(super) client_timeout: Option<Duration>,
-    /// `option abortonclose`.
-    pub(super) aborts: bool,
     pub(super) server_timeout: Option<Duration>,
     /// The client's body has not passed whole yet.
     pub(super) request_left: Cell<bool>,
@@ -106,35 +106,32 @@ impl Passage<'_> {
             }
         }
         let this = &*self;
-        let mut upload_error = None;
         // Most requests have no body to pass: the memory for it is not part of every request's.
-        let mut upload = (!body.done).then(|| PoolBox::new(this.upload(body)));
+        let mut upload = (!body.done).then(|| PoolBox::with(|| this.upload(body)));
         let mut download = pin!(this.download(reply, heads, server_keep));
         let passed = poll_fn(|cx| {
             if let Some(Poll::Ready(result)) = upload.as_mut().map(|u| Pin::new(u).poll(cx)) {
                 upload = None;
                 match result {
                     Ok(()) | Err(UploadError::Server) => {}
-                    Err(e) => {
-                        upload_error = Some(e);
-                        return Poll::Ready(None);
-                    }
+                    Err(e) => return Poll::Ready(Err(Some(e))),
                 }
             }
-            let passed = download.as_mut().poll(cx).map(Some);
+            let passed = download.as_mut().poll(cx).map(Ok);
             // Whether the client is still there is looked for only where the file asks for it (`option abortonclose`).
-            let left = this.aborts && upload.is_none() && !this.answering.get() && client_left(this.conn);
-            if passed.is_pending() && left { Poll::Ready(None) } else { passed }
+            let aborts = this.view.plan.backend(this.backend).abort_on_close;
+            let left = aborts && upload.is_none() && !this.answering.get() && client_left(this.conn);
+            if passed.is_pending() && left { Poll::Ready(Err(None)) } else { passed }
         })
         .await;
-        match (passed, upload_error) {
-            (Some(passed), _) => passed,
-            (None, Some(UploadError::Bad)) => {
+        match passed {
+            Ok(passed) => passed,
+            Err(Some(UploadError::Bad)) => {
                 self.conn.note_broken(Side::Proxy, false, self.answering.get());
                 self.broken(Side::Client, false, 400)
             }
-            (None, Some(UploadError::Client { timeout: true })) => self.broken(Side::Client, true, 408),
-            (None, broken) => {
+            Err(Some(UploadError::Client { timeout: true })) => self.broken(Side::Client, true, 408),
+            Err(broken) => {
                 // Nobody is there to read a page.
                 let upload = broken.is_some();
                 self.conn.note_broken(Side::Client, false, upload || self.answering.get());
@@ -179,11 +176,18 @@ impl Passage<'_> {
         reply.error(Outcome::ServerGoneInHead, body).await
     }
 
+    /// Whether the end of a large piece may wait for what follows it: a whole packet is cheaper (`option http-no-delay`).
+    fn may_wait(&self) -> bool {
+        let plan = &self.view.plan;
+        let frontend = plan.frontend(self.conn.info.frontend);
+        !frontend.manners.no_delay && !plan.backend(self.backend).manners.no_delay
+    }
+
     async fn send_to_server(&self, out: impl Into<crate::net::OutBuf>, more: bool) -> Result<(), ()> {
         let core = &self.conn.local.core;
         let deadline = self.server_timeout.map(|t| core.now() + t);
         let out = out.into();
-        let more = more && out.bytes().len() >= BULK;
+        let more = more && out.bytes().len() >= BULK && self.may_wait();
         let sent = core.until(deadline, self.server().send_part(out, more)).await;
         self.server_side.touch(core);
         matches!(sent, Ok(Ok(()))).then_some(()).ok_or(())
@@ -267,7 +271,7 @@ impl Passage<'_> {
         }
         persist::answered(self.conn, self.view, self.backend, server, &heads.req, &mut heads.res);
         if heads.res.body == Body::Tunnel {
-            return PoolBox::new(self.tunnel(heads, rest)).await;
+            return PoolBox::with(|| self.tunnel(heads, rest)).await;
         }
         self.pass_answer(reply, heads, rest, server_keep).await
     }
@@ -376,12 +380,18 @@ impl Passage<'_> {
                 verdict => verdict,
             }
         };
+        let passes = matches!(verdict, Verdict::Continue | Verdict::Allow);
+        let verdict = match plan.backend(self.backend).manners.check_cache {
+            true if passes && leaks_cookie(&heads.req, &heads.res) => Verdict::Deny { status: 502 },
+            _ => verdict,
+        };
         if !matches!(verdict, Verdict::Continue | Verdict::Allow) {
             // As in HAProxy the server's answer is as if it had never come.
             self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
         }
         match verdict {
-            Verdict::Continue | Verdict::Allow => None,
+            // Nothing waits once the answer is there.
+            Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => None,
             Verdict::Deny { status } => {
                 self.conn.local.cells().backends[self.backend.index()].denied_resp.inc();
                 self.server_cells().denied_resp.inc();
@@ -408,10 +418,11 @@ impl Passage<'_> {
         let out = out.into();
         let more = match follows {
             Follows::Nothing => false,
-            Follows::Body => out.bytes().len() >= BULK,
+            Follows::Body => out.bytes().len() >= BULK && self.may_wait(),
             Follows::End => true,
         };
-        match core.until(deadline, self.conn.stream.send_part(out, more)).await {
+        let sent = core.until(deadline, self.conn.stream.send_part(out, more)).await;
+        match sent {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(false),
             Err(_) => Err(true),

@@ -258,6 +258,12 @@ fn recording_of<'v>(conn: &Conn, view: &'v View) -> Option<&'v Recording> {
     conn.info.record.0.borrow().is_some().then_some(recording)
 }
 
+/// The rules have refused a connection.
+pub(super) fn rejected(conn: &Conn, view: &View) {
+    conn.info.record.note(|r| r.ends(*b"PR"));
+    finish(conn, view);
+}
+
 /// The exchange has ended: its line is written, unless it was before.
 pub(super) fn finish(conn: &Conn, view: &View) {
     if let Some(recording) = recording_of(conn, view)

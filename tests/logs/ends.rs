@@ -23,6 +23,8 @@ frontend f
     http-request redirect location /x if { path /redir }
     http-request return status 200 content-type text/plain string hi if { path /ret }
     http-request silent-drop if { path /drop }
+    timeout tarpit 200ms
+    http-request tarpit if { path /tarpit }
     http-response deny if { res.hdr(x-bad) -m found }
     http-response return status 299 content-type text/plain string hi if { res.hdr(x-return) -m found }
     monitor-uri /monitor
@@ -146,6 +148,11 @@ fn http() -> Vec<Row> {
         row("end-PR-deny", "GET /deny"),
         row("end-PR-deny-status", "GET /deny429"),
         row("end-PR-drop", "GET /drop"),
+        row("end-PT", "GET /tarpit"),
+        row("end-CT", "")
+            .acts([send("POST /tarpit|Content-Length: 5"), Act::Pause(60), Act::Reset])
+            .wait(300)
+            .differs("HAProxy says that it waited to the end, its manual that the client aborted", " CT-- "),
         row("end-LR-redirect", "GET /redir"),
         row("end-LR-return", "GET /ret"),
         row("end-monitor", "GET /monitor"),

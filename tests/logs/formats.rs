@@ -21,8 +21,8 @@ defaults
     log ${LOG} format timed local5
     log ${LOG} format iso local6
     log ${LOG} format raw local7
-    log ${LOG} len 80 local0
-    log ${LOG} len 90 format rfc5424 local0
+    log ${LOG} len 80 format iso local0
+    log ${LOG} len 80 format rfc5424 local0
     log ${LOG} local0 notice
     log ${LOG} local0 info crit
     log ${LOG} local0 debug warning

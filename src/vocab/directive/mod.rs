@@ -10,6 +10,7 @@ rows! { DirectiveRow:
     backlog,
     balance,
     bind,
+    bind_process,
     capture,
     chroot,
     cookie,
@@ -23,6 +24,7 @@ rows! { DirectiveRow:
     dynamic_cookie_key,
     enabled,
     errorfile,
+    errorfiles,
     external_check,
     fullconn,
     grace,
@@ -31,6 +33,7 @@ rows! { DirectiveRow:
     hash_preserve_affinity,
     hash_type,
     http_check,
+    http_error,
     http_request,
     http_response,
     http_reuse,
@@ -49,8 +52,10 @@ rows! { DirectiveRow:
     nbthread,
     node,
     option,
+    persist,
     pidfile,
     quiet,
+    rate_limit,
     redirect,
     retries,
     retry_on,
@@ -69,7 +74,8 @@ rows! { DirectiveRow:
     use_backend,
     use_server,
     zero_warning;
-    families: environment, errorloc, identity, keepalive_probes, log_formats, persist_rules, platform, removed, server_state, source,
+    families: environment, errorloc, identity, keepalive_probes, log_formats, persist_rules, platform, removed, server_state,
+        set_var, source,
         threads, tls_defaults, tune
 }
 
@@ -82,6 +88,9 @@ pub fn read(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let Some(first) = words.first() else { return Ok(()) };
     if cx.section == row::RESOLVERS {
         return super::resolvers::read(cx, words);
+    }
+    if cx.section == row::HTTP_ERRORS {
+        return super::section::http_errors::read(cx, words);
     }
     let family = if cx.section == row::GLOBAL { row::GLOBAL } else { row::PROXIES };
     let Some(row) = all().find(|r| r.name == first.text() && r.sections & family != 0) else {

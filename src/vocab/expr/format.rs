@@ -227,7 +227,7 @@ impl Reader<'_> {
             })?;
         let elsewhere = match scope {
             Scope::Any => false,
-            Scope::Request => self.place.afterwards,
+            Scope::Request | Scope::Buffer => self.place.afterwards,
             Scope::Response => self.place.afterwards || self.place.early,
         };
         if elsewhere && !lasts {

@@ -95,6 +95,10 @@ pub fn parse_expr(word: &Word, text: &str, offset: usize, kind: &str) -> Result<
     // HAProxy names the ACL's word as written, where it knows it.
     let keyword = word.text().split(['(', ',']).next().unwrap_or_default();
     let framed = |d: Diag| match kind {
+        // This one is no keyword of ACLs for HAProxy, only a fetch.
+        "ACL" if keyword == "var" => {
+            Diag { message: format!("{} in ACL expression '{text}'", d.message), ..d }
+        }
         "ACL" => Diag { message: format!("ACL keyword '{keyword}' : {}", d.message), ..d },
         _ => d,
     };
@@ -129,7 +133,12 @@ pub fn parse_expr(word: &Word, text: &str, offset: usize, kind: &str) -> Result<
     }
     let lasts = LASTING.contains(&row.name);
     Ok(Parsed {
-        expr: SampleExpr { fetch: built, converters, text: text.to_owned() },
+        expr: SampleExpr {
+            fetch: built,
+            converters,
+            needs_request: row.scope == Scope::Request,
+            text: text.to_owned(),
+        },
         out,
         scope: row.scope,
         lasts,
