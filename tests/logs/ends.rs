@@ -59,6 +59,7 @@ backend dead
 backend hole
     server h ${HOLE}
 backend full
+    timeout server 2s
     server a ${A} maxconn 1
 backend again
     option redispatch 1
@@ -190,7 +191,7 @@ fn http() -> Vec<Row> {
     rows.extend(on(
         6,
         [
-            row("end-sQ", "GET /").beside("GET /slow/500").wait(500),
+            row("end-sQ", "GET /").beside("GET /slow/700").wait(500),
             row("end-queued", "GET /").beside("GET /slow/120").wait(200),
         ],
     ));
