@@ -101,7 +101,11 @@ pub(super) async fn wait_in_queue(
         }
         None => Poll::Pending,
     });
-    match core.until(deadline, granted).await {
+    let granted = core.until(deadline, granted).await;
+    if !matches!(granted, Ok(Ok(Some(_)))) {
+        conn.note(|r| r.placed = core.now());
+    }
+    match granted {
         Ok(Ok(Some(server))) => {
             waiting.taken = true;
             // HAProxy's `lbtot` counts what the balance chose, not what was handed on.
