@@ -11,13 +11,14 @@ use crate::plan::line::ServerLine;
 use crate::plan::persist::StickTable;
 use crate::plan::{
     Backend, BackendTarget, Balance, Check, ConnectionMode, Frontend, Listener, ListenerAddr, Mode, Plan,
-    Resolvers, Server, ServerAddr, ServerTarget, UseBackend, UseServer,
+    Resolvers, Server, ServerAddr, ServerTarget, StatsPage, UseBackend, UseServer,
 };
 use crate::rules::balance::hash::full;
 use crate::rules::balance::{Algorithm, HashType, PLACES};
 use crate::rules::{Program, Rule};
 use crate::share::table::{Column, Kind};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Makes the Plan. Its sources are for the caller to add.
@@ -148,6 +149,7 @@ fn frontend(
     let listeners = listeners(plan, id, &proxy.binds, unix, &proxy.settings);
     let logs = logs(plan, &proxy.settings);
     let listen = own.is_some();
+    let stats = stats_page(proxy);
     let settings = &proxy.settings;
     let default = settings.default_backend.as_ref().and_then(|n| index.backend(&n.name));
     let rules = &mut proxy.rules;
@@ -175,6 +177,7 @@ fn frontend(
         monitor_uri: settings.monitor_uri.clone(),
         monitor_fail: std::mem::take(&mut proxy.monitor_fail),
         error_pages: settings.error_pages.clone(),
+        stats: stats.clone(),
         accept_invalid_http_request: false,
         dontlognull: settings.flags.has(Flag::DontLogNull),
         dontlog_normal: settings.flags.has(Flag::DontLogNormal),
@@ -194,6 +197,15 @@ fn frontend(
         rules.http_response = std::mem::take(&mut rules.http_response_backend);
         rules.redirects = std::mem::take(&mut rules.redirects_backend);
     }
+}
+
+/// The page of a proxy; both halves of a `listen` have it.
+fn stats_page(proxy: &ProxyDraft) -> Option<Arc<StatsPage>> {
+    let settings = &proxy.settings;
+    (settings.stats.enabled && settings.mode == Mode::Http).then(|| {
+        let (settings, admin) = (settings.stats.clone(), proxy.stats_admin.clone());
+        Arc::new(StatsPage { settings, admin, rules: proxy.stats_rules.clone() })
+    })
 }
 
 fn program(rules: Vec<Rule>) -> Program {
@@ -339,6 +351,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
         let server = server(number, id, draft, uuid, &proxy.settings, &plan.resolvers);
         plan.servers.push(server);
     }
+    let stats = stats_page(&proxy);
     let settings = &proxy.settings;
     let flags = settings.flags;
     plan.backends.push(Backend {
@@ -364,6 +377,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
         redirects: program(proxy.rules.redirects),
         http_response: program(proxy.rules.http_response),
         error_pages: settings.error_pages.clone(),
+        stats,
         retries: settings.retries,
         retry_on: settings.retry_on,
         redispatch: settings.redispatch,

@@ -135,7 +135,7 @@ fn split(line: &str) -> Vec<String> {
 }
 
 impl State {
-    fn process_info(&self) -> ProcessInfo {
+    pub(super) fn process_info(&self) -> ProcessInfo {
         let world = self.published.load();
         let global = &world.plan.global;
         let node =

@@ -2,6 +2,7 @@
 //!
 //! It runs on a core of its own like every shard (`docs/decisions/0003-control-on-our-own-core.md`).
 pub mod cli;
+mod desk;
 mod hand_over;
 mod names;
 pub mod say;
@@ -114,6 +115,7 @@ impl Control {
         });
         signals::start(&state, &running.signals)?;
         cli::start(&state, running.sockets)?;
+        desk::start(&state);
         state.start_checks();
         state.start_names();
         observe::run_sampling(&core, state.shared.clone());

@@ -90,6 +90,16 @@ impl Row {
         self
     }
 
+    /// A number that was set.
+    pub fn number(&self, col: Col) -> Option<i64> {
+        if let Value::Number(n) = self.0[col as usize] { Some(n) } else { None }
+    }
+
+    /// A text that was set, or nothing.
+    pub fn word(&self, col: Col) -> &str {
+        if let Value::Text(text) = &self.0[col as usize] { text } else { "" }
+    }
+
     /// Appends the line, each value followed by a comma.
     pub fn write(&self, out: &mut String) {
         for value in &self.0 {

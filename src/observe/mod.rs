@@ -5,6 +5,7 @@ mod conns;
 mod health;
 mod info;
 mod names;
+pub mod page;
 mod servers;
 mod stat;
 

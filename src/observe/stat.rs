@@ -60,11 +60,16 @@ impl StatFilter {
         Ok(filter)
     }
 
+    /// Every row but those of servers that are down, or in maintenance.
+    pub(super) fn hiding(down: bool, maintenance: bool) -> StatFilter {
+        StatFilter { hide_down: down, hide_maintenance: maintenance, ..StatFilter::default() }
+    }
+
     fn wants(&self, kind: i64) -> bool {
         self.types & kind != 0
     }
 
-    fn shows(&self, state: &ServerState) -> bool {
+    pub(super) fn shows(&self, state: &ServerState) -> bool {
         let hides = self.hide_maintenance || self.hide_down;
         !(hides && state.admin.in_maint() || self.hide_down && !state.alive())
     }
@@ -105,13 +110,13 @@ pub fn stat_csv(world: &World, shared: &Shared, process: &ProcessInfo, filter: &
     out
 }
 
-enum Proxy<'a> {
+pub(super) enum Proxy<'a> {
     Frontend(FrontendId, &'a Frontend),
     Backend(BackendId, &'a Backend),
 }
 
 /// All that are not disabled, in the order of their lines; of a `listen` first the frontend.
-fn proxies(plan: &Plan) -> Vec<Proxy<'_>> {
+pub(super) fn proxies(plan: &Plan) -> Vec<Proxy<'_>> {
     let frontends = plan
         .frontends
         .iter()
@@ -129,11 +134,11 @@ fn proxies(plan: &Plan) -> Vec<Proxy<'_>> {
     all.into_iter().map(|(_, proxy)| proxy).collect()
 }
 
-struct View<'a> {
-    world: &'a World,
-    shared: &'a Shared,
-    process: &'a ProcessInfo,
-    trends: &'a Trends,
+pub(super) struct View<'a> {
+    pub(super) world: &'a World,
+    pub(super) shared: &'a Shared,
+    pub(super) process: &'a ProcessInfo,
+    pub(super) trends: &'a Trends,
 }
 
 impl View<'_> {
@@ -145,7 +150,7 @@ impl View<'_> {
         self.trends.left(self.process.now)
     }
 
-    fn frontend(&self, id: FrontendId) -> Row {
+    pub(super) fn frontend(&self, id: FrontendId) -> Row {
         let (frontend, state) = (self.world.plan.frontend(id), self.world.frontend(id));
         let i = id.index();
         let (shared, trend) = (self.shared, &self.trends.frontends[i]);
@@ -211,7 +216,7 @@ impl View<'_> {
         }
     }
 
-    fn server(&self, id: ServerId) -> Row {
+    pub(super) fn server(&self, id: ServerId) -> Row {
         let plan = &self.world.plan;
         let (server, state, i) = (plan.server(id), self.world.server(id), id.index());
         let backend = plan.backend(server.backend);
@@ -277,7 +282,7 @@ impl View<'_> {
         row
     }
 
-    fn backend(&self, id: BackendId, with_counts: bool) -> Row {
+    pub(super) fn backend(&self, id: BackendId, with_counts: bool) -> Row {
         let (plan, i) = (&self.world.plan, id.index());
         let (backend, shared, trend) = (plan.backend(id), self.shared, &self.trends.backends[i]);
         let mut row = Row::new();
@@ -406,7 +411,7 @@ fn weights_in_use(world: &World, id: BackendId) -> (u32, u32) {
     }
 }
 
-fn address(addr: &ServerAddr) -> String {
+pub(super) fn address(addr: &ServerAddr) -> String {
     match addr {
         ServerAddr::Inet(addr) => addr.to_string(),
         ServerAddr::InetRelative(ip, offset) => match ip {

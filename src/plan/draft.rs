@@ -110,6 +110,9 @@ pub struct ProxyDraft {
     /// `use-server` lines; the name is a server's.
     pub use_server: Vec<UseBackendDraft>,
     pub monitor_fail: Vec<Condition>,
+    /// `stats admin` and `stats http-request`.
+    pub stats_admin: Vec<Condition>,
+    pub stats_rules: Vec<super::stats::AccessRule>,
     /// The names and places of the `acl` lines.
     pub acl_lines: Vec<(String, Span)>,
     /// Rule lines (with their `acl` lines) of a `defaults` section: each proxy that uses it parses them anew, since names
@@ -139,6 +142,8 @@ impl ProxyDraft {
             use_backend: Vec::new(),
             use_server: Vec::new(),
             monitor_fail: Vec::new(),
+            stats_admin: Vec::new(),
+            stats_rules: Vec::new(),
             acl_lines: Vec::new(),
             rule_lines: Vec::new(),
             from: None,
@@ -219,6 +224,7 @@ pub struct Settings {
     pub default_backend: Option<Named>,
     pub monitor_uri: Option<Vec<u8>>,
     pub error_pages: ErrorPages,
+    pub stats: super::stats::StatsSettings,
     /// `log global`.
     pub log_global: bool,
     pub logs: Vec<Log>,
@@ -264,6 +270,7 @@ impl Default for Settings {
             default_backend: None,
             monitor_uri: None,
             error_pages: ErrorPages::default(),
+            stats: super::stats::StatsSettings::default(),
             log_global: false,
             logs: Vec::new(),
             log_tag: None,

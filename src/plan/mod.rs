@@ -12,6 +12,7 @@ pub mod persist;
 pub mod remembered;
 pub mod resolvers;
 pub mod retry;
+pub mod stats;
 pub mod use_server;
 
 pub use backend::{Backend, Balance, Check, ForwardFor, Reuse, Server, ServerAddr};
@@ -20,6 +21,7 @@ pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, 
 pub use global::{Global, LogTarget, StatsSocket};
 pub use resolvers::{Lookup, Nameserver, Resolvers};
 pub use retry::RetryOn;
+pub use stats::StatsPage;
 pub use use_server::{ServerTarget, UseServer};
 
 use crate::base::ids::{BackendId, FrontendId, ServerId};

@@ -1,7 +1,9 @@
 //! What the rules say of a request, without a network: the same function serves the data path and `ringmain explain`.
 use super::headers;
 use super::persist::{self, Override};
+use super::service;
 use crate::base::ids::BackendId;
+use crate::base::service::Owner;
 use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, Plan};
 use crate::proto::http::RequestHead;
 use crate::rules::{ConnInfo, Cx, Facts, Program, Trace, Verdict, Wishes};
@@ -60,7 +62,9 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         return Decision::Monitor { ok: !frontend.monitor_fail.iter().any(|c| c.holds(&cx)) };
     }
     let kept = |cx: &Cx<'_>| scene.wishes.set(cx.wishes);
-    if let Some(verdict) = run(&frontend.http_request, &frontend.redirects, &mut cx, trace) {
+    let page =
+        |cx: &Cx<'_>| service::stats(frontend.stats.as_ref(), Owner::Frontend(scene.conn.frontend), cx);
+    if let Some(verdict) = run(&frontend.http_request, page, &frontend.redirects, &mut cx, trace) {
         return Decision::Ended { verdict, by: By::Frontend };
     }
     let Some(backend) = choose_backend(scene.plan, frontend, &cx, trace) else {
@@ -76,7 +80,8 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         kept(&cx);
         return Decision::Forward(backend);
     }
-    let ended = run(&plan.http_request, &plan.redirects, &mut cx, trace);
+    let page = |cx: &Cx<'_>| service::stats(plan.stats.as_ref(), Owner::Backend(backend), cx);
+    let ended = run(&plan.http_request, page, &plan.redirects, &mut cx, trace);
     kept(&cx);
     match ended {
         Some(verdict) => Decision::Ended { verdict, by: By::Backend(backend) },
@@ -128,11 +133,23 @@ fn target(plan: &Plan, target: &BackendTarget, cx: &Cx<'_>) -> Option<BackendId>
     }
 }
 
-/// Runs two programs in their order; `None` when the request goes on.
-fn run(rules: &Program, redirects: &Program, cx: &mut Cx<'_>, trace: &mut impl Trace) -> Option<Verdict> {
-    for program in [rules, redirects] {
+/// Runs two programs in their order, and between them looks whether the statistics page is meant; `None` when the request
+/// goes on.
+fn run(
+    rules: &Program,
+    page: impl Fn(&Cx<'_>) -> Option<Verdict>,
+    redirects: &Program,
+    cx: &mut Cx<'_>,
+    trace: &mut impl Trace,
+) -> Option<Verdict> {
+    for (program, last) in [(rules, false), (redirects, true)] {
         match program.run(cx, trace) {
-            Verdict::Continue | Verdict::Allow => {}
+            Verdict::Continue | Verdict::Allow if last => {}
+            Verdict::Continue | Verdict::Allow => {
+                if let Some(verdict) = page(cx) {
+                    return Some(verdict);
+                }
+            }
             verdict => return Some(verdict),
         }
     }

@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line};
+use super::{Conn, aim, form, headers, line, service};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -187,6 +187,9 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             if let By::Backend(id) = by {
                 reply.backend = Some(id);
             }
+            if let Verdict::Serve(service) = verdict {
+                return service::serve(&mut reply, service, heads, &mut body).await;
+            }
             reply.verdict(verdict, &mut body).await
         }
         Decision::Forward(backend) => {
@@ -328,7 +331,7 @@ impl ClientBody {
 
     /// Drops what is here of a body that nobody wants; what follows it is the next request's. False when more of it is
     /// still to come.
-    fn skip_first(&mut self, conn: &Conn) -> bool {
+    pub(super) fn skip_first(&mut self, conn: &Conn) -> bool {
         if let Some(mut chunk) = self.rest.take() {
             if !self.done {
                 let Ok(walk) = self.reader.walk(&mut chunk) else { return false };
@@ -389,7 +392,9 @@ impl Reply<'_> {
                     self.conn.stream.reset_on_close();
                     Next::Drop
                 }
-                Verdict::Continue | Verdict::Allow => unreachable!("these do not end a request"),
+                Verdict::Continue | Verdict::Allow | Verdict::Serve(_) => {
+                    unreachable!("these do not end a request, or elsewhere")
+                }
             }
         })
     }
@@ -445,7 +450,7 @@ impl Reply<'_> {
         })
     }
 
-    fn count(&self, status: u16, bytes: usize) {
+    pub(super) fn count(&self, status: u16, bytes: usize) {
         let cells = self.conn.local.cells();
         let fe = &cells.frontends[self.conn.info.frontend.index()];
         count_status(&fe.status, status);
@@ -456,8 +461,17 @@ impl Reply<'_> {
         }
     }
 
+    /// Counts more bytes of an answer.
+    pub(super) fn count_bytes(&self, bytes: usize) {
+        let cells = self.conn.local.cells();
+        cells.frontends[self.conn.info.frontend.index()].bytes_out.add(bytes as u64);
+        if let Some(id) = self.backend {
+            cells.backends[id.index()].bytes_out.add(bytes as u64);
+        }
+    }
+
     /// Sends an answer; `last`: the end of the connection follows at once and goes in the same packet.
-    async fn send(&self, out: Vec<u8>, last: bool) -> bool {
+    pub(super) async fn send(&self, out: Vec<u8>, last: bool) -> bool {
         let core = &self.conn.local.core;
         let timeout = self.view.plan.frontend(self.conn.info.frontend).timeouts.client;
         matches!(

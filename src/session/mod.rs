@@ -17,6 +17,7 @@ mod passage;
 mod persist;
 mod relay;
 mod select;
+mod service;
 mod stick;
 mod tcp;
 mod upstream;

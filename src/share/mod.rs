@@ -2,6 +2,7 @@
 //! unless a limit is reached.
 pub mod checks;
 pub mod counters;
+pub mod desk;
 pub mod gate;
 pub mod least;
 pub mod observed;
@@ -44,6 +45,8 @@ pub struct Shared {
     pub observed: observed::Observed,
     /// Rates and peaks, sampled once a second.
     pub trends: std::sync::Mutex<Trends>,
+    /// Answers that the control thread makes for the cores.
+    pub desk: desk::Desk,
     /// Another process has our listening sockets too: whoever waits in the kernel's queues is its to serve.
     pub handed_over: AtomicBool,
 }
@@ -64,6 +67,7 @@ impl Shared {
             checks: Checks::new(backends, servers),
             observed: observed::Observed::new(servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
+            desk: desk::Desk::default(),
             handed_over: AtomicBool::new(false),
         }
     }
