@@ -75,13 +75,13 @@ pub struct Wanted {
     pub how: How,
     /// The file's lines are pairs (`-M`, maps).
     pub pairs: bool,
-    /// Of `acl … -M`, which counts as a map.
-    pub as_map: bool,
+    /// An `acl` line's.
+    pub by_acl: bool,
 }
 
 impl Wanted {
     fn word(&self) -> &'static str {
-        if self.as_map { "map" } else { "acl" }
+        if self.pairs { "map" } else { "acl" }
     }
 }
 
@@ -221,7 +221,8 @@ impl Registry {
     /// Notes who uses a file.
     fn used(&mut self, at: usize, path: &str, wanted: Wanted) {
         let list = Arc::make_mut(&mut self.lists.lists[at]);
-        if wanted.as_map { list.by_map = true } else { list.by_acl = true }
+        list.by_map |= wanted.pairs;
+        list.by_acl |= wanted.by_acl;
         let Some((name, line)) = self.at.as_ref().filter(|_| !self.again) else { return };
         let by = format!("by {} at file '{name}' line {}", wanted.word(), line.line);
         if list.description.is_empty() {

@@ -11,7 +11,7 @@ fn wanted(method: &'static str, out: Option<Out>) -> Wanted {
         _ => |flags| Box::new(Exact::new(flags.ignore_case, false)),
     };
     let how = How { method, make, flags: Flags::default(), out };
-    Wanted { how, pairs: out.is_some(), as_map: out.is_some() }
+    Wanted { how, pairs: out.is_some(), by_acl: out.is_none() }
 }
 
 fn written(name: &str, text: &str) -> PathBuf {

@@ -82,10 +82,8 @@ pub fn ranges(words: &[&[u8]]) -> Result<Vec<Vec<u8>>, (usize, String)> {
             continue;
         }
         if text.contains(':') {
+            // As in HAProxy, an operator says nothing about a range.
             range(&text).map_err(|e| (i, e))?;
-            if operator != "eq" {
-                return Err((i, format!("'{text}' is not a valid number range")));
-            }
             list.push(word.to_vec());
             continue;
         }
@@ -117,7 +115,8 @@ mod tests {
     fn operators_hold_for_what_follows() {
         assert_eq!(of(&["1:3", "7", ":0", "9:"]).unwrap(), ["1:3", "7", ":0", "9:"]);
         assert_eq!(of(&["gt", "5", "lt", "-2", "7"]).unwrap(), ["6:", ":-3", ":6"]);
-        assert_eq!(of(&["ge", "1:2"]).unwrap_err().0, 1);
+        assert_eq!(of(&["ge", "1:2"]).unwrap(), ["1:2"]);
+        assert_eq!(of(&["ge", "2:1"]).unwrap_err().0, 1);
         assert_eq!(of(&["1", "x"]).unwrap_err(), (1, "'x' is neither a number nor a supported operator".into()));
     }
 

@@ -91,7 +91,7 @@ fn make(args: &[String], method: &str, out: Out) -> Result<Box<dyn Convert>, Str
         }
         Some(text) => value(out, text.as_bytes()).map(Sample::into_owned),
     };
-    let handle = list::file(path, Wanted { how, pairs: true, as_map: true })?;
+    let handle = list::file(path, Wanted { how, pairs: true, by_acl: false })?;
     Ok(Box::new(Map { handle, out, of_addresses: method == "ip", default }))
 }
 

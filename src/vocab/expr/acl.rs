@@ -151,7 +151,7 @@ fn patterns(row: &MatchRow, options: &Options<'_>, expr: &Word) -> Result<Patter
     let how = How { method: row.name, make: row.make, flags: options.flags, out: None };
     let mut parts = Vec::new();
     for (file, of_maps) in &options.files {
-        let wanted = Wanted { how, pairs: *of_maps, as_map: *of_maps };
+        let wanted = Wanted { how, pairs: *of_maps, by_acl: true };
         let found = list::file(file.text(), wanted).map_err(|e| {
             Diag::alert(file.span, e).help("one pattern a line, # for comments; with -M before it a map's keys")
         })?;
@@ -164,7 +164,7 @@ fn patterns(row: &MatchRow, options: &Options<'_>, expr: &Word) -> Result<Patter
         _ => words.into_iter().map(<[u8]>::to_vec).collect(),
     };
     let keyword = expr.text().split(['(', ',']).next().unwrap_or_default();
-    let wanted = Wanted { how, pairs: false, as_map: false };
+    let wanted = Wanted { how, pairs: false, by_acl: true };
     let own = list::inline(expr.span, keyword, options.number.map(|(n, _)| n), &words, wanted);
     let (form, index) = own.map_err(|(i, e)| match options.number {
         Some((_, word)) if i == words.len() => Diag::alert(word.span, e),
