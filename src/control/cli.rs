@@ -113,13 +113,29 @@ impl State {
     }
 }
 
-impl Steering for Rc<State> {
+/// The process as one connection sees it.
+pub(super) struct Seat<'a> {
+    pub state: &'a Rc<State>,
+    pub level: Level,
+}
+
+impl std::ops::Deref for Seat<'_> {
+    type Target = Rc<State>;
+    fn deref(&self) -> &Rc<State> {
+        self.state
+    }
+}
+
+/// The shards clear their counters within this, unless they are stuck.
+const CLEARED: Duration = Duration::from_millis(100);
+
+impl Steering for Seat<'_> {
     fn world(&self) -> Arc<World> {
         self.published.load()
     }
 
-    fn info(&self) -> String {
-        observe::info_text(&self.shared, &self.process_info())
+    fn info(&self, args: &[&str]) -> String {
+        observe::info_text(&self.shared, &self.process_info(), observe::Form::of(args))
     }
 
     fn stat(&self, args: &[&str]) -> Result<String, String> {
@@ -193,6 +209,36 @@ impl Steering for Rc<State> {
 
     fn edit_world(&self, edit: command::WorldEdit) {
         self.edit(edit);
+    }
+
+    fn level(&self) -> Level {
+        self.level
+    }
+
+    fn clear_counters(&self, all: bool) {
+        let sent = self.shared.bytes_out();
+        // The shards run on without us: this waits for a turn of theirs, not for traffic.
+        let (done, all_done) = std::sync::mpsc::channel();
+        for shard in &self.shards {
+            let done = done.clone();
+            shard.clear_counters(all, move || _ = done.send(()));
+        }
+        drop(done);
+        let until = std::time::Instant::now() + CLEARED;
+        while all_done.recv_timeout(until.saturating_duration_since(std::time::Instant::now())).is_ok() {}
+        self.shared.clear(all, sent);
+    }
+
+    fn startup_logs(&self) -> String {
+        super::say::startup_logs()
+    }
+
+    fn schema(&self) -> &'static str {
+        observe::SCHEMA
+    }
+
+    fn tasks(&self) -> usize {
+        self.core.live_tasks()
     }
 
     fn shared(&self) -> Arc<crate::share::Shared> {

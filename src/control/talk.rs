@@ -1,6 +1,6 @@
 //! One connection to the runtime API: lines in, answers out, as HAProxy's own (management manual, 9.3). Every answer ends
 //! with an empty line; a connection ends after what was sent to it, unless `prompt` keeps it.
-use super::cli::Rights;
+use super::cli::{Rights, Seat};
 use super::{State, hand_over};
 use crate::net::Stream;
 use crate::vocab::command::{self, PAYLOAD, Talk};
@@ -47,7 +47,8 @@ pub(super) async fn serve(state: Rc<State>, stream: Stream, rights: Rights, time
                 words.push(payload);
             }
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            let mut answer = command::run(&state, &mut talk, &words);
+            let seat = Seat { state: &state, level: talk.level };
+            let mut answer = command::run(&seat, &mut talk, &words);
             if let Some(pause) = talk.pause.take() {
                 state.core.sleep_until(state.core.now() + pause).await;
             }
@@ -94,7 +95,11 @@ impl Input<'_> {
             if self.over {
                 let rest = std::mem::take(&mut self.bytes);
                 let empty = rest.is_empty();
-                return if empty { Next::End } else { Next::Line(String::from_utf8_lossy(&rest).into_owned()) };
+                return if empty {
+                    Next::End
+                } else {
+                    Next::Line(String::from_utf8_lossy(&rest).into_owned())
+                };
             }
             let deadline = Some(self.state.core.now() + timeout);
             match self.state.core.until(deadline, self.stream.recv()).await {

@@ -69,9 +69,8 @@ impl Acl {
     #[must_use]
     pub fn holds(&self, cx: &Cx<'_>) -> bool {
         let lists = cx.facts.lists();
-        self.lines().any(|line| {
-            line.expr.any_value(cx, &mut |sample| line.patterns.match_value(&sample, lists))
-        })
+        self.lines()
+            .any(|line| line.expr.any_value(cx, &mut |sample| line.patterns.match_value(&sample, lists)))
     }
 }
 

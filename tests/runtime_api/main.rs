@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod figures;
 mod lists;
 mod talk;
 

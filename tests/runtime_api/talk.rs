@@ -55,6 +55,13 @@ const SCRIPTS: &[&str] = &[
     "show peers\n",
     "show startup-logs\n",
     "show schema jsonx\n",
+    "show schema json\n",
+    "show backend\n",
+    "operator;clear counters;clear counters all\n",
+    "user;clear counters\n",
+    "user;show fd;show libs\n",
+    "show fd 99999\n",
+    "show cli sockets\n",
 ];
 
 fn config(socket: &std::path::Path, level: &str, map: &str) -> String {
@@ -70,7 +77,8 @@ fn heard(program: Program) -> Vec<String> {
     let map = crate::scratch("map", "k v\n");
     let _proxy = ground.serve(program, 1, &config(&socket, "level admin", &map.display().to_string()));
     await_socket(&socket);
-    let answers = SCRIPTS.iter().map(|script| tell(&socket, script)).collect();
+    let named = |answer: String| answer.replace(&socket.display().to_string(), "SOCKET");
+    let answers = SCRIPTS.iter().map(|script| named(tell(&socket, script))).collect();
     let _ = std::fs::remove_file(&socket);
     let _ = std::fs::remove_file(&map);
     answers
@@ -85,7 +93,9 @@ fn connections_go_as_with_haproxy() {
             .iter()
             .zip(got.iter().zip(&wanted))
             .filter(|(_, (got, wanted))| got != wanted)
-            .map(|(s, (got, wanted))| format!("> {s:?}\n-- haproxy:\n{wanted}\n-- {}:\n{got}", program.name()))
+            .map(|(s, (got, wanted))| {
+                format!("> {s:?}\n-- haproxy:\n{wanted}\n-- {}:\n{got}", program.name())
+            })
             .collect();
         assert!(differ.is_empty(), "{} answers differ:\n{}", differ.len(), differ.join("\n"));
     }

@@ -125,7 +125,9 @@ fn compatible(list: &List, path: &str, wanted: Wanted) -> Result<(), String> {
         return Ok(());
     }
     let (was, is) = (columns(list.pairs), columns(wanted.pairs));
-    Err(format!("The file \"{path}\" is already used as {was} column file and cannot be used by as {is} column file."))
+    Err(format!(
+        "The file \"{path}\" is already used as {was} column file and cannot be used by as {is} column file."
+    ))
 }
 
 /// Reads a file: one entry a line, leading white space dropped, `#` lines and empty ones left out. In pairs, the first word

@@ -45,9 +45,9 @@ impl Networks {
 
     #[inline]
     fn in_v4(&self, a: u32) -> Option<&Arc<Item>> {
-        self.v4.find(a).or_else(|| {
-            self.odd.iter().find(|(net, mask, _)| a & mask == *net).map(|(_, _, item)| item)
-        })
+        self.v4
+            .find(a)
+            .or_else(|| self.odd.iter().find(|(net, mask, _)| a & mask == *net).map(|(_, _, item)| item))
     }
 }
 
@@ -126,7 +126,8 @@ fn read(text: &[u8], no_dns: bool) -> Result<Network, String> {
         },
         // HAProxy fills the missing parts of an abbreviated IPv4 network with zeros: 10/8, 192.168/16.
         (Err(_), Some(mask)) if addr.bytes().all(|b| b.is_ascii_digit() || b == b'.') => {
-            let missing = 3usize.checked_sub(addr.matches('.').count()).filter(|&n| n > 0).ok_or_else(refused)?;
+            let missing =
+                3usize.checked_sub(addr.matches('.').count()).filter(|&n| n > 0).ok_or_else(refused)?;
             let full = format!("{addr}{}/{mask}", ".0".repeat(missing));
             read(full.as_bytes(), no_dns).map_err(|_| refused())
         }
@@ -226,9 +227,8 @@ impl<T: Number> Stretches<T> {
         }
         let own = Owner { len, item: item.clone() };
         self.starts.change(&low, &high, |owner| {
-            let gives_way = owner
-                .as_ref()
-                .is_none_or(|o| o.len < len || o.len == len && earlier(&own.item, &o.item));
+            let gives_way =
+                owner.as_ref().is_none_or(|o| o.len < len || o.len == len && earlier(&own.item, &o.item));
             if gives_way {
                 *owner = Some(own.clone());
             }

@@ -22,11 +22,7 @@ impl Numbers {
 
 impl Match for Numbers {
     fn find(&self, sample: &Sample<'_>) -> Option<&Arc<Item>> {
-        let n = if self.length {
-            sample.as_bytes(&mut Vec::new()).len() as i64
-        } else {
-            sample.as_int()?
-        };
+        let n = if self.length { sample.as_bytes(&mut Vec::new()).len() as i64 } else { sample.as_int()? };
         self.ranges.iter().find(|(low, high, _)| *low <= n && n <= *high).map(|(_, _, item)| item)
     }
 }
@@ -117,7 +113,10 @@ mod tests {
         assert_eq!(of(&["gt", "5", "lt", "-2", "7"]).unwrap(), ["6:", ":-3", ":6"]);
         assert_eq!(of(&["ge", "1:2"]).unwrap(), ["1:2"]);
         assert_eq!(of(&["ge", "2:1"]).unwrap_err().0, 1);
-        assert_eq!(of(&["1", "x"]).unwrap_err(), (1, "'x' is neither a number nor a supported operator".into()));
+        assert_eq!(
+            of(&["1", "x"]).unwrap_err(),
+            (1, "'x' is neither a number nor a supported operator".into())
+        );
     }
 
     #[test]

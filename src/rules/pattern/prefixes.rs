@@ -28,7 +28,11 @@ impl Prefixes {
             let (key, item) = self.many.last_where(|(key, _)| **key <= *text)?;
             if text.starts_with(&key.0) {
                 // Of several alike the first.
-                return self.many.from(&(key.0.clone(), 0)).next().map_or(Some(item), |(_, first)| Some(first));
+                return self
+                    .many
+                    .from(&(key.0.clone(), 0))
+                    .next()
+                    .map_or(Some(item), |(_, first)| Some(first));
             }
             // What fits is not longer than what these two have in common.
             let common = key.0.iter().zip(text).take_while(|(a, b)| a == b).count();

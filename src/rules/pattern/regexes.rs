@@ -31,8 +31,8 @@ impl Match for Regexes {
 impl Index for Regexes {
     fn insert(&mut self, item: &Arc<Item>) -> Result<(), String> {
         let text = String::from_utf8_lossy(&item.text);
-        let regex = Regex::new(&text, self.ignore_case)
-            .map_err(|e| format!("regex '{text}' is invalid ({e})"))?;
+        let regex =
+            Regex::new(&text, self.ignore_case).map_err(|e| format!("regex '{text}' is invalid ({e})"))?;
         self.list.push((Arc::new(regex), item.clone()));
         Ok(())
     }

@@ -84,9 +84,8 @@ fn sets_are_what_came_and_did_not_go() {
             begins.remove(&item);
         }
         let probe = word(next(1_024));
-        let first = |all: &[Arc<Item>]| {
-            all.iter().filter(|i| *i.text == *probe.as_bytes()).map(|i| i.id).min()
-        };
+        let first =
+            |all: &[Arc<Item>]| all.iter().filter(|i| *i.text == *probe.as_bytes()).map(|i| i.id).min();
         assert_eq!(exact.find(&text(&probe)).map(|i| i.id), first(&model));
         let longest = model
             .iter()

@@ -14,7 +14,11 @@ struct Entry {
 }
 
 fn entries() -> impl Iterator<Item = Entry> {
-    let own = talk::ROWS.iter().map(|r| Entry { words: r.words, usage: r.usage, doc: r.doc });
+    let own = talk::ROWS.iter().filter(|r| !r.usage.is_empty()).map(|r| Entry {
+        words: r.words,
+        usage: r.usage,
+        doc: r.doc,
+    });
     rows().map(|r| Entry { words: r.words, usage: r.usage, doc: r.doc }).chain(own)
 }
 
@@ -79,9 +83,8 @@ mod tests {
     /// The commands of an answer, by their first two words.
     fn shown(answer: &str) -> Vec<String> {
         let lines = answer.lines().filter(|l| l.starts_with("  "));
-        let all: Vec<String> = lines
-            .map(|l| l.split_ascii_whitespace().take(2).collect::<Vec<_>>().join(" "))
-            .collect();
+        let all: Vec<String> =
+            lines.map(|l| l.split_ascii_whitespace().take(2).collect::<Vec<_>>().join(" ")).collect();
         assert!(all.ends_with(&["help [<command>]".into(), "prompt :".into(), "quit :".into()]), "{answer}");
         all[..all.len() - 3].to_vec()
     }

@@ -175,16 +175,15 @@ fn add(site: &Site<'_>, args: &[&str]) -> Answer {
     let at = site.any(words.first())?;
     let list = site.lists.list(at);
     if list.pairs && !site.map {
-        return Err("This ACL is shared with a map containing samples. You must use the command 'add map' to \
+        return Err(
+            "This ACL is shared with a map containing samples. You must use the command 'add map' to \
                     add values.\n"
-            .to_owned());
+                .to_owned(),
+        );
     }
     let version = some_version(version);
     if version.is_some_and(|v| v > list.newest) {
-        return Err(format!(
-            "Version number in the future, please use 'prepare {}' before.\n",
-            site.word()
-        ));
+        return Err(format!("Version number in the future, please use 'prepare {}' before.\n", site.word()));
     }
     let mut lists = (*site.lists).clone();
     let mut error = String::new();
@@ -209,9 +208,7 @@ fn add_lines(lists: &mut Lists, at: usize, version: Option<u32>, payload: &str) 
         if value.is_empty() {
             return Err(format!("Missing value for key '{key}'.\n"));
         }
-        lists
-            .add(at, version, key.as_bytes(), Some(value.as_bytes()))
-            .map_err(|e| format!("{e}.\n"))?;
+        lists.add(at, version, key.as_bytes(), Some(value.as_bytes())).map_err(|e| format!("{e}.\n"))?;
     }
     Ok(())
 }

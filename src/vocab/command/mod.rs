@@ -14,7 +14,7 @@ macro_rules! rows {
     };
 }
 
-rows! { dynamic_cookie frontend limit list resolvers server session set_server show table }
+rows! { dynamic_cookie frontend limit list process resolvers server session set_server show table }
 
 mod help;
 mod talk;
@@ -50,8 +50,8 @@ pub type WorldEdit = Box<dyn FnOnce(&World) -> World>;
 /// What commands may ask of the process.
 pub trait Steering {
     fn world(&self) -> Arc<World>;
-    /// `show info`.
-    fn info(&self) -> String;
+    /// `show info` with its arguments.
+    fn info(&self, args: &[&str]) -> String;
     /// `show stat` with its arguments.
     ///
     /// # Errors
@@ -86,6 +86,16 @@ pub trait Steering {
     fn set_global_maxconn(&self, maxconn: u32) -> bool;
     /// Puts an edit of the World into force.
     fn edit_world(&self, edit: WorldEdit);
+    /// What the connection may do.
+    fn level(&self) -> Level;
+    /// Clears peaks, with `all` everything that was counted.
+    fn clear_counters(&self, all: bool);
+    /// What was said while the process started.
+    fn startup_logs(&self) -> String;
+    /// `show schema json`.
+    fn schema(&self) -> &'static str;
+    /// Tasks of the control thread.
+    fn tasks(&self) -> usize;
     /// What the cores share.
     fn shared(&self) -> Arc<Shared>;
 }
@@ -112,7 +122,6 @@ const KNOWN: &[&str] = &[
     "abort ssl",
     "add server",
     "add ssl",
-    "clear counters",
     "commit ssl",
     "debug",
     "del server",
@@ -126,23 +135,11 @@ const KNOWN: &[&str] = &[
     "set severity-output",
     "set ssl",
     "set var",
-    "show activity",
     "show cache",
-    "show cli",
-    "show dev",
     "show errors",
     "show events",
-    "show fd",
-    "show libs",
-    "show peers",
-    "show pools",
-    "show profiling",
-    "show schema",
     "show sess",
     "show ssl",
-    "show startup-logs",
-    "show tasks",
-    "show threads",
     "show trace",
     "shutdown session",
     "trace",

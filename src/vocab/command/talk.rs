@@ -40,6 +40,7 @@ impl Talk {
 /// One command about the connection.
 pub struct TalkRow {
     pub words: &'static [&'static str],
+    /// The line that `help` shows; empty where HAProxy's shows none.
     pub usage: &'static str,
     pub doc: &'static str,
     pub run: fn(&mut Talk, &[&str]) -> String,
@@ -57,9 +58,9 @@ macro_rules! rows {
 }
 
 rows! {
-    ["experimental-mode"], "experimental-mode [on|off]", "enter experimental mode",
+    ["experimental-mode"], "", "",
         |talk, args| mode("experimental", &mut talk.experimental, talk.level, args);
-    ["expert-mode"], "expert-mode [on|off]", "enter expert mode",
+    ["expert-mode"], "", "",
         |talk, args| mode("expert", &mut talk.expert, talk.level, args);
     ["help"], "help [<command>]", "list matching or all commands",
         |_, args| super::help::help(args);
@@ -203,9 +204,13 @@ mod tests {
     #[test]
     fn prompts_come_and_go() {
         let mut talk = talk();
-        for (line, want) in
-            [("prompt", (true, true)), ("prompt i", (true, false)), ("prompt p", (true, true)), ("prompt", (false, false)), ("prompt n", (false, false))]
-        {
+        for (line, want) in [
+            ("prompt", (true, true)),
+            ("prompt i", (true, false)),
+            ("prompt p", (true, true)),
+            ("prompt", (false, false)),
+            ("prompt n", (false, false)),
+        ] {
             says(&mut talk, line);
             assert_eq!((talk.interactive, talk.shows_prompt), want, "{line}");
         }

@@ -186,7 +186,9 @@ mod tests {
         };
         assert_eq!(refused("map", "/nowhere"), "failed to open pattern file </nowhere>");
         assert!(refused("map_str_int", &words).starts_with("unable to parse 'one' at line 2 of file '"));
-        assert!(refused("map_ip", &words).starts_with("'/a' is not a valid IPv4 or IPv6 address at line 2 of"));
+        assert!(
+            refused("map_ip", &words).starts_with("'/a' is not a valid IPv4 or IPv6 address at line 2 of")
+        );
         std::fs::remove_dir_all(&dir).unwrap();
     }
 }

@@ -98,7 +98,8 @@ fn options(words: &[Word]) -> Result<Options<'_>, Diag> {
     while let Some(word) = words.next() {
         // HAProxy takes a missing argument for an empty one.
         let mut value = || words.next().unwrap_or(word);
-        let text = |value: &Word| if std::ptr::eq(value, word) { String::new() } else { value.text().to_owned() };
+        let text =
+            |value: &Word| if std::ptr::eq(value, word) { String::new() } else { value.text().to_owned() };
         match word.text() {
             "-m" => options.method = Some(text(value())),
             "-i" => options.flags.ignore_case = true,
@@ -153,7 +154,8 @@ fn patterns(row: &MatchRow, options: &Options<'_>, expr: &Word) -> Result<Patter
     for (file, of_maps) in &options.files {
         let wanted = Wanted { how, pairs: *of_maps, by_acl: true };
         let found = list::file(file.text(), wanted).map_err(|e| {
-            Diag::alert(file.span, e).help("one pattern a line, # for comments; with -M before it a map's keys")
+            Diag::alert(file.span, e)
+                .help("one pattern a line, # for comments; with -M before it a map's keys")
         })?;
         parts.push(found.part());
     }

@@ -8,5 +8,7 @@ pub const ROW: MatchRow = MatchRow {
     doc: "The value begins with one of the patterns.",
     takes: super::TEXTS,
     bare: false,
-    make: |flags| if flags.ignore_case { Box::new(Texts::new(Place::Begin, true)) } else { Box::new(Prefixes::new()) },
+    make: |flags| {
+        if flags.ignore_case { Box::new(Texts::new(Place::Begin, true)) } else { Box::new(Prefixes::new()) }
+    },
 };
