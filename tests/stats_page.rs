@@ -212,6 +212,11 @@ fn the_csv_of_the_page_is_that_of_the_socket() {
         };
         let page = body(&get(stand.ground.front(1), "/lb?stats;csv", OPS));
         assert_eq!(names(&page), names(&ask(&stand, "show stat")), "{}", program.name());
+        let json = body(&get(stand.ground.front(1), "/lb?stats;json", OPS));
+        assert_eq!(shape(&json), shape(&ask(&stand, "show stat json")), "{}", program.name());
+        assert!(shape(&json).contains(",[") && json.contains("\"svname\""), "{json}");
+        let schema = body(&get(stand.ground.front(1), "/lb?stats;json-schema", OPS));
+        assert_eq!(schema.trim(), ask(&stand, "show schema json").trim(), "{}", program.name());
         // `scope`: the names given, and the page's own proxy.
         let page = body(&get(stand.ground.front(2), "/haproxy?stats;csv", ""));
         let wanted =
@@ -221,6 +226,16 @@ fn the_csv_of_the_page_is_that_of_the_socket() {
         let seen = names(&page);
         assert!(!seen.iter().any(|n| n == "app/bad" || n == "own/o2"), "{}: {seen:?}", program.name());
     }
+}
+
+/// The brackets and names of some JSON, without its figures.
+fn shape(json: &str) -> String {
+    let mut text = String::new();
+    for piece in json.trim().split("\"value\":{") {
+        text.push_str(piece.split_once('}').map_or(piece, |(_, rest)| rest));
+        text.push('\n');
+    }
+    text
 }
 
 #[test]

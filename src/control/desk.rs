@@ -1,15 +1,17 @@
 //! Orders of the cores: the statistics page, made a piece at a time between everything else that this thread does.
 use super::State;
+use super::cli::Seat;
 use crate::base::ids::ServerId;
 use crate::base::service::Service;
 use crate::observe::page::{self, Ask, Page, PageSettings, form};
 use crate::share::desk::Order;
-use crate::vocab::command::{self, Level};
+use crate::vocab::command::{self, Level, Talk};
 use crate::world::World;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 /// Takes orders for as long as the control thread runs.
 pub(super) fn start(state: &Rc<State>) {
@@ -79,12 +81,16 @@ fn change(state: &Rc<State>, world: &World, bytes: &[u8]) -> &'static str {
     let (Some(_), Some(action)) = (filled.backend, filled.action) else {
         return if form::names_servers(bytes) { "ERRP" } else { "NONE" };
     };
-    let done = |server: &&ServerId| {
+    let seat = Seat { state, level: Level::Admin };
+    let mut talk = Talk::new(Level::Admin, Duration::ZERO);
+    let mut done = |server: &&ServerId| {
         let plan = world.plan.server(**server);
         let name = format!("{}/{}", world.plan.backend(plan.backend).name, plan.name);
-        command::run(state, Level::Admin, &form::command(action, &name)).trim().is_empty()
+        let words = form::command(action, &name);
+        let words: Vec<&str> = words.split(' ').collect();
+        command::run(&seat, &mut talk, &words).trim().is_empty()
     };
-    match filled.servers.iter().filter(done).count() {
+    match filled.servers.iter().filter(|server| done(server)).count() {
         0 if all == 0 => "NONE",
         0 if filled.unknown > 0 => "ERRP",
         0 => "NONE",

@@ -8,6 +8,7 @@ mod names;
 pub mod say;
 mod signals;
 mod stop;
+mod talk;
 
 use crate::base::ids::{FrontendId, ListenerId};
 use crate::base::time::Tick;
@@ -110,6 +111,7 @@ impl Control {
             facts: running.facts,
             ended: self.ended,
             stopping: Cell::new(false),
+            talks: Cell::new(0),
             names: OnceCell::new(),
             born: core.now(),
         });
@@ -134,6 +136,8 @@ struct State {
     facts: Facts,
     ended: Ended,
     stopping: Cell<bool>,
+    /// Connections to the runtime API.
+    talks: Cell<u32>,
     names: OnceCell<crate::names::Names>,
     born: Tick,
 }

@@ -1,6 +1,7 @@
 //! `show stat` (management manual, 9.1 and 9.3).
 use super::ProcessInfo;
 use super::columns::{self, Col, Row};
+use super::typed::{Form, Object, Rows};
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::{Backend, Frontend, Mode, Plan, ServerAddr};
 use crate::rules::balance::SCALE;
@@ -21,11 +22,19 @@ pub struct StatFilter {
     sid: Option<i64>,
     hide_maintenance: bool,
     hide_down: bool,
+    form: Form,
 }
 
 impl Default for StatFilter {
     fn default() -> Self {
-        StatFilter { iid: None, types: -1, sid: None, hide_maintenance: false, hide_down: false }
+        StatFilter {
+            iid: None,
+            types: -1,
+            sid: None,
+            hide_maintenance: false,
+            hide_down: false,
+            form: Form::default(),
+        }
     }
 }
 
@@ -34,7 +43,7 @@ impl StatFilter {
     /// ignored, as by HAProxy.
     ///
     /// # Errors
-    /// The answer to send instead: no such proxy, or a format that is not built yet.
+    /// The answer to send instead: no such proxy.
     pub fn parse(world: &World, args: &[&str]) -> Result<StatFilter, String> {
         let mut filter = StatFilter::default();
         let mut rest = args;
@@ -49,11 +58,11 @@ impl StatFilter {
             filter.sid = Some(number(sid)).filter(|&n| n >= 0);
             rest = after;
         }
+        filter.form = Form::of(rest);
         for word in rest {
             match *word {
                 "up" => filter.hide_down = true,
                 "no-maint" => filter.hide_maintenance = true,
-                "typed" | "json" => return Err(format!("'show stat {word}' is not built yet.\n")),
                 _ => {}
             }
         }
@@ -90,22 +99,14 @@ fn proxy_id(plan: &Plan, name: &str) -> Option<i64> {
 pub fn stat_csv(world: &World, shared: &Shared, process: &ProcessInfo, filter: &StatFilter) -> String {
     let trends = shared.trends().clone();
     let view = View { world, shared, process, trends: &trends };
+    if filter.form.typed || filter.form.json {
+        let mut rows = Rows::new(filter.form);
+        view.rows(filter, &mut |object, row| rows.add(object, &row));
+        return rows.finish();
+    }
     let mut out = String::new();
     columns::write_head(&mut out);
-    for proxy in proxies(&world.plan) {
-        match proxy {
-            Proxy::Frontend(id, f) => {
-                if filter.iid.is_none_or(|iid| iid == i64::from(f.uuid)) && filter.wants(FRONTEND) {
-                    view.frontend(id).write(&mut out);
-                }
-            }
-            Proxy::Backend(id, b) => {
-                if filter.iid.is_none_or(|iid| iid == i64::from(b.uuid)) {
-                    view.servers_and_backend(id, filter, &mut out);
-                }
-            }
-        }
-    }
+    view.rows(filter, &mut |_, row| row.write(&mut out));
     out.push('\n');
     out
 }
@@ -142,6 +143,24 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
+    /// Every row that is asked for.
+    fn rows(&self, filter: &StatFilter, out: &mut dyn FnMut(Object, Row)) {
+        for proxy in proxies(&self.world.plan) {
+            match proxy {
+                Proxy::Frontend(id, f) => {
+                    if filter.iid.is_none_or(|iid| iid == i64::from(f.uuid)) && filter.wants(FRONTEND) {
+                        out(Object::Frontend, self.frontend(id));
+                    }
+                }
+                Proxy::Backend(id, b) => {
+                    if filter.iid.is_none_or(|iid| iid == i64::from(b.uuid)) {
+                        self.servers_and_backend(id, filter, out);
+                    }
+                }
+            }
+        }
+    }
+
     fn shards(&self) -> impl Iterator<Item = &ShardCounters> {
         self.shared.shards.iter()
     }
@@ -202,17 +221,17 @@ impl View<'_> {
         row
     }
 
-    fn servers_and_backend(&self, id: BackendId, filter: &StatFilter, out: &mut String) {
+    fn servers_and_backend(&self, id: BackendId, filter: &StatFilter, out: &mut dyn FnMut(Object, Row)) {
         if filter.wants(SERVER) {
             for (server, plan) in self.world.plan.servers_of(id) {
                 let wanted = filter.sid.is_none_or(|sid| sid == i64::from(plan.uuid));
                 if wanted && filter.shows(self.world.server(server)) {
-                    self.server(server).write(out);
+                    out(Object::Server, self.server(server));
                 }
             }
         }
         if filter.wants(BACKEND) {
-            self.backend(id, filter.hide_maintenance || filter.hide_down).write(out);
+            out(Object::Backend, self.backend(id, filter.hide_maintenance || filter.hide_down));
         }
     }
 

@@ -56,6 +56,8 @@ pub struct Plan {
     pub listeners: Vec<Listener>,
     pub resolvers: Vec<Resolvers>,
     pub tables: Vec<persist::StickTable>,
+    /// The lists of patterns as the files have them.
+    pub lists: std::sync::Arc<crate::rules::list::Lists>,
     /// The files the configuration came from, so that rules can say where they stand.
     pub sources: crate::syntax::SourceMap,
 }

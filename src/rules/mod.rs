@@ -7,6 +7,7 @@ pub mod cx;
 pub mod errorpage;
 pub mod format;
 pub mod handshake;
+pub mod list;
 pub mod pattern;
 pub mod redirected;
 pub mod regex;

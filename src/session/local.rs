@@ -274,6 +274,10 @@ impl Facts for LiveFacts<'_> {
         self.plan().server(server).uuid
     }
 
+    fn lists(&self) -> Option<&crate::rules::list::Lists> {
+        self.world.lists.changed().then_some(&*self.world.lists)
+    }
+
     fn wall_clock(&self) -> SystemTime {
         SystemTime::now()
     }

@@ -1,6 +1,7 @@
 //! What cores share: gates (maxconn), queues, counters. All atomics live here; nothing on the way of a request takes a lock
 //! unless a limit is reached.
 pub mod checks;
+mod clear;
 pub mod counters;
 pub mod desk;
 pub mod gate;

@@ -93,6 +93,11 @@ impl Queue {
         self.peak.load(Ordering::Relaxed)
     }
 
+    /// Forgets it.
+    pub fn clear_peak(&self) {
+        self.peak.store(0, Ordering::Relaxed);
+    }
+
     /// Joins behind those of the same rank.
     pub fn join(&self, ticket: Arc<Ticket>, wake: Wake) {
         let mut waiting = self.waiting.lock().expect("no panic under this lock");

@@ -150,6 +150,8 @@ fn navigation(page: &PageSettings, ask: &Ask, refreshes: bool, out: &mut String)
     }
     link("Refresh now", &|_| ());
     link("CSV export", &|a| (a.form, a.no_refresh) = (Form::Csv, true));
+    link("JSON export", &|a| (a.form, a.no_refresh) = (Form::Json, true));
+    link("schema", &|a| (a.form, a.no_refresh) = (Form::JsonSchema, false));
     out.push_str("</nav>\n");
     legend(out);
     let _ = writeln!(

@@ -10,12 +10,14 @@ pub use ask::{Ask, Form, code};
 use super::columns;
 use super::info::ProcessInfo;
 use super::stat::{self, Proxy, StatFilter, View};
+use super::typed::{self, Object, Rows};
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::service::Owner;
 use crate::plan::{Backend, Frontend, ListenerAddr, Mode, StatsPage};
 use crate::share::{Shared, Trends};
 use crate::world::World;
 use cells::Kind;
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt::Write;
 use std::ops::Range;
@@ -72,6 +74,8 @@ pub struct Page {
     steps: VecDeque<Step>,
     nonce: String,
     head: bool,
+    /// Writes rows where they are neither HTML nor CSV.
+    rows: RefCell<Option<Rows>>,
 }
 
 impl Page {
@@ -86,6 +90,11 @@ impl Page {
     ) -> Page {
         let filter = StatFilter::hiding(ask.hide_down, ask.hide_maintenance);
         let trends = shared.trends().clone();
+        let rows = match ask.form {
+            Form::Json => Some(Rows::new(typed::Form { json: true, ..typed::Form::default() })),
+            Form::Typed => Some(Rows::new(typed::Form { typed: true, ..typed::Form::default() })),
+            Form::Html | Form::Csv | Form::JsonSchema => None,
+        };
         let nonce = format!("{:016x}", random());
         let mut page = Page {
             world,
@@ -98,6 +107,7 @@ impl Page {
             steps: VecDeque::new(),
             nonce,
             head: false,
+            rows: RefCell::new(rows),
         };
         page.plan_steps();
         page
@@ -184,13 +194,19 @@ impl Page {
             Step::Begin if html => {
                 html::beginning(&self.settings, &self.ask, &self.shared, &self.process, out)
             }
-            Step::Begin => columns::write_head(out),
+            Step::Begin if self.ask.form == Form::Csv => columns::write_head(out),
+            Step::Begin if self.ask.form == Form::JsonSchema => out.push_str(typed::SCHEMA),
             Step::Open { name, caption, description, form } if html => {
                 html::open(&self.settings, &name, &caption, description.as_deref(), form, out);
             }
             Step::Close(form) if html => html::close(form, out),
             Step::End if html => html::end(&self.nonce, out),
-            Step::Open { .. } | Step::Close(_) | Step::End => {}
+            Step::End => {
+                if let Some(rows) = self.rows.take() {
+                    out.push_str(&rows.finish());
+                }
+            }
+            Step::Begin | Step::Open { .. } | Step::Close(_) => {}
             Step::Frontend(id, form) => {
                 self.row(&view.frontend(id), Kind::Frontend, self.listeners(id), form, out)
             }
@@ -213,7 +229,15 @@ impl Page {
         if self.ask.form == Form::Html {
             let legend = legend.filter(|_| self.settings.stats.settings.legends);
             html::row(row, kind, legend.as_deref(), form, out);
-        } else {
+        } else if let Some(rows) = self.rows.borrow_mut().as_mut() {
+            let object = match kind {
+                Kind::Frontend => Object::Frontend,
+                Kind::Server => Object::Server,
+                Kind::Backend => Object::Backend,
+            };
+            rows.add(object, row);
+            out.push_str(&rows.take());
+        } else if self.ask.form == Form::Csv {
             row.write(out);
         }
     }
