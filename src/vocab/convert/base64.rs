@@ -25,4 +25,3 @@ pub const ROWS: &[ConvertRow] = &[
         make: |args| super::numbers::<0>(args, |s, _| Some(Sample::Str(Cow::Owned(encode(&super::text(s)))))),
     },
 ];
-
