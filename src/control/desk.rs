@@ -4,6 +4,7 @@ use super::cli::Seat;
 use crate::base::ids::ServerId;
 use crate::base::service::Service;
 use crate::observe::page::{self, Ask, Page, PageSettings, form};
+use crate::observe::prometheus;
 use crate::share::desk::Order;
 use crate::vocab::command::{self, Level, Talk};
 use crate::world::World;
@@ -67,7 +68,9 @@ fn pieces(state: &Rc<State>, order: &Order) -> Box<dyn Iterator<Item = Vec<u8>>>
             }
             Box::new(Page::new(world, state.shared.clone(), state.process_info(), settings, ask))
         }
-        Service::Prometheus => Box::new(std::iter::empty()),
+        Service::Prometheus => {
+            prometheus::answer(world, state.shared.clone(), state.process_info(), &order.target)
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod health;
 mod info;
 mod names;
 pub mod page;
+pub mod prometheus;
 mod servers;
 mod stat;
 mod typed;

@@ -328,6 +328,10 @@ impl Assigned {
         let cells = conn.local.cells();
         let backend = &cells.backends[self.place.backend.index()].times;
         let server = &cells.servers[self.place.server.index()].times;
+        if let Some(at) = answered {
+            let nanos = at.0.saturating_sub(self.timing.connected.0);
+            cells.backends[self.place.backend.index()].latency.note(nanos);
+        }
         for times in [backend, server] {
             times.queue.note(ms(self.timing.asked, self.timing.placed));
             times.connect.note(ms(self.timing.placed, self.timing.connected));

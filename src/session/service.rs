@@ -84,7 +84,11 @@ pub(super) fn serve<'a, 'b>(
             return reply.error(Outcome::NoServer, body).await;
         }
         let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
-        if matches!(service, Service::Stats { owner: Owner::Frontend(_), .. } | Service::Prometheus) {
+        let by_frontend = match service {
+            Service::Stats { owner, .. } => matches!(owner, Owner::Frontend(_)),
+            Service::Prometheus => reply.backend.is_none(),
+        };
+        if by_frontend {
             fe.intercepted.inc();
         }
         pieces(reply, &ordered.0, body).await
@@ -113,13 +117,16 @@ async fn pieces(reply: &mut Reply<'_>, order: &Order, body: &mut ClientBody) -> 
     let whole = body.skip_first(conn);
     let chunked = reply.version != Version::Http10;
     let has_length = memchr::memmem::find(&head, b"content-length").is_some();
-    let keep = reply.keep && whole && (chunked || has_length);
+    let closes = memchr::memmem::find(&head, b"connection: close\r\n").is_some();
+    let keep = reply.keep && whole && !closes && (chunked || has_length);
     let next = match (keep, whole) {
         (_, false) => Next::Linger,
         (true, _) => Next::Keep,
         (false, _) => Next::Close,
     };
-    if next != Next::Keep {
+    if closes {
+        // The maker has said it.
+    } else if next != Next::Keep {
         head.extend_from_slice(b"connection: close\r\n");
     } else if reply.version == Version::Http10 {
         head.extend_from_slice(b"connection: keep-alive\r\n");

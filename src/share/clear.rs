@@ -46,6 +46,7 @@ impl BackendCells {
             zero(&[&self.retries, &self.redispatches, &self.client_aborts, &self.server_aborts]);
             zero(&[&self.lb_total, &self.connect, &self.reuse]);
             zero_statuses(&self.status);
+            self.latency.clear();
         }
     }
 }

@@ -170,6 +170,8 @@ pub struct BackendCells {
     pub connect: Counter,
     pub reuse: Counter,
     pub times: Times,
+    /// From the request on a server's connection to the answer's head.
+    pub latency: super::latency::Latency,
 }
 
 /// One server on one shard.

@@ -5,6 +5,7 @@ mod clear;
 pub mod counters;
 pub mod desk;
 pub mod gate;
+pub mod latency;
 pub mod least;
 pub mod observed;
 pub mod queue;

@@ -12,7 +12,7 @@ macro_rules! rows {
 }
 
 rows! {
-    accept allow deny expect_proxy header path redirect replace return_ set_dst set_status silent_drop wishes
+    accept allow deny expect_proxy header path redirect replace return_ set_dst set_status silent_drop use_service wishes
 }
 
 mod reply;
