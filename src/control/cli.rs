@@ -82,7 +82,7 @@ impl State {
         let node =
             || nix::unistd::gethostname().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let open: i64 = self.shared.shards.iter().map(|s| s.process.conn_cur.get()).sum();
-        let listeners = world.plan.listeners.len() as u64;
+        let listeners = (world.plan.listeners.len() + global.stats_sockets.len()) as u64;
         ProcessInfo {
             name: "Ringmain".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

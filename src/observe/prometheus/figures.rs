@@ -96,7 +96,11 @@ fn value(view: &View<'_>, id: Id, row: &Row, show: Show) -> Value {
             Id::Backend(_) => u8::from(row.word(Col::Status) == "UP"),
             Id::Server(id) => state(view.world.server(id)),
         }),
-        Show::Servers | Show::Checks => Value::NaN,
+        // A backend without servers has nothing to count.
+        Show::Servers | Show::Checks => match id {
+            Id::Backend(id) if view.world.plan.backend(id).servers.is_empty() => Value::Nowhere,
+            _ => Value::Number(0),
+        },
         Show::CheckStatus | Show::CheckCode if check.is_empty() => Value::Nowhere,
         Show::CheckStatus => Value::State(check_index(check)),
         Show::CheckCode => Value::Number(row.number(Col::CheckCode).unwrap_or(0)),

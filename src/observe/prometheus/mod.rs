@@ -221,7 +221,8 @@ impl Metrics {
             if !tables.is_empty() {
                 begin_metric(out, name, "gauge", help);
             }
-            for (id, table) in tables.iter().enumerate() {
+            // The last one first, as in HAProxy.
+            for (id, table) in tables.iter().enumerate().rev() {
                 let value = figure(self.shared.tables.get(TableId::from(id)));
                 let (table_name, kind) = (escaped(&table.name), table.spec.key.name());
                 let _ = writeln!(out, "{name}{{name=\"{table_name}\",type=\"{kind}\"}} {value}");
