@@ -22,6 +22,8 @@ pub struct Socket {
     pub gives_listeners: bool,
 }
 
+/// `Release_date` of `show info`: tools want one. It goes with the version in Cargo.toml.
+const RELEASED: &str = "2026/11/24";
 /// A limit that none is more than.
 const MOST: u32 = u32::MAX - 1;
 /// `stats timeout` where the file has none.
@@ -86,7 +88,7 @@ impl State {
         ProcessInfo {
             name: "Ringmain".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            release_date: String::new(),
+            release_date: RELEASED.to_owned(),
             pid: std::process::id(),
             nbthread: self.shards.len(),
             started: self.facts.started,
