@@ -21,8 +21,12 @@ const VERSION: u32 = 10_000;
 pub fn all() -> Vec<Routine> {
     let find = |name: &'static str, about, make: fn() -> Work| Routine::new(name, about, 20_000, make);
     vec![
-        find("list-ip4-100000", "an IPv4 address among 100,000 networks, half of them in one", || by_address(v4)),
-        find("list-ip6-100000", "an IPv6 address among 100,000 networks, half of them in one", || by_address(v6)),
+        find("list-ip4-100000", "an IPv4 address among 100,000 networks, half of them in one", || {
+            by_address(v4)
+        }),
+        find("list-ip6-100000", "an IPv6 address among 100,000 networks, half of them in one", || {
+            by_address(v6)
+        }),
         find("list-str-100000", "a name among 100,000, half of them there", || by_text("str")),
         find("list-beg-100000", "a path among 100,000 beginnings, half of them there", || by_text("beg")),
         Routine::new("list-add-100000", "one network more among 100,000, as an edit of the World", 200, add),
@@ -48,13 +52,18 @@ fn v6(n: u32) -> (IpAddr, u32) {
 
 /// The lists of a configuration with one `acl`, whose patterns are these lines.
 fn lists(criterion: &str, lines: &str) -> Lists {
-    let path = std::env::temp_dir().join(format!("ringmain-bench-{}-{}", std::process::id(), criterion.replace(' ', "-")));
+    let path = std::env::temp_dir().join(format!(
+        "ringmain-bench-{}-{}",
+        std::process::id(),
+        criterion.replace(' ', "-")
+    ));
     std::fs::write(&path, lines).expect("a list");
     let text = format!(
         "defaults\n mode http\n timeout client 1s\nfrontend f\n bind 127.0.0.1:1\n acl a {criterion} -f {}\n",
         path.display()
     );
-    let (plan, diags, _) = build_texts(&[("bench.cfg", text.as_bytes())], &Env::default(), &Options::default());
+    let (plan, diags, _) =
+        build_texts(&[("bench.cfg", text.as_bytes())], &Env::default(), &Options::default());
     std::fs::remove_file(&path).expect("the list goes again");
     (*plan.unwrap_or_else(|| panic!("a good file: {diags:?}")).lists).clone()
 }

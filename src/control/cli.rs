@@ -86,7 +86,8 @@ impl State {
         let open: i64 = self.shared.shards.iter().map(|s| s.process.conn_cur.get()).sum();
         let listeners = world.plan.listeners.len() as u64;
         ProcessInfo {
-            name: "Ringmain".to_owned(),
+            // Tools look for this name before they go on; who we are is in `Build info`.
+            name: "HAProxy".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             release_date: RELEASED.to_owned(),
             pid: std::process::id(),

@@ -30,7 +30,8 @@ fn environment() -> &'static Path {
 }
 
 fn run(command: &mut Command) -> Output {
-    let out = command.stdin(Stdio::null()).output().unwrap_or_else(|e| panic!("{command:?}: {e}; run ./ci/test"));
+    let out =
+        command.stdin(Stdio::null()).output().unwrap_or_else(|e| panic!("{command:?}: {e}; run ./ci/test"));
     let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
     assert!(out.status.success(), "{command:?}: {}{}", text(&out.stdout), text(&out.stderr));
     out
@@ -106,7 +107,7 @@ fn hatop_draws_what_is_there() {
         with_proxy(program, |socket, _, _| {
             let out = run(Command::new("python3").arg("-c").arg(TERMINAL).arg(socket));
             let words = said(&out).split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-            for part in ["Ringmain Version:", "site", "farm", "FRONTEND", "BACKEND", "OPEN", "no check"] {
+            for part in ["Version: 0.", "site FRONTEND 0 OPEN", "farm a 2", "b 1", "BACKEND 2 UP"] {
                 assert!(words.contains(part), "{}: should show {part:?}: {words}", program.name());
             }
         });
@@ -121,16 +122,16 @@ h = haproxy.HAProxy(socket_file=sys.argv[1])
 assert sorted(f.name for f in h.frontends()) == ["site"]
 assert sorted(b.name for b in h.backends()) == ["farm"]
 assert sorted(s.name for s in h.servers()) == ["a", "b"]
-assert h.processids and h.uptimesec >= 0 and h.version
+assert h.processids and h.uptimesec and h.version
 site, farm = h.frontend("site"), h.backend("farm")
 assert site.status == "OPEN" and site.maxconn == 300 and site.requests == 3, (site.status, site.maxconn, site.requests)
 assert farm.status == "UP" and farm.metric("stot") == 3, farm.metric("stot")
 a = h.server("a", backend="farm")[0]
-assert a.weight == 2 and a.status == "no check", (a.weight, a.status)
+assert int(a.weight) == 2 and a.status == "no check", (a.weight, a.status)
 assert a.setstate("drain") and a.status == "DRAIN", a.status
 assert a.setstate("maint") and a.status == "MAINT", a.status
 assert a.setstate("ready") and a.status == "no check", a.status
-assert a.setweight(5) and a.weight == 5, a.weight
+assert a.setweight(5) and int(a.weight) == 5, a.weight
 assert site.setmaxconn(200) and site.maxconn == 200
 assert any("/bad" in line for line in h.show_acl(0)), h.show_acl(0)
 assert h.add_acl(0, "/worse") and any("/worse" in line for line in h.show_acl(0))
@@ -153,7 +154,7 @@ fn haproxyadmin_sees_and_changes() {
     let python = environment().join("bin/python");
     for program in BOTH {
         with_proxy(program, |socket, ground, map| {
-            assert_eq!((get(ground, "/bad/x"), get(ground, "/worse/x")), (403, 404), "{}", program.name());
+            assert_eq!((get(ground, "/bad/x"), get(ground, "/worse/x")), (403, 200), "{}", program.name());
             ask(socket, "clear counters all");
             for _ in 0..3 {
                 get(ground, "/len/7");
@@ -161,7 +162,7 @@ fn haproxyadmin_sees_and_changes() {
             let out = run(Command::new(&python).arg("-c").arg(ADMIN).arg(socket).arg(map));
             assert_eq!(said(&out).trim(), "all seen");
             // What it left holds for traffic.
-            assert_eq!((get(ground, "/bad/x"), get(ground, "/worse/x")), (404, 403), "{}", program.name());
+            assert_eq!((get(ground, "/bad/x"), get(ground, "/worse/x")), (200, 403), "{}", program.name());
         });
     }
 }
@@ -181,7 +182,9 @@ fn haproxytool_lists_and_steers() {
             assert!(tool(&["backend", "-S"]).contains("farm"));
             assert!(tool(&["server", "-s"]).contains("farm"));
             tool(&["server", "-d", "a", "--backend=farm"]);
-            assert!(ask(socket, "show stat").lines().any(|l| l.starts_with("farm,a,") && l.contains(",MAINT,")));
+            assert!(
+                ask(socket, "show stat").lines().any(|l| l.starts_with("farm,a,") && l.contains(",MAINT,"))
+            );
             tool(&["server", "-e", "a", "--backend=farm"]);
             assert!(!ask(socket, "show stat").contains(",MAINT,"), "{}", program.name());
             std::fs::remove_dir_all(&dir).expect("the directory goes");
