@@ -6,7 +6,7 @@
 //! A module may use those below it; a test (`tests/architecture.rs`) reads every `use` against this:
 //!
 //! ```text
-//! boot · control · explain · demo       birth, death, operators
+//! boot · control · explain · demo · top    birth, death, operators
 //! shard · config                        they meet only by World and by letters
 //! vocab · session · health · names · observe    a word never sees a session: both meet in rules::Cx
 //! world → plan → rules
@@ -50,6 +50,8 @@ pub mod shard;
 pub mod share;
 /// The text of a configuration: words with places, quoting, conditions, diagnostics. Knows no keyword.
 pub mod syntax;
+/// `ringmain top`: a running proxy in a terminal, by its statistics socket.
+pub mod top;
 /// The language: one row a word, one file a row or family.
 pub mod vocab;
 /// The Plan plus what changes at run time; every change is one pure edit.

@@ -7,6 +7,7 @@ fn main() -> ExitCode {
     let words = || argv.iter().skip(2).map(|w| w.to_string_lossy().into_owned()).collect::<Vec<_>>();
     match argv.get(1).and_then(|word| word.to_str()) {
         Some("explain") => ringmain::explain::main(&words()),
+        Some("top") => ringmain::top::main(&words()),
         Some("demo") => ringmain::demo::main(&words()),
         _ => ringmain::boot::main(argv),
     }

@@ -13,7 +13,7 @@ const ROWS: [&[&str]; 8] = [
     &["world"],
     &["vocab", "session", "health", "names", "observe"],
     &["shard", "config"],
-    &["boot", "control", "explain", "demo"],
+    &["boot", "control", "explain", "demo", "top"],
 ];
 
 /// Uses inside one row that are allowed: the birth of the process knows everything.

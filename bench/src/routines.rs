@@ -168,6 +168,8 @@ impl Stage {
             listener_id: 1,
             accepted: Tick::ZERO,
             redirected: Default::default(),
+            vars: Default::default(),
+            inspect: Default::default(),
             handshake: Default::default(),
         };
         let shared = shared(&plan);
@@ -227,6 +229,7 @@ fn request_passed_on() -> Work {
             conn: &stage.conn,
             facts: &facts,
             wishes: &wishes,
+            resume: Cell::default(),
             persistence: Cell::default(),
         };
         let Decision::Forward(backend) = decide::request(&scene, &mut head, &[], &mut NoTrace) else {

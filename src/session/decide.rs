@@ -2,7 +2,7 @@
 use super::headers;
 use super::persist::{self, Override};
 use crate::base::ids::BackendId;
-use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, Plan};
+use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, Inspection, Plan};
 use crate::proto::http::RequestHead;
 use crate::rules::{ConnInfo, Cx, Facts, Program, Trace, Verdict, Wishes};
 use std::cell::Cell;
@@ -38,6 +38,18 @@ pub struct Scene<'a> {
     pub persistence: Cell<Override>,
     /// What the rules asked of the way to a server, once they have run.
     pub wishes: &'a Cell<Wishes>,
+    /// Where to go on, for a request whose rules have waited; where they wait, afterwards.
+    pub resume: Cell<Option<Resume>>,
+}
+
+/// Where rules wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resume {
+    /// Set once the backend is known.
+    backend: Option<BackendId>,
+    /// Which of the proxy's programs, and its next rule.
+    program: usize,
+    rule: usize,
 }
 
 /// Runs the frontend's rules, chooses the backend, runs its rules. `body` is what has arrived of the request's body.
@@ -52,23 +64,34 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         backend: None,
         server: None,
         facts: scene.facts,
-        wishes: Wishes::default(),
+        wishes: scene.wishes.get(),
     };
+    let resume = scene.resume.take();
     if let Some(uri) = &frontend.monitor_uri
+        && resume.is_none()
         && cx.request().is_some_and(|r| r.uri() == uri.as_slice())
     {
         return Decision::Monitor { ok: !frontend.monitor_fail.iter().any(|c| c.holds(&cx)) };
     }
     let kept = |cx: &Cx<'_>| scene.wishes.set(cx.wishes);
-    if let Some(verdict) = run(&frontend.http_request, &frontend.redirects, &mut cx, trace) {
-        return Decision::Ended { verdict, by: By::Frontend };
-    }
-    let Some(backend) = choose_backend(scene.plan, frontend, &cx, trace) else {
-        return Decision::NoBackend;
+    let resumed = resume.unwrap_or(Resume { backend: None, program: 0, rule: 0 });
+    let backend = match resumed.backend {
+        Some(backend) => backend,
+        None => {
+            let programs = [rules_of(&frontend.inspection), &frontend.http_request, &frontend.redirects];
+            if let Some(verdict) = run(scene, programs, resumed, &mut cx, trace) {
+                kept(&cx);
+                return Decision::Ended { verdict, by: By::Frontend };
+            }
+            let Some(backend) = choose_backend(scene.plan, frontend, &cx, trace) else {
+                return Decision::NoBackend;
+            };
+            backend
+        }
     };
     cx.backend = Some(backend);
     let plan = scene.plan.backend(backend);
-    if plan.persistence.is_some() {
+    if plan.persistence.is_some() && resumed.backend.is_none() {
         scene.persistence.set(persist::override_of(plan, &cx));
     }
     if frontend.own_backend == Some(backend) {
@@ -76,7 +99,13 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         kept(&cx);
         return Decision::Forward(backend);
     }
-    let ended = run(&plan.http_request, &plan.redirects, &mut cx, trace);
+    let programs = [rules_of(&plan.inspection), &plan.http_request, &plan.redirects];
+    let from = if resumed.backend.is_some() {
+        resumed
+    } else {
+        Resume { backend: Some(backend), program: 0, rule: 0 }
+    };
+    let ended = run(scene, programs, from, &mut cx, trace);
     kept(&cx);
     match ended {
         Some(verdict) => Decision::Ended { verdict, by: By::Backend(backend) },
@@ -128,12 +157,30 @@ fn target(plan: &Plan, target: &BackendTarget, cx: &Cx<'_>) -> Option<BackendId>
     }
 }
 
-/// Runs two programs in their order; `None` when the request goes on.
-fn run(rules: &Program, redirects: &Program, cx: &mut Cx<'_>, trace: &mut impl Trace) -> Option<Verdict> {
-    for program in [rules, redirects] {
-        match program.run(cx, trace) {
-            Verdict::Continue | Verdict::Allow => {}
-            verdict => return Some(verdict),
+/// `tcp-request content` of a request whose head is whole: its rules wait for no more bytes.
+fn rules_of(inspection: &Option<Box<Inspection>>) -> &Program {
+    const NONE: &Program = &Program { rules: Vec::new() };
+    inspection.as_ref().map_or(NONE, |i| &i.rules)
+}
+
+/// Runs a proxy's programs in their order, from where they waited; `None` when the request goes on.
+fn run(
+    scene: &Scene<'_>,
+    programs: [&Program; 3],
+    from: Resume,
+    cx: &mut Cx<'_>,
+    trace: &mut impl Trace,
+) -> Option<Verdict> {
+    let mut next = from.rule;
+    for (program, rules) in programs.into_iter().enumerate().skip(from.program) {
+        match rules.run_from(&mut next, cx, trace) {
+            Verdict::Continue | Verdict::Allow => next = 0,
+            verdict => {
+                if matches!(verdict, Verdict::Wait(_)) {
+                    scene.resume.set(Some(Resume { program, rule: next, ..from }));
+                }
+                return Some(verdict);
+            }
         }
     }
     None

@@ -45,6 +45,7 @@ rows! { DirectiveRow:
     nbthread,
     node,
     option,
+    persist,
     pidfile,
     quiet,
     redirect,
@@ -65,7 +66,7 @@ rows! { DirectiveRow:
     use_backend,
     use_server,
     zero_warning;
-    families: environment, errorloc, identity, keepalive_probes, persist_rules, platform, removed, server_state, source,
+    families: environment, errorloc, identity, keepalive_probes, persist_rules, platform, removed, server_state, set_var, source,
         threads, tls_defaults, tune
 }
 

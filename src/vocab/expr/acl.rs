@@ -78,7 +78,14 @@ fn parse_line(words: &[Word]) -> Result<AclLine, Diag> {
             Diag::alert(word.span, format!("unknown matching method '{method}' when parsing ACL expression"));
         suggest(diag, method, matching::ROWS.iter().map(|r| r.name))
     })?;
-    if !row.takes.contains(&parsed.out) && parsed.out != Kind::Same {
+    if parsed.out == Kind::Any && options.method.is_none() && implied.is_none() {
+        let name = split_expr(&text).map_or_else(|_| text.clone(), |calls| calls[0].name.clone());
+        let message = format!(
+            "matching method must be specified first (using '-m') when using a sample fetch of this type ('{name}')"
+        );
+        return Err(Diag::alert(word.span, message));
+    }
+    if !row.takes.contains(&parsed.out) && !matches!(parsed.out, Kind::Same | Kind::Any) {
         let message = format!(
             "fetch method '{}' (type '{}') cannot be matched with method '{method}'",
             split_expr(&text).map_or_else(|_| text.clone(), |calls| calls[0].name.clone()),
