@@ -120,6 +120,7 @@ impl State {
 pub(super) struct Seat<'a> {
     pub state: &'a Rc<State>,
     pub level: Level,
+    pub experimental: bool,
 }
 
 impl std::ops::Deref for Seat<'_> {
@@ -216,6 +217,10 @@ impl Steering for Seat<'_> {
 
     fn level(&self) -> Level {
         self.level
+    }
+
+    fn is_experimental(&self) -> bool {
+        self.experimental
     }
 
     fn clear_counters(&self, all: bool) {

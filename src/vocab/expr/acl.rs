@@ -337,7 +337,7 @@ mod tests {
             ("a path -m nosuch x", "if a", "unknown matching method 'nosuch'"),
             ("a path_reg (", "if a", "regex '(' is invalid"),
             ("a src 10.0.0.0/99", "if a", "'10.0.0.0/99' is not a valid IPv4 or IPv6 address"),
-            ("a dst_port x", "if a", "'x' is neither a number nor a supported operator"),
+            ("a dst_port x", "if a", "'x' is not a number"),
             ("a path -f /nonexistent/x", "if a", "failed to open pattern file </nonexistent/x>"),
         ] {
             let e = holds(&[acl], condition).unwrap_err();
