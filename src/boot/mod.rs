@@ -345,7 +345,8 @@ impl Worker<'_> {
         );
         let shared = shared
             .with_listeners(plan.listeners.iter().map(|l| l.maxconn.unwrap_or(0)))
-            .with_tables(plan.tables.iter().map(|t| t.spec.clone()));
+            .with_tables(plan.tables.iter().map(|t| t.spec.clone()))
+            .with_values(plan.global.values.clone());
         let shared = Arc::new(shared);
         self.limits.set_gates(&plan, self.args, &shared);
         let published = Arc::new(Published::new(World::new(plan.clone())));

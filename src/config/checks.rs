@@ -1,7 +1,7 @@
 //! What health checks need of the whole configuration: who tracks whom, agents with ports, lines that are never used.
 use crate::plan::Plan;
-use crate::plan::check::CheckOption;
-use crate::plan::draft::{Draft, ProxyDraft, ServerDraft};
+use crate::plan::check::{CheckOption, Opening};
+use crate::plan::draft::{Draft, ProxyDraft, ServerDraft, ServerSettings};
 use crate::syntax::{Diag, Diags, Severity, SourceMap};
 
 /// A server that tracks: its backend, its name, whom.
@@ -127,6 +127,14 @@ fn looped<'a>(draft: &'a Draft, mut proxy: &'a ProxyDraft, first: &'a ServerDraf
         }
     }
     false
+}
+
+/// What a server's checks begin with. A check of its own address is to reach what the traffic reaches: it has the same header
+/// (manual 5.2, `check-send-proxy`).
+pub fn opening(server: &ServerSettings) -> Opening {
+    let own = server.check_port.is_none() && server.check_addr.is_none();
+    let given = server.watching.opening;
+    Opening { send_proxy: given.send_proxy || own && server.line.header.any(), ..given }
 }
 
 /// Who tracks, before the drafts are used up.

@@ -10,8 +10,8 @@ use crate::plan::frontend::FrontendTimeouts;
 use crate::plan::line::ServerLine;
 use crate::plan::persist::StickTable;
 use crate::plan::{
-    Backend, BackendTarget, Balance, Check, ConnectionMode, Frontend, Listener, ListenerAddr, Mode, Plan,
-    Resolvers, Server, ServerAddr, ServerTarget, StatsPage, UseBackend, UseServer,
+    Backend, BackendTarget, Balance, Check, ConnectionMode, Frontend, Inspection, Listener, ListenerAddr,
+    Mode, Plan, Resolvers, Server, ServerAddr, ServerTarget, StatsPage, UseBackend, UseServer,
 };
 use crate::rules::balance::hash::full;
 use crate::rules::balance::{Algorithm, HashType, PLACES};
@@ -171,6 +171,8 @@ fn frontend(
         redirects: take(|r| &mut r.redirects),
         http_response: take(|r| &mut r.http_response),
         tcp_request_connection: take(|r| &mut r.tcp_request_connection),
+        tcp_request_session: take(|r| &mut r.tcp_request_session),
+        inspection: Inspection::of(take(|r| &mut r.tcp_request_content).rules, settings.inspect_delay),
         use_backend: proxy.use_backend.drain(..).filter_map(|rule| use_backend(rule, index)).collect(),
         default_backend: default.or(own),
         own_backend: own,
@@ -193,6 +195,7 @@ fn frontend(
     plan.frontends.push(frontend);
     if listen {
         // What is left is the backend half's.
+        rules.tcp_request_content = std::mem::take(&mut rules.tcp_request_content_backend);
         rules.http_request = std::mem::take(&mut rules.http_request_backend);
         rules.http_response = std::mem::take(&mut rules.http_response_backend);
         rules.redirects = std::mem::take(&mut rules.redirects_backend);
@@ -373,6 +376,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
             settings.mode == Mode::Http,
         ),
         forward_for: settings.forward_for.clone(),
+        inspection: Inspection::of(proxy.rules.tcp_request_content, settings.inspect_delay),
         http_request: program(proxy.rules.http_request),
         redirects: program(proxy.rules.redirects),
         http_response: program(proxy.rules.http_response),
@@ -440,6 +444,7 @@ fn server(
         fall: s.fall,
         port: s.check_port,
         addr: s.check_addr,
+        opening: super::checks::opening(s),
     });
     Server {
         id,

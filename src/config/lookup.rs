@@ -39,6 +39,12 @@ pub fn check(draft: &Draft, map: &SourceMap, diags: &mut Diags) {
     }
 }
 
+/// Whether a name means the name servers of the host, where no section has it.
+#[must_use]
+pub fn is_default(name: &str, at: Span) -> bool {
+    name == DEFAULT && host_has_any(at)
+}
+
 fn host_has_any(at: Span) -> bool {
     !parse_resolv_conf::of_the_host(at).is_empty()
 }

@@ -171,6 +171,26 @@ impl Check<'_> {
     }
 
     /// Finds the proxies and servers that rules and ACLs name.
+    /// The sections that `do-resolve` asks.
+    fn resolvers(&mut self, proxy: &ProxyDraft) {
+        let mut told = Vec::new();
+        for rule in proxy.rules.all() {
+            let Some(name) = rule.action.resolvers().filter(|name| !told.contains(name)) else { continue };
+            if self.draft.resolvers.iter().any(|r| r.name == name) || super::lookup::is_default(name, rule.at)
+            {
+                continue;
+            }
+            told.push(name);
+            let text = format!(
+                "Proxy '{}': Can't find resolvers section '{name}' for do-resolve action.",
+                proxy.name
+            );
+            let diag = Diag::bare(Severity::Alert, Some(rule.at), text);
+            let near = nearest(name, self.draft.resolvers.iter().map(|r| r.name.as_str()));
+            self.diags.push(near.into_iter().fold(diag, |d, near| d.help(format!("did you mean `{near}`?"))));
+        }
+    }
+
     fn names(&mut self, number: usize, proxy: &ProxyDraft) {
         let mut search = Search { names: self.index.seen_from(number), missing: Vec::new() };
         for acl in self.acls.get(number).into_iter().flat_map(AclScope::acls) {
@@ -179,6 +199,7 @@ impl Check<'_> {
                 search.acl_line(places.next().unwrap_or(proxy.at), line);
             }
         }
+        self.resolvers(proxy);
         for rule in proxy.rules.all() {
             search.condition(rule.at, rule.condition.as_ref());
             search.note(rule.at, rule.action.resolve(&search.names));

@@ -22,6 +22,8 @@ pub struct Socket {
     pub gives_listeners: bool,
 }
 
+/// `Release_date` of `show info`: tools want one. It goes with the version in Cargo.toml.
+const RELEASED: &str = "2026/11/24";
 /// A limit that none is more than.
 const MOST: u32 = u32::MAX - 1;
 /// `stats timeout` where the file has none.
@@ -84,9 +86,10 @@ impl State {
         let open: i64 = self.shared.shards.iter().map(|s| s.process.conn_cur.get()).sum();
         let listeners = (world.plan.listeners.len() + global.stats_sockets.len()) as u64;
         ProcessInfo {
-            name: "Ringmain".to_owned(),
+            // Tools look for this name before they go on; who we are is in `Build info`.
+            name: "HAProxy".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            release_date: String::new(),
+            release_date: RELEASED.to_owned(),
             pid: std::process::id(),
             nbthread: self.shards.len(),
             started: self.facts.started,
@@ -117,6 +120,7 @@ impl State {
 pub(super) struct Seat<'a> {
     pub state: &'a Rc<State>,
     pub level: Level,
+    pub experimental: bool,
 }
 
 impl std::ops::Deref for Seat<'_> {
@@ -213,6 +217,10 @@ impl Steering for Seat<'_> {
 
     fn level(&self) -> Level {
         self.level
+    }
+
+    fn is_experimental(&self) -> bool {
+        self.experimental
     }
 
     fn clear_counters(&self, all: bool) {

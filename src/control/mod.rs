@@ -147,6 +147,7 @@ impl State {
         let state = self.clone();
         health::run(&self.core, self.published.clone(), self.shared.clone(), move |event| match event {
             health::Event::World(_) => state.refresh(),
+            health::Event::Unreachable(server) => state.doubt_name(server),
             health::Event::Say(message) => say::message(message.severity, message.text),
         });
     }

@@ -11,7 +11,15 @@ impl State {
     /// Starts the `resolvers` sections.
     pub(super) fn start_names(self: &Rc<State>) {
         let names = names::run(&self.core, Rc::new(self.clone()));
+        names::serve(&self.core, &names, &self.shared);
         assert!(self.names.set(names).is_ok(), "names are started once");
+    }
+
+    /// A check could not connect to a server.
+    pub(super) fn doubt_name(&self, server: ServerId) {
+        if let Some(names) = self.names.get() {
+            names.doubt(server);
+        }
     }
 
     /// The answer to `show resolvers`.

@@ -47,7 +47,7 @@ pub(super) async fn serve(state: Rc<State>, stream: Stream, rights: Rights, time
                 words.push(payload);
             }
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            let seat = Seat { state: &state, level: talk.level };
+            let seat = Seat { state: &state, level: talk.level, experimental: talk.experimental };
             let mut answer = command::run(&seat, &mut talk, &words);
             if let Some(pause) = talk.pause.take() {
                 state.core.sleep_until(state.core.now() + pause).await;

@@ -85,6 +85,8 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
         listener_id: frontend.listeners.first().map_or(0, |l| plan.listeners[l.index()].uuid),
         accepted: Tick::ZERO,
         redirected: crate::rules::Redirected::default(),
+        vars: Default::default(),
+        inspect: Default::default(),
         handshake: Default::default(),
     };
     let facts = LiveFacts { world: &world, shared: &shared };
@@ -99,8 +101,16 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
                 facts: &facts,
                 wishes: &wishes,
                 persistence: std::cell::Cell::default(),
+                resume: std::cell::Cell::default(),
             };
-            decide::request(&scene, &mut req, &[], &mut notes)
+            conn.vars.begin_request();
+            loop {
+                // Nobody is asked for addresses here: the variables stay unset.
+                match decide::request(&scene, &mut req, &[], &mut notes) {
+                    Decision::Ended { verdict: Verdict::Wait(_), .. } => {}
+                    decision => break decision,
+                }
+            }
         }
         Mode::Tcp => {
             let cx = Cx {
@@ -168,7 +178,7 @@ fn ended(out: &mut String, plan: &Plan, decision: &Decision) {
                 Verdict::Serve(Service::Stats { .. }) => "200: the statistics page".to_owned(),
                 Verdict::Serve(Service::Prometheus) => "200: metrics for Prometheus".to_owned(),
                 Verdict::Drop => format!("closed without an answer, by {by}"),
-                Verdict::Continue | Verdict::Allow => unreachable!("these end no request"),
+                Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => unreachable!("these end no request"),
             }
         }
         Decision::Forward(_) => unreachable!("forwarded requests are told elsewhere"),

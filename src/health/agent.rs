@@ -1,10 +1,10 @@
 //! Agent checks (manual 5.2, `agent-check`): a program beside the server is asked, and its line of words is acted upon.
-use super::Watch;
 use super::probe::{self, Found};
+use super::{Watch, opening};
 use crate::base::time::Tick;
 use crate::net::driver::ConnectTo;
 use crate::plan::ServerAddr;
-use crate::plan::check::Agent;
+use crate::plan::check::{Agent, Opening};
 use crate::share::CheckStatus;
 use crate::world::{Admin, Health};
 use std::net::SocketAddr;
@@ -63,7 +63,8 @@ impl Watch {
             _ => self.core.now() + agent.inter,
         };
         let to = ConnectTo::Inet(SocketAddr::new(ip, now_is.agent.port.unwrap_or(agent.port)));
-        let stream = probe::connect(&self.core, server, &to, deadline).await?;
+        let opening = Opening { send_proxy: false, via_socks4: agent.via_socks4 };
+        let stream = opening::connect(&self.core, server, &to, opening, false, deadline).await?;
         stream.reset_on_close();
         let deadline = timeouts.check.map_or(deadline, |t| self.core.now() + t);
         let exchange = async {

@@ -67,6 +67,8 @@ impl<'a> Context<'a> {
             listener_id: 0,
             accepted: Tick::ZERO,
             redirected: Default::default(),
+            vars: Default::default(),
+            inspect: Default::default(),
             handshake: Default::default(),
         };
         f(&Cx {
@@ -163,6 +165,10 @@ impl Facts for Context<'_> {
 
     fn server_uuid(&self, server: ServerId) -> u32 {
         self.plan().server(server).uuid
+    }
+
+    fn process_values(&self) -> Option<&crate::share::vars::ProcessValues> {
+        Some(&self.shared.values)
     }
 
     fn wall_clock(&self) -> SystemTime {

@@ -100,6 +100,7 @@ mod tests {
             fall: 3,
             port: None,
             addr: None,
+            opening: Default::default(),
         };
         let scale = Scale { rise: 2, fall: 3 };
         let all = check(Some(ms(200)), Some(ms(300)));

@@ -12,6 +12,7 @@ mod expect;
 mod external;
 mod force;
 mod observed;
+mod opening;
 mod probe;
 mod protocols;
 mod script;
@@ -39,6 +40,8 @@ use std::time::Duration;
 pub enum Event {
     /// This World was put into force: the shards are to be told.
     World(Arc<World>),
+    /// A server with a name that is looked up could not be connected to: the name may have another address by now.
+    Unreachable(ServerId),
     /// For the operator: standard error, and the log lines.
     Say(Message),
 }
@@ -130,7 +133,7 @@ impl Watch {
             let began = self.core.now();
             let found = probe::probe(&self, check).await;
             let interval = self.end(check, found, Some(self.core.now().since(began)));
-            next = self.core.now() + self.spread(interval, &mut random);
+            next = together(self.core.now() + self.spread(interval, &mut random), interval);
         }
     }
 
@@ -178,6 +181,11 @@ impl Watch {
 
     /// Counts a result and puts a change of state into force. Returns the interval to the next check.
     fn end(&self, check: &Check, found: probe::Found, took: Option<Duration>) -> Duration {
+        if matches!(found.status, CheckStatus::L4Timeout | CheckStatus::L4Connection)
+            && self.plan.server(self.id).lookup.is_some()
+        {
+            (self.notify)(Event::Unreachable(self.id));
+        }
         let scale = Scale::of(check);
         let before = self.shared.checks.server(self.id).check.status;
         let (counted, state) = {
@@ -244,6 +252,14 @@ impl Watch {
         let most = interval * percent as u32 / 100;
         interval - most + most.mul_f64(2.0 * (*random >> 40) as f64 / (1u64 << 24) as f64)
     }
+}
+
+/// Moves a check's time to one that it shares with others: many checks in one turn cost far less than each a turn. A turn of them is
+/// short, and no interval changes by more than a two hundredth.
+fn together(at: Tick, interval: Duration) -> Tick {
+    const LONGEST: Duration = Duration::from_millis(5);
+    let step = (interval / 200).min(LONGEST).as_nanos() as u64;
+    if step == 0 { at } else { Tick(at.0.next_multiple_of(step)) }
 }
 
 /// Writes a check's end into its record; whether it counted.

@@ -1,11 +1,11 @@
 //! One check: a connection, the steps of a script, or a program.
-use super::{Watch, external, script};
+use super::{Watch, external, opening, script};
 use crate::base::ids::ServerId;
 use crate::base::time::Tick;
 use crate::net::driver::{ConnectOptions, ConnectTo};
 use crate::net::{Core, Stream};
 use crate::plan::backend::BackendTimeouts;
-use crate::plan::{Check, CheckKind, Server, ServerAddr};
+use crate::plan::{Check, CheckKind, ServerAddr};
 use crate::share::CheckStatus;
 use crate::world::World;
 use std::io;
@@ -49,7 +49,8 @@ pub async fn probe(watch: &Watch, check: &Check) -> Found {
         return Found { info: "No port to check".to_owned(), ..Found::plain(CheckStatus::SocketError) };
     };
     let timeouts = &watch.plan.backend(server.backend).timeouts;
-    match connect(core, server, &to, connect_deadline(core.now(), check, timeouts)).await {
+    let deadline = connect_deadline(core.now(), check, timeouts);
+    match opening::connect(core, server, &to, check.opening, true, deadline).await {
         Ok(stream) => {
             // A reset leaves no TIME_WAIT behind: many checks would use up the ports.
             stream.reset_on_close();
@@ -97,16 +98,11 @@ pub(super) fn connect_deadline(began: Tick, check: &Check, timeouts: &BackendTim
 
 pub(super) async fn connect(
     core: &Core,
-    server: &Server,
     to: &ConnectTo,
+    options: &ConnectOptions,
     deadline: Tick,
 ) -> Result<Stream, Found> {
-    let options = ConnectOptions {
-        source: server.source,
-        interface: server.interface.clone(),
-        ..ConnectOptions::default()
-    };
-    let stream = core.connect(to, &options).map_err(|e| refused(to, &e))?;
+    let stream = core.connect(to, options).map_err(|e| refused(to, &e))?;
     match core.until(Some(deadline), stream.connected()).await {
         Ok(Ok(())) => Ok(stream),
         Ok(Err(e)) => Err(refused(to, &e)),

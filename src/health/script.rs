@@ -2,11 +2,13 @@
 use super::context::Context;
 use super::expect::{self, Judged, Received};
 use super::probe::{self, Found};
-use super::{Watch, ask};
+use super::{Watch, ask, opening};
 use crate::base::time::Tick;
 use crate::net::{Chunk, Stream};
 use crate::plan::Check;
-use crate::plan::check::{Action, Connect, ConnectPort, Expect, Family, Payload, Script, Step, What};
+use crate::plan::check::{
+    Action, Connect, ConnectPort, Expect, Family, Opening, Payload, Script, Step, What,
+};
 use crate::proto::h1::RequestKind;
 use crate::share::CheckStatus;
 use std::io;
@@ -103,8 +105,13 @@ impl Run<'_> {
         };
         let timeouts = &self.watch.plan.backend(server.backend).timeouts;
         let deadline = probe::connect_deadline(core.now(), self.check, timeouts);
-        let stream =
-            probe::connect(core, server, &to, deadline).await.map_err(|found| self.at(step, found))?;
+        let own = if connect.default { self.check.opening } else { Opening::default() };
+        let opening = Opening {
+            send_proxy: connect.send_proxy || own.send_proxy,
+            via_socks4: connect.via_socks4 || own.via_socks4,
+        };
+        let stream = opening::connect(core, server, &to, opening, false, deadline).await;
+        let stream = stream.map_err(|found| self.at(step, found))?;
         if !connect.linger {
             // A reset leaves no TIME_WAIT behind: many checks would use up the ports.
             stream.reset_on_close();

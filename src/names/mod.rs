@@ -3,6 +3,7 @@
 //!
 //! [`resolution`] knows when one name is asked for, [`pick`] which of its addresses a server takes, [`service`] which server
 //! gets which record of an SRV label, [`nameserver`] how questions and answers travel. Nothing here ever makes traffic wait.
+mod asked;
 mod nameserver;
 mod pick;
 mod resolution;
@@ -10,6 +11,7 @@ mod section;
 mod service;
 mod show;
 
+pub use asked::serve;
 pub use show::show;
 
 use crate::base::ids::{BackendId, ServerId};
@@ -41,7 +43,14 @@ pub fn run(core: &Core, host: Rc<dyn Host>) -> Names {
     let sections: Vec<Rc<Section>> =
         (0..plan.resolvers.len()).map(|index| Section::new(core, &plan, index, host.clone())).collect();
     for section in sections.iter().filter(|s| s.is_used()) {
-        core.spawn(section::run(section.clone()));
+        section.start(core);
     }
     Names { sections }
+}
+
+impl Names {
+    /// A check of a server got no connection: its address may be another's by now (manual 5.3.1).
+    pub fn doubt(&self, server: ServerId) {
+        self.sections.iter().for_each(|section| section.doubt(server));
+    }
 }

@@ -93,11 +93,34 @@ impl Resolution {
         }
     }
 
+    /// Whether the last answer was good, and still holds for who asks now (`hold valid`).
+    #[must_use]
+    pub fn holds(&self, section: &Resolvers, now: Tick) -> bool {
+        self.status == Status::Valid && self.last_valid.is_some_and(|at| now < at + section.hold.valid)
+    }
+
+    /// Does not wait for the next turn.
+    pub fn hurry(&mut self) {
+        self.ended = None;
+    }
+
     /// Begins anew with the given id; what to ask.
     pub fn begin(&mut self, id: u16, section: &Resolvers, now: Tick) -> Ask {
         let left = section.retries.saturating_sub(1);
         self.running = Some(Running { id, asked: self.preferred, left, answers: 0, sent: now });
         self.preferred
+    }
+
+    /// Somebody doubts the answer (a check that found nobody at the address): the name is asked for at once, unless a question is
+    /// open or the last good answer still holds (`hold valid`). Whether it is.
+    pub fn doubt(&mut self, section: &Resolvers, now: Tick) -> bool {
+        let holds =
+            self.status == Status::Valid && self.ended.is_some_and(|at| now < at + section.hold.valid);
+        if self.running.is_some() || holds {
+            return false;
+        }
+        self.ended = None;
+        true
     }
 
     /// The wait for an answer is over.

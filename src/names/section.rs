@@ -1,15 +1,16 @@
 //! A `resolvers` section at work: its names, who wants them, and what answers mean for servers.
-use super::Host;
 use super::nameserver::{Running, count};
 use super::pick::{Pick, pick};
 use super::resolution::{Resolution, Status, Step};
 use super::service::{Entry, Service};
+use super::{Host, asked};
 use crate::base::ids::ServerId;
 use crate::base::time::Tick;
 use crate::net::{Core, TaskId};
 use crate::plan::draft::Family;
 use crate::plan::{Plan, Resolvers, ServerAddr};
 use crate::proto::dns::{self, Ask, Fault, Record};
+use crate::share::lookups::Question;
 use crate::world::World;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -25,6 +26,8 @@ struct Wanted {
     resolution: Resolution,
     servers: Vec<ServerId>,
     services: Vec<Service>,
+    /// Requests that wait for it.
+    waiting: Vec<Arc<Question>>,
 }
 
 /// The section.
@@ -126,6 +129,58 @@ impl Section {
         self.core.wake(self.task.get());
     }
 
+    /// Starts its task, unless it runs.
+    pub fn start(self: &Rc<Section>, core: &Core) {
+        if self.task.get() == TaskId::NONE {
+            self.task.set(core.spawn(run(self.clone())));
+        }
+    }
+
+    /// A request wants a name's address: the last good one, where that still holds.
+    pub fn ask(self: &Rc<Section>, question: Arc<Question>) {
+        let ask = if question.v4 { Ask::A } else { Ask::Aaaa };
+        let now = self.core.now();
+        let mut names = self.names.borrow_mut();
+        let wanted = self.named(&mut names, &question.name, ask);
+        let resolution = &mut wanted.resolution;
+        if resolution.open().is_none() {
+            if resolution.holds(self.plan(), now) {
+                let addresses: Vec<IpAddr> = resolution.addresses().collect();
+                return asked::tell(vec![question], &addresses);
+            }
+            resolution.hurry();
+        }
+        wanted.waiting.push(question);
+        drop(names);
+        self.core.wake(self.task.get());
+    }
+
+    /// Answers who waits for a name; a name that nobody else wants is looked up no more.
+    fn answer(&self, key: u64) {
+        let mut names = self.names.borrow_mut();
+        let Some(wanted) = names.get_mut(&key) else { return };
+        let waiting = std::mem::take(&mut wanted.waiting);
+        let valid = wanted.resolution.status == Status::Valid;
+        let addresses: Vec<IpAddr> = if valid { wanted.resolution.addresses().collect() } else { Vec::new() };
+        if wanted.servers.is_empty() && wanted.services.is_empty() {
+            names.remove(&key);
+        }
+        drop(names);
+        asked::tell(waiting, &addresses);
+    }
+
+    /// A check of a server has found nobody: its name is asked for soon, as [`Resolution::doubt`] has it.
+    pub fn doubt(&self, server: ServerId) {
+        let now = self.core.now();
+        let mut names = self.names.borrow_mut();
+        let wants = |w: &&mut Wanted| w.servers.contains(&server);
+        if let Some(wanted) = names.values_mut().find(wants)
+            && wanted.resolution.doubt(self.plan(), now)
+        {
+            self.core.wake(self.task.get());
+        }
+    }
+
     fn unwant(&self, server: ServerId) {
         forget(&mut self.names.borrow_mut(), server);
     }
@@ -144,6 +199,7 @@ impl Section {
             resolution: Resolution::new(name, ask),
             servers: Vec::new(),
             services: Vec::new(),
+            waiting: Vec::new(),
         })
     }
 
@@ -190,8 +246,14 @@ impl Section {
         match step {
             Step::Wait => {}
             Step::Send(ask) => self.send(key, ask),
-            Step::Valid => self.valid(key, by),
-            Step::Failed => self.failed(key),
+            Step::Valid => {
+                self.valid(key, by);
+                self.answer(key);
+            }
+            Step::Failed => {
+                self.failed(key);
+                self.answer(key);
+            }
         }
     }
 
@@ -391,7 +453,7 @@ impl Section {
 fn forget(names: &mut BTreeMap<u64, Wanted>, server: ServerId) {
     names.retain(|_, wanted| {
         wanted.servers.retain(|s| *s != server);
-        !wanted.servers.is_empty() || !wanted.services.is_empty()
+        !wanted.servers.is_empty() || !wanted.services.is_empty() || !wanted.waiting.is_empty()
     });
 }
 

@@ -34,6 +34,8 @@ pub struct ConnectOptions {
     pub keepalive: bool,
     /// Comes from here instead of `source`, although it is not ours (`usesrc`).
     pub foreign: Option<SocketAddr>,
+    /// Nothing is to be sent, and the connection is reset once it is there: the kernel need not even acknowledge it.
+    pub bare: bool,
     /// The rarer options, where there are any.
     pub socket: Option<std::sync::Arc<super::options::SocketOptions>>,
 }
@@ -129,6 +131,11 @@ pub trait Driver {
     ) -> io::Result<()>;
     /// Ends the sending direction.
     fn shutdown(&mut self, state: &mut DriverState);
+    /// Ends both directions at once: the receive that is under way sees the peer's end.
+    fn cut(&mut self, state: &mut DriverState) {
+        // An error says that the connection is gone already.
+        let _ = nix::sys::socket::shutdown(state.fd, nix::sys::socket::Shutdown::Both);
+    }
     /// Closes, cancelling the `pending` operations under way. Says for how many of them a completion still comes.
     /// `reset`: the peer gets a RST.
     fn close(&mut self, key: Key, state: &mut DriverState, pending: Pending, reset: bool) -> u8;

@@ -473,9 +473,8 @@ impl Core {
             return false;
         }
         let Some(stream) = slot.stream_mut() else { return false };
-        if stream.driver.fd > NO_FD {
-            // An error says that the connection is gone already.
-            let _ = nix::sys::socket::shutdown(stream.driver.fd, nix::sys::socket::Shutdown::Both);
+        if stream.driver.fd != NO_FD {
+            self.0.driver.borrow_mut().cut(&mut stream.driver);
         }
         true
     }

@@ -120,7 +120,7 @@ pub fn info(shared: &Shared, process: &ProcessInfo) -> Vec<(&'static str, String
         ("BytesOutRate", n(trend.bytes_out.rate(bytes_out, left))),
         ("DebugCommandsIssued", zero()),
         ("CumRecvLogs", zero()),
-        ("Build info", process.version.clone()),
+        ("Build info", format!("Ringmain {}", process.version)),
         ("Memmax_bytes", zero()),
         ("PoolAlloc_bytes", zero()),
         ("PoolUsed_bytes", zero()),

@@ -187,7 +187,7 @@ impl View<'_> {
             .num(Col::Dresp, shared.sum(|s| &s.frontends[i].denied_resp))
             .num(Col::Ereq, shared.sum(|s| &s.frontends[i].failed_req))
             .num(Col::Dcon, shared.sum(|s| &s.frontends[i].denied_conn))
-            .num(Col::Dses, 0)
+            .num(Col::Dses, shared.sum(|s| &s.frontends[i].denied_sess))
             .num(Col::Type, 0)
             .num(Col::Sid, 0)
             .num(Col::RateLim, 0);

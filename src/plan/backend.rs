@@ -66,6 +66,8 @@ pub struct Backend {
     /// Cookies, stick rules and what forces or forbids them; `None` without any.
     pub persistence: Option<Box<super::persist::Persistence>>,
     pub forward_for: Option<ForwardFor>,
+    /// `tcp-request content` rules.
+    pub inspection: Option<Box<super::Inspection>>,
     pub http_request: Program,
     pub redirects: Program,
     pub http_response: Program,
@@ -118,6 +120,7 @@ pub struct Check {
     pub fall: u32,
     pub port: Option<u16>,
     pub addr: Option<IpAddr>,
+    pub opening: super::check::Opening,
 }
 
 /// A `server` line.

@@ -78,6 +78,19 @@ pub struct Connect {
     pub linger: bool,
     /// The server's own settings hold (`default`).
     pub default: bool,
+    /// `send-proxy`.
+    pub send_proxy: bool,
+    /// `via-socks4`.
+    pub via_socks4: bool,
+}
+
+/// What a check's connection begins with where its steps leave that to the server's line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// A PROXY header (`check-send-proxy`, or the traffic's where the check goes to the server itself).
+    pub send_proxy: bool,
+    /// Through the server's relay (`check-via-socks4`).
+    pub via_socks4: bool,
 }
 
 /// The port of a `connect`.
@@ -409,6 +422,8 @@ pub struct Agent {
     pub port: u16,
     pub addr: Option<IpAddr>,
     pub send: Vec<u8>,
+    /// `check-via-socks4`.
+    pub via_socks4: bool,
 }
 
 /// `observe`, with `error-limit` and `on-error`.
@@ -446,6 +461,8 @@ pub struct WatchDraft {
     pub on_error: OnError,
     pub shutdown_sessions: bool,
     pub shutdown_backup_sessions: bool,
+    /// `check-send-proxy` and `check-via-socks4`.
+    pub opening: Opening,
 }
 
 impl WatchDraft {
@@ -459,6 +476,7 @@ impl WatchDraft {
             port: self.agent_port.unwrap_or(0),
             addr: self.agent_addr,
             send: self.agent_send.clone(),
+            via_socks4: self.opening.via_socks4,
         });
         let observe = |layer7| Observe { layer7, limit: limit.unwrap_or(LIMIT), on_error: self.on_error };
         Watching {

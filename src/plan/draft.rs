@@ -156,6 +156,10 @@ impl ProxyDraft {
 #[derive(Debug, Default)]
 pub struct RulesDraft {
     pub tcp_request_connection: Vec<Rule>,
+    pub tcp_request_session: Vec<Rule>,
+    pub tcp_request_content: Vec<Rule>,
+    /// Those of a `listen` a second time, as below.
+    pub tcp_request_content_backend: Vec<Rule>,
     pub http_request: Vec<Rule>,
     pub http_response: Vec<Rule>,
     pub redirects: Vec<Rule>,
@@ -176,7 +180,9 @@ impl RulesDraft {
             .iter()
             .chain(&self.http_response_backend)
             .chain(&self.redirects_backend);
-        front.chain(&self.redirects).chain(back)
+        let tcp = self.tcp_request_session.iter().chain(&self.tcp_request_content);
+        let tcp = tcp.chain(&self.tcp_request_content_backend);
+        front.chain(&self.redirects).chain(back).chain(tcp)
     }
 }
 
@@ -244,6 +250,8 @@ pub struct Settings {
     /// `srvtcpka-cnt` and its sisters.
     pub server_probes: Probes,
     pub send_name_header: Option<String>,
+    /// `tcp-request inspect-delay`.
+    pub inspect_delay: Option<Duration>,
     pub grace: Option<Duration>,
 }
 
@@ -285,6 +293,7 @@ impl Default for Settings {
             client_probes: Probes::default(),
             server_probes: Probes::default(),
             send_name_header: None,
+            inspect_delay: None,
             grace: None,
         }
     }

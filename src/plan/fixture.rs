@@ -33,6 +33,8 @@ impl Plan {
             redirects: Program::default(),
             http_response: Program::default(),
             tcp_request_connection: Program::default(),
+            tcp_request_session: Program::default(),
+            inspection: None,
             use_backend: Vec::new(),
             default_backend: None,
             own_backend: None,
@@ -72,6 +74,7 @@ impl Plan {
             prefer_last_server: false,
             persistence: None,
             forward_for: None,
+            inspection: None,
             http_request: Program::default(),
             redirects: Program::default(),
             http_response: Program::default(),
@@ -188,5 +191,6 @@ pub fn check_every(inter: Duration) -> Check {
         fall: 3,
         port: None,
         addr: None,
+        opening: Default::default(),
     }
 }

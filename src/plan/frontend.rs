@@ -137,6 +137,10 @@ pub struct Frontend {
     pub http_response: Program,
     /// `tcp-request connection` rules.
     pub tcp_request_connection: Program,
+    /// `tcp-request session` rules.
+    pub tcp_request_session: Program,
+    /// `tcp-request content` rules.
+    pub inspection: Option<Box<super::Inspection>>,
     pub use_backend: Vec<UseBackend>,
     pub default_backend: Option<BackendId>,
     /// The backend half of the same `listen`: its rules are this frontend's, and run once.

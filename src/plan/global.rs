@@ -89,6 +89,8 @@ pub struct Global {
     pub max_headers: Option<u32>,
     /// `tune.maxaccept`.
     pub maxaccept: Option<i32>,
+    /// Variables of scope `proc` as the `global` section sets them.
+    pub values: crate::share::vars::Values,
     pub server_state_base: Option<PathBuf>,
     pub server_state_file: Option<PathBuf>,
 }
@@ -129,6 +131,7 @@ impl Default for Global {
             maxrewrite: None,
             max_headers: None,
             maxaccept: None,
+            values: Default::default(),
             server_state_base: None,
             server_state_file: None,
         }

@@ -46,14 +46,9 @@ impl ProxyHeader {
         self.v1 || self.v2
     }
 
-    /// Appends the header of a connection that relays nobody's: a check's.
+    /// Appends the block of version 2 of a connection that relays nobody's: a check's.
     pub fn write_own(&self, out: &mut Vec<u8>) {
-        use crate::proto::proxy_protocol::{write_v1, write_v2};
-        match (self.v2, self.v1) {
-            (true, _) => write_v2(None, false, [], out),
-            (_, true) => write_v1(None, out),
-            _ => {}
-        }
+        crate::proto::proxy_protocol::write_v2(None, self.checksum, [], out);
     }
 }
 

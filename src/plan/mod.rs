@@ -7,6 +7,7 @@ pub mod draft;
 pub mod fixture;
 pub mod frontend;
 pub mod global;
+pub mod inspection;
 pub mod line;
 pub mod persist;
 pub mod remembered;
@@ -19,6 +20,7 @@ pub use backend::{Backend, Balance, Check, ForwardFor, Reuse, Server, ServerAddr
 pub use check::CheckKind;
 pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, UseBackend};
 pub use global::{Global, LogTarget, StatsSocket};
+pub use inspection::Inspection;
 pub use resolvers::{Lookup, Nameserver, Resolvers};
 pub use retry::RetryOn;
 pub use stats::StatsPage;

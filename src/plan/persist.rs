@@ -95,6 +95,8 @@ pub struct StickDraft {
 pub struct Settings {
     pub cookie: Option<Cookie>,
     pub dynamic_key: Option<String>,
+    /// `persist rdp-cookie`: the cookie's name.
+    pub rdp_cookie: Option<String>,
 }
 
 /// What of it a section has for itself.
@@ -112,6 +114,8 @@ pub struct Persistence {
     /// `dynamic-cookie-key`; the one in force is the World's.
     pub dynamic_key: Option<String>,
     pub rules: Vec<PersistRule>,
+    /// `persist rdp-cookie`: the cookie's name.
+    pub rdp_cookie: Option<String>,
     /// `option persist`: the client's server is asked although it is down.
     pub although_down: bool,
     /// Rules that look at requests, and those that look at answers.
@@ -129,12 +133,17 @@ impl Persistence {
             cookie: settings.cookie.clone().filter(|_| http),
             dynamic_key: settings.dynamic_key.clone(),
             rules: own.rules,
+            rdp_cookie: settings.rdp_cookie.clone().filter(|_| !http),
             although_down,
             stick: rules(request),
             stick_answer: rules(answer),
         };
         let sticks = !all.stick.is_empty() || !all.stick_answer.is_empty();
-        let any = sticks || all.cookie.is_some() || all.although_down || !all.rules.is_empty();
+        let any = sticks
+            || all.rdp_cookie.is_some()
+            || all.cookie.is_some()
+            || all.although_down
+            || !all.rules.is_empty();
         any.then(|| Box::new(all))
     }
 }

@@ -1,5 +1,6 @@
 //! Sans-IO wire protocols: bytes in, events out; no clock, no socket, no lock.
 pub mod dns;
+pub mod first_bytes;
 pub mod h1;
 pub mod http;
 pub mod netscaler;

@@ -20,6 +20,19 @@ pub enum Verdict {
     Serve(crate::base::service::Service),
     /// Close the connection without an answer (`http-request silent-drop`, `tcp-request … reject`).
     Drop,
+    /// Wait for an address, then go on with the next rule (`do-resolve`).
+    Wait(Box<Lookup>),
+}
+
+/// A name that a rule wants looked up, and the variable that gets its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    pub variable: super::Variable,
+    /// The section of name servers.
+    pub resolvers: String,
+    /// Whether an IPv4 address is preferred.
+    pub v4: bool,
+    pub name: Vec<u8>,
 }
 
 /// An action with its arguments bound.
@@ -33,6 +46,11 @@ pub trait Action: Send + Sync + Debug {
     /// HAProxy's words for a name that does not exist.
     fn resolve(&self, _names: &dyn super::sample::Names) -> Result<(), String> {
         Ok(())
+    }
+
+    /// The `resolvers` section that it asks.
+    fn resolvers(&self) -> Option<&str> {
+        None
     }
 }
 
@@ -55,7 +73,14 @@ pub struct Program {
 impl Program {
     /// Runs the rules until one does not continue.
     pub fn run(&self, cx: &mut Cx<'_>, trace: &mut impl Trace) -> Verdict {
-        for rule in &self.rules {
+        self.run_from(&mut 0, cx, trace)
+    }
+
+    /// Runs the rules from `next` on, which then is the one behind the last that ran.
+    #[inline]
+    pub fn run_from(&self, next: &mut usize, cx: &mut Cx<'_>, trace: &mut impl Trace) -> Verdict {
+        while let Some(rule) = self.rules.get(*next) {
+            *next += 1;
             let taken = rule.condition.as_ref().is_none_or(|c| c.holds(cx));
             trace.rule(rule.at, &rule.text, taken);
             if taken {

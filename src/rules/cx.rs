@@ -16,6 +16,10 @@ pub struct ConnInfo {
     pub accepted: Tick,
     /// What `set-dst` and `set-dst-port` put in place of `dst`.
     pub redirected: super::Redirected,
+    /// Variables of the connection and of the present request.
+    pub vars: super::Vars,
+    /// Where the inspection of its bytes stands.
+    pub inspect: super::Inspect,
     /// What stood before its own bytes.
     pub handshake: super::Handshake,
 }
@@ -62,6 +66,10 @@ pub trait Facts {
     }
     /// The wall clock, read once a turn (`date`).
     fn wall_clock(&self) -> SystemTime;
+    /// The variables of the process.
+    fn process_values(&self) -> Option<&crate::share::vars::ProcessValues> {
+        None
+    }
     /// What a health check has received (`res.payload` in its lines); nothing outside of one.
     fn check_input(&self) -> &[u8] {
         b""

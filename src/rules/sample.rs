@@ -66,6 +66,8 @@ pub trait Names {
 pub struct SampleExpr {
     pub fetch: Box<dyn Fetch>,
     pub converters: Vec<Box<dyn Convert>>,
+    /// It reads the head of a request.
+    pub needs_request: bool,
     /// As written, for `explain` and messages.
     pub text: String,
 }
@@ -96,6 +98,8 @@ pub enum Kind {
     Str,
     Bin,
     Method,
+    /// Any, known only when the value is there (variables).
+    Any,
     /// The type of what comes in (converters that keep it).
     Same,
 }
@@ -111,6 +115,7 @@ impl Kind {
             Kind::Str => "str",
             Kind::Bin => "bin",
             Kind::Method => "meth",
+            Kind::Any => "any",
             Kind::Same => "same",
         }
     }

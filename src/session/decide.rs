@@ -4,7 +4,7 @@ use super::persist::{self, Override};
 use super::service;
 use crate::base::ids::BackendId;
 use crate::base::service::Owner;
-use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, Plan};
+use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, Inspection, Plan};
 use crate::proto::http::RequestHead;
 use crate::rules::{ConnInfo, Cx, Facts, Program, Trace, Verdict, Wishes};
 use std::cell::Cell;
@@ -40,6 +40,18 @@ pub struct Scene<'a> {
     pub persistence: Cell<Override>,
     /// What the rules asked of the way to a server, once they have run.
     pub wishes: &'a Cell<Wishes>,
+    /// Where to go on, for a request whose rules have waited; where they wait, afterwards.
+    pub resume: Cell<Option<Resume>>,
+}
+
+/// Where rules wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resume {
+    /// Set once the backend is known.
+    backend: Option<BackendId>,
+    /// Which of the proxy's programs, and its next rule.
+    program: usize,
+    rule: usize,
 }
 
 /// Runs the frontend's rules, chooses the backend, runs its rules. `body` is what has arrived of the request's body.
@@ -54,9 +66,11 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         backend: None,
         server: None,
         facts: scene.facts,
-        wishes: Wishes::default(),
+        wishes: scene.wishes.get(),
     };
+    let resume = scene.resume.take();
     if let Some(uri) = &frontend.monitor_uri
+        && resume.is_none()
         && cx.request().is_some_and(|r| r.uri() == uri.as_slice())
     {
         return Decision::Monitor { ok: !frontend.monitor_fail.iter().any(|c| c.holds(&cx)) };
@@ -64,15 +78,24 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
     let kept = |cx: &Cx<'_>| scene.wishes.set(cx.wishes);
     let page =
         |cx: &Cx<'_>| service::stats(frontend.stats.as_ref(), Owner::Frontend(scene.conn.frontend), cx);
-    if let Some(verdict) = run(&frontend.http_request, page, &frontend.redirects, &mut cx, trace) {
-        return Decision::Ended { verdict, by: By::Frontend };
-    }
-    let Some(backend) = choose_backend(scene.plan, frontend, &cx, trace) else {
-        return Decision::NoBackend;
+    let resumed = resume.unwrap_or(Resume { backend: None, program: 0, rule: 0 });
+    let backend = match resumed.backend {
+        Some(backend) => backend,
+        None => {
+            let programs = [rules_of(&frontend.inspection), &frontend.http_request, &frontend.redirects];
+            if let Some(verdict) = run(scene, programs, page, resumed, &mut cx, trace) {
+                kept(&cx);
+                return Decision::Ended { verdict, by: By::Frontend };
+            }
+            let Some(backend) = choose_backend(scene.plan, frontend, &cx, trace) else {
+                return Decision::NoBackend;
+            };
+            backend
+        }
     };
     cx.backend = Some(backend);
     let plan = scene.plan.backend(backend);
-    if plan.persistence.is_some() {
+    if plan.persistence.is_some() && resumed.backend.is_none() {
         scene.persistence.set(persist::override_of(plan, &cx));
     }
     if frontend.own_backend == Some(backend) {
@@ -81,7 +104,13 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         return Decision::Forward(backend);
     }
     let page = |cx: &Cx<'_>| service::stats(plan.stats.as_ref(), Owner::Backend(backend), cx);
-    let ended = run(&plan.http_request, page, &plan.redirects, &mut cx, trace);
+    let programs = [rules_of(&plan.inspection), &plan.http_request, &plan.redirects];
+    let from = if resumed.backend.is_some() {
+        resumed
+    } else {
+        Resume { backend: Some(backend), program: 0, rule: 0 }
+    };
+    let ended = run(scene, programs, page, from, &mut cx, trace);
     kept(&cx);
     match ended {
         Some(verdict) => Decision::Ended { verdict, by: By::Backend(backend) },
@@ -133,24 +162,37 @@ fn target(plan: &Plan, target: &BackendTarget, cx: &Cx<'_>) -> Option<BackendId>
     }
 }
 
-/// Runs two programs in their order, and between them looks whether the statistics page is meant; `None` when the request
-/// goes on.
+/// `tcp-request content` of a request whose head is whole: its rules wait for no more bytes.
+fn rules_of(inspection: &Option<Box<Inspection>>) -> &Program {
+    const NONE: &Program = &Program { rules: Vec::new() };
+    inspection.as_ref().map_or(NONE, |i| &i.rules)
+}
+
+/// Runs a proxy's programs in their order, from where they waited, and before the last looks whether the statistics page is
+/// meant; `None` when the request goes on.
 fn run(
-    rules: &Program,
+    scene: &Scene<'_>,
+    programs: [&Program; 3],
     page: impl Fn(&Cx<'_>) -> Option<Verdict>,
-    redirects: &Program,
+    from: Resume,
     cx: &mut Cx<'_>,
     trace: &mut impl Trace,
 ) -> Option<Verdict> {
-    for (program, last) in [(rules, false), (redirects, true)] {
-        match program.run(cx, trace) {
-            Verdict::Continue | Verdict::Allow if last => {}
+    let mut next = from.rule;
+    for (program, rules) in programs.into_iter().enumerate().skip(from.program) {
+        match rules.run_from(&mut next, cx, trace) {
             Verdict::Continue | Verdict::Allow => {
-                if let Some(verdict) = page(cx) {
+                next = 0;
+                if let Some(verdict) = (program == 1).then(|| page(cx)).flatten() {
                     return Some(verdict);
                 }
             }
-            verdict => return Some(verdict),
+            verdict => {
+                if matches!(verdict, Verdict::Wait(_)) {
+                    scene.resume.set(Some(Resume { program, rule: next, ..from }));
+                }
+                return Some(verdict);
+            }
         }
     }
     None

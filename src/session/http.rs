@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line, service};
+use super::{Conn, aim, form, headers, line, service, suspended};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -154,11 +154,12 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     fe.req_tot.inc();
     conn.local.cells().process.req_tot.inc();
     conn.info.redirected.forget_request();
+    conn.info.vars.begin_request();
     let keep = heads.req.keep_alive
         && frontend.connection_mode != ConnectionMode::Close
         && !view.frontend(conn.info.frontend).stopped;
     let wishes = Cell::default();
-    let (decision, over) = {
+    let (decision, over, at) = {
         let facts = LiveFacts { world: view, shared: &conn.local.shared };
         let scene = Scene {
             first_request: conn.requests.get() <= 1,
@@ -167,8 +168,17 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             facts: &facts,
             persistence: Cell::default(),
             wishes: &wishes,
+            resume: Cell::default(),
         };
-        (decide::request(&scene, &mut heads.req, body.first(), &mut NoTrace), scene.persistence.get())
+        let decision = decide::request(&scene, &mut heads.req, body.first(), &mut NoTrace);
+        (decision, scene.persistence.get(), scene.resume.get())
+    };
+    let (decision, over) = match at {
+        None => (decision, over),
+        Some(_) => {
+            let (req, first) = (&mut heads.req, body.first());
+            PoolBox::new(suspended::resumed(conn, view, req, first, &wishes, (decision, over, at))).await
+        }
     };
     let head = heads.req.method() == b"HEAD";
     let mut reply =
@@ -392,7 +402,7 @@ impl Reply<'_> {
                     self.conn.stream.reset_on_close();
                     Next::Drop
                 }
-                Verdict::Continue | Verdict::Allow | Verdict::Serve(_) => {
+                Verdict::Continue | Verdict::Allow | Verdict::Serve(_) | Verdict::Wait(_) => {
                     unreachable!("these do not end a request, or elsewhere")
                 }
             }
@@ -493,6 +503,7 @@ async fn forward(
     let frontend = view.plan.frontend(conn.info.frontend);
     let src = conn.info.src.map(|a| a.ip());
     aim::by_rules(conn, view, backend, Some(&mut heads.req), body.first());
+    conn.info.vars.begin_answer();
     let server_keep = decide::outgoing(frontend, plan, &mut heads.req, src);
     let mut first_bytes = conn.local.core.take_vec();
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {

@@ -278,6 +278,10 @@ impl Facts for LiveFacts<'_> {
         self.world.lists.changed().then_some(&*self.world.lists)
     }
 
+    fn process_values(&self) -> Option<&crate::share::vars::ProcessValues> {
+        Some(&self.shared.values)
+    }
+
     fn wall_clock(&self) -> SystemTime {
         SystemTime::now()
     }

@@ -8,17 +8,21 @@ pub mod decide;
 mod form;
 pub mod headers;
 mod http;
+mod inspect;
 mod line;
 mod local;
+mod lookup;
 mod observed;
 mod opening;
 mod outcome;
 mod passage;
 mod persist;
+mod rdp;
 mod relay;
 mod select;
 mod service;
 mod stick;
+mod suspended;
 mod tcp;
 mod upstream;
 mod watched;
@@ -64,7 +68,9 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
     let listener = &plan.listeners[id.index()];
     let frontend = plan.frontend(listener.frontend);
     let mode = frontend.mode;
-    let opens = listener.expect.any() || !frontend.tcp_request_connection.rules.is_empty();
+    let opens = listener.expect.any()
+        || !frontend.tcp_request_connection.rules.is_empty()
+        || !frontend.tcp_request_session.rules.is_empty();
     let info = ConnInfo {
         src: peer,
         dst: match listener.addr {
@@ -75,6 +81,8 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         listener_id: listener.uuid,
         accepted: local.core.now(),
         redirected: crate::rules::Redirected::default(),
+        vars: Default::default(),
+        inspect: Default::default(),
         handshake: Default::default(),
     };
     drop(view);

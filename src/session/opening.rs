@@ -1,13 +1,14 @@
-//! What comes before a connection's own bytes: the `tcp-request connection` rules, which see the real addresses, and the
-//! headers that give it others (manual 5.1, `accept-proxy`, `accept-netscaler-cip`).
+//! What comes before a connection's own bytes: the `tcp-request connection` rules, which see the real addresses, the
+//! headers that give it others (manual 5.1, `accept-proxy`, `accept-netscaler-cip`), and the `tcp-request session` rules, which
+//! see these.
 use super::http::join_chunks;
-use super::{Conn, LiveFacts, Local};
+use super::{Conn, LiveFacts, Local, View};
 use crate::base::ids::ListenerId;
 use crate::base::limits::BUFSIZE;
 use crate::base::time::Tick;
 use crate::net::{Chunk, Stream};
 use crate::proto::{netscaler, proxy_protocol};
-use crate::rules::{Cx, NoTrace, Verdict, Wishes};
+use crate::rules::{ConnInfo, Cx, NoTrace, Program, Verdict, Wishes};
 
 /// Runs the rules and receives the headers. False: the connection ends.
 pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
@@ -15,24 +16,10 @@ pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
     let view = local.view();
     let frontend = view.plan.frontend(info.frontend);
     let listener = &view.plan.listeners[listener.index()];
-    if !frontend.tcp_request_connection.rules.is_empty() {
-        let facts = LiveFacts { world: &view, shared: &local.shared };
-        let mut cx = Cx {
-            conn: info,
-            req: None,
-            res: None,
-            req_body: &[],
-            first_request: true,
-            backend: None,
-            server: None,
-            facts: &facts,
-            wishes: Wishes::default(),
-        };
-        if frontend.tcp_request_connection.run(&mut cx, &mut NoTrace) == Verdict::Drop {
-            local.cells().frontends[info.frontend.index()].denied_conn.inc();
-            stream.reset_on_close();
-            return false;
-        }
+    if dropped(local, &view, info, &frontend.tcp_request_connection) {
+        local.cells().frontends[info.frontend.index()].denied_conn.inc();
+        stream.reset_on_close();
+        return false;
     }
     let expect = info.handshake.expect.get() | listener.expect;
     // As HAProxy: the whole time, not that of silence.
@@ -54,7 +41,31 @@ pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
         let Some((src, dst)) = receive(local, stream, deadline, parse).await else { return false };
         (info.src, info.dst) = (Some(src), Some(dst));
     }
+    if dropped(local, &view, info, &frontend.tcp_request_session) {
+        local.cells().frontends[info.frontend.index()].denied_sess.inc();
+        return false;
+    }
     true
+}
+
+/// Whether rules that see the connection alone end it.
+fn dropped(local: &Local, view: &View, info: &ConnInfo, rules: &Program) -> bool {
+    if rules.rules.is_empty() {
+        return false;
+    }
+    let facts = LiveFacts { world: view, shared: &local.shared };
+    let mut cx = Cx {
+        conn: info,
+        req: None,
+        res: None,
+        req_body: &[],
+        first_request: true,
+        backend: None,
+        server: None,
+        facts: &facts,
+        wishes: Wishes::default(),
+    };
+    rules.run(&mut cx, &mut NoTrace) == Verdict::Drop
 }
 
 /// A header that was read and how many bytes it had, `None` while more is needed.

@@ -362,7 +362,8 @@ impl Passage<'_> {
             }
         };
         match verdict {
-            Verdict::Continue | Verdict::Allow => None,
+            // Nothing waits once the answer is there.
+            Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => None,
             Verdict::Deny { status } => {
                 self.conn.local.cells().backends[self.backend.index()].denied_resp.inc();
                 self.server_cells().denied_resp.inc();

@@ -5,6 +5,7 @@ use super::Conn;
 use super::cacheable::is_cacheable;
 use super::cookies::{self, Change, Fate};
 use super::local::View;
+use super::rdp;
 use super::stick::{self, ToStore};
 use crate::base::ids::{BackendId, ServerId};
 use crate::plan::Backend;
@@ -75,6 +76,9 @@ pub fn begin(
     }
     if !persistence.stick.is_empty() {
         stick::request(conn, view, backend, persistence, &mut persist, req, body);
+    }
+    if let (Some(name), None) = (&persistence.rdp_cookie, persist.server) {
+        persist.server = rdp::server(view, backend, name, persistence.although_down, body);
     }
     *conn.persist.borrow_mut() = Some(Box::new(persist));
 }

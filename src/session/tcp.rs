@@ -1,8 +1,10 @@
 //! A TCP connection from accept to its end.
+use super::inspect::{self, FirstBytes};
 use super::local::LiveFacts;
 use super::relay::{Limits, relay};
 use super::select::{Wish, assign};
 use super::{Conn, Override, Side, aim, decide, line, persist};
+use crate::net::PoolBox;
 use crate::plan::Reuse;
 use crate::rules::{Cx, NoTrace, Wishes};
 
@@ -16,13 +18,24 @@ pub async fn serve(conn: &Conn) {
     counters.sess_tot.inc();
     cells.process.sess_tot.inc();
     conn.requests.set(1);
+    conn.info.vars.begin_request();
+    let mut first = FirstBytes::default();
+    let mut wishes = Wishes::default();
+    if let Some(inspection) = &frontend.inspection
+        && !PoolBox::new(inspect::run(conn, &view, inspection, None, &mut first, &mut wishes)).await
+    {
+        counters.denied_req.inc();
+        conn.stream.reset_on_close();
+        return;
+    }
     let (backend, over) = {
         let facts = LiveFacts { world: &view, shared: &conn.local.shared };
+        let (req, bytes) = first.parts();
         let mut cx = Cx {
             conn: &conn.info,
-            req: None,
+            req,
             res: None,
-            req_body: &[],
+            req_body: bytes,
             first_request: true,
             backend: None,
             server: None,
@@ -40,13 +53,28 @@ pub async fn serve(conn: &Conn) {
     let backend_cells = &cells.backends[backend.index()];
     backend_cells.sess_tot.inc();
     backend_cells.sess_cur.add(1);
-    aim::by_rules(conn, &view, backend, None, &[]);
-    aim::by_key(conn, &view, backend, None, &[]);
+    if let Some(inspection) = &plan.backend(backend).inspection
+        && frontend.own_backend != Some(backend)
+        && !PoolBox::new(inspect::run(conn, &view, inspection, Some(backend), &mut first, &mut wishes)).await
+    {
+        backend_cells.denied_req.inc();
+        backend_cells.sess_cur.add(-1);
+        conn.stream.reset_on_close();
+        return;
+    }
+    conn.info.inspect.close();
+    let (req, bytes) = first.parts();
+    aim::by_rules(conn, &view, backend, req, bytes);
+    let (req, bytes) = first.parts();
+    persist::begin(conn, &view, backend, over, req, bytes);
+    conn.info.vars.begin_answer();
+    let (req, bytes) = first.parts();
+    aim::by_key(conn, &view, backend, req, bytes);
     if plan.backend(backend).notes_request {
         line::note_request(conn, &view, backend, None);
     }
-    persist::begin(conn, &view, backend, over, None, b"");
-    let wish = Wish { fresh: true, ..Wish::first(Reuse::Never, Wishes::default()) };
+    first.pass_on(conn);
+    let wish = Wish { fresh: true, ..Wish::first(Reuse::Never, wishes) };
     let mut tries_left = plan.backend(backend).retries;
     let assigned = assign(conn, &view, backend, wish, &mut tries_left).await;
     if let Ok(assigned) = assigned {

@@ -241,6 +241,7 @@ pub async fn connect(
         interface: plan.interface.clone(),
         keepalive: backend.tcp_keepalive,
         foreign: plan.line.as_ref().and_then(|l| line::foreign(conn, plan, l)),
+        bare: false,
         socket: plan.line.as_ref().map(|l| l.socket.clone()),
     };
     let to = target(view.addr(server), client_dst)?;

@@ -145,6 +145,8 @@ pub struct FrontendCells {
     pub denied_resp: Counter,
     pub failed_req: Counter,
     pub denied_conn: Counter,
+    /// By `tcp-request session`.
+    pub denied_sess: Counter,
     pub status: StatusCells,
     pub intercepted: Counter,
 }

@@ -7,10 +7,12 @@ pub mod desk;
 pub mod gate;
 pub mod latency;
 pub mod least;
+pub mod lookups;
 pub mod observed;
 pub mod queue;
 pub mod table;
 pub mod trends;
+pub mod vars;
 
 use crate::base::ids::{BackendId, ServerId};
 pub use checks::{CheckResult, CheckState, CheckStatus, Checks, Life};
@@ -39,6 +41,10 @@ pub struct Shared {
     pub queues: Vec<Queue>,
     /// The stick tables, by `TableId`.
     pub tables: table::Tables,
+    /// Names that requests want looked up.
+    pub lookups: lookups::Lookups,
+    /// Variables of scope `proc`.
+    pub values: vars::ProcessValues,
     /// Requests on the servers of a backend whose `balance` asks for it, by `BackendId`: made with the first core.
     pub loads: Vec<OnceLock<Loads>>,
     /// What the health checks found.
@@ -65,6 +71,8 @@ impl Shared {
             servers: (0..servers).map(|_| Gate::default()).collect(),
             queues: (0..backends).map(|_| Queue::default()).collect(),
             tables: table::Tables::default(),
+            lookups: lookups::Lookups::default(),
+            values: vars::ProcessValues::default(),
             loads: (0..backends).map(|_| OnceLock::new()).collect(),
             checks: Checks::new(backends, servers),
             observed: observed::Observed::new(servers),
@@ -97,6 +105,12 @@ impl Shared {
     #[must_use]
     pub fn with_tables(self, specs: impl Iterator<Item = table::Spec>) -> Shared {
         Shared { tables: table::Tables::new(specs), ..self }
+    }
+
+    /// The same with the variables of the process as the configuration set them.
+    #[must_use]
+    pub fn with_values(self, values: vars::Values) -> Shared {
+        Shared { values: vars::ProcessValues::new(values), ..self }
     }
 
     /// How many requests may be on a server now, 0 without a limit.

@@ -364,6 +364,32 @@ const RESPONSE_ACTIONS: &[&str] = &[
     "wait-for-body", "set-var-fmt(*)", "set-var(*)", "unset-var(*)", "set-mark", "set-tos", "silent-drop",
 ];
 
+/// 2.6's actions of `tcp-request connection` and `session`, in the order of its message.
+#[rustfmt::skip]
+const CONNECTION_ACTIONS: &[&str] = &[
+    "sc-inc-gpc(*)", "sc-inc-gpc0(*)", "sc-inc-gpc1(*)", "sc-set-gpt(*)", "sc-set-gpt0(*)", "set-var-fmt(*)",
+    "set-var(*)", "unset-var(*)", "set-dst", "set-dst-port", "set-mark", "set-src", "set-src-port", "set-tos",
+    "silent-drop",
+];
+
+/// The same of `tcp-request content`.
+#[rustfmt::skip]
+const CONTENT_ACTIONS: &[&str] = &[
+    "ot-group", "set-log-level", "set-nice", "switch-mode", "use-service", "sc-inc-gpc(*)", "sc-inc-gpc0(*)",
+    "sc-inc-gpc1(*)", "sc-set-gpt(*)", "sc-set-gpt0(*)", "send-spoe-group", "do-resolve(*)", "set-var-fmt(*)",
+    "set-var(*)", "unset-var(*)", "set-src", "set-src-port", "set-dst", "set-dst-port", "set-mark", "set-tos",
+    "silent-drop", "set-priority-class", "set-priority-offset",
+];
+
+/// What HAProxy says may stand behind `tcp-request content`, or `connection` and `session`.
+#[must_use]
+pub fn tcp_actions(content: bool) -> String {
+    let more = if content { CONTENT_ACTIONS } else { CONNECTION_ACTIONS };
+    let first =
+        "'accept', 'reject', 'capture', 'expect-proxy', 'expect-netscaler-cip', 'track-sc0' ... 'track-sc2'";
+    more.iter().fold(first.to_owned(), |list, name| format!("{list}, '{name}'"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,8 @@ use crate::syntax::{Diag, Line, Word, nearest};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     TcpConnection,
+    TcpSession,
+    TcpContent,
     MonitorFail,
     HttpRequest,
     Redirect,
@@ -23,6 +25,8 @@ pub fn placed_after(cx: &mut DirectiveCx<'_>, word: &Word, what: &str, stage: St
     // Those that came from `defaults` were not written here.
     let own_http = proxy.rules.http_request.len() > proxy.rules.inherited_http_request;
     let later = [
+        (Stage::TcpSession, !proxy.rules.tcp_request_session.is_empty(), "a 'tcp-request session'"),
+        (Stage::TcpContent, !proxy.rules.tcp_request_content.is_empty(), "a 'tcp-request content'"),
         (Stage::MonitorFail, !proxy.monitor_fail.is_empty(), "a 'monitor fail'"),
         (Stage::HttpRequest, own_http, "an 'http-request'"),
         (Stage::Redirect, !proxy.rules.redirects.is_empty(), "a 'redirect'"),

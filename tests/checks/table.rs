@@ -3,6 +3,7 @@ use crate::script::Do;
 
 mod agents;
 mod http;
+mod openings;
 mod protocols;
 mod tcp;
 
@@ -21,7 +22,7 @@ pub struct Row {
 }
 
 /// Every row.
-pub const ROWS: &[&[Row]] = &[agents::ROWS, tcp::ROWS, http::ROWS, protocols::ROWS];
+pub const ROWS: &[&[Row]] = &[agents::ROWS, tcp::ROWS, http::ROWS, openings::ROWS, protocols::ROWS];
 
 const CHECK: &str = "check inter 400ms fall 1";
 

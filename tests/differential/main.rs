@@ -17,6 +17,7 @@ mod connections;
 mod cookies;
 mod fetches;
 mod forwarded;
+mod inspection;
 mod lines;
 mod random;
 mod routing;
@@ -24,6 +25,7 @@ mod rules;
 mod sticky;
 mod tcp;
 mod troubled;
+mod variables;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -37,7 +39,7 @@ use table::Row;
 type Rows = fn() -> Vec<Row>;
 
 /// Every file of `tests/cfg` with its rows.
-const FILES: [(&str, Rows); 13] = [
+const FILES: [(&str, Rows); 15] = [
     ("bodies", bodies::rows),
     ("broken", broken::rows),
     ("conditions", conditions::rows),
@@ -45,12 +47,14 @@ const FILES: [(&str, Rows); 13] = [
     ("cookies", cookies::rows),
     ("fetches", fetches::rows),
     ("forwarded", forwarded::rows),
+    ("inspection", inspection::rows),
     ("lines", lines::rows),
     ("routing", routing::rows),
     ("rules", rules::rows),
     ("sticky", sticky::rows),
     ("tcp", tcp::rows),
     ("troubled", troubled::rows),
+    ("variables", variables::rows),
 ];
 
 macro_rules! one_test_a_file {
@@ -59,7 +63,7 @@ macro_rules! one_test_a_file {
 mod same_as_haproxy {
     use super::compare_file;
     one_test_a_file! {
-        bodies broken conditions connections cookies fetches forwarded lines routing rules sticky tcp troubled
+        bodies broken conditions connections cookies fetches forwarded inspection lines routing rules sticky tcp troubled variables
     }
 }
 

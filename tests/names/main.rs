@@ -5,6 +5,7 @@
 mod common;
 mod destinations;
 mod dns;
+mod resolved;
 
 use std::io::{Read, Write};
 use std::net::IpAddr;
@@ -298,6 +299,36 @@ fn traffic_follows_the_address_and_waits_for_no_nameserver() {
             }
             assert_eq!(s.servers(), [line("127.0.10.12")], "{}", program.name());
         }
+    }
+}
+
+/// A check that finds nobody at the address has the name looked up long before its time.
+#[test]
+fn a_check_without_a_connection_asks_for_the_name() {
+    for program in ALL {
+        let mut s = Stand::new(
+            program,
+            "    timeout resolve 5m\n    hold valid 500ms",
+            "backend b\n    server s1 app.test:@PORT@ check inter 200ms fall 1 rise 1 resolvers dns init-addr 127.0.10.11 \
+             resolve-prefer ipv4",
+        );
+        let port = s.ground.back("A").port();
+        let line = |ip: &str| format!("s1 {ip} {port} 2 0 1 app.test -");
+        s.dns.script(&[("app.test", A, records(&["127.0.10.11"]))]);
+        let log = common::origin::Log::default();
+        let _other =
+            common::origin::Origin::start_at("MOVED", (IpAddr::from([127, 0, 10, 12]), port).into(), &log);
+        let end = Instant::now() + PATIENCE;
+        while s.figure("valid") == 0 {
+            assert!(Instant::now() < end, "{}: no answer", program.name());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        s.await_servers(program, &[&line("127.0.10.11")]);
+        s.dns.script(&[("app.test", A, records(&["127.0.10.12"]))]);
+        std::thread::sleep(Duration::from_millis(1200));
+        assert_eq!(s.servers(), [line("127.0.10.11")], "{}: nothing is wrong", program.name());
+        s.ground.stop("A");
+        s.await_servers(program, &[&line("127.0.10.12")]);
     }
 }
 

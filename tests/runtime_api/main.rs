@@ -5,8 +5,10 @@
 mod common;
 
 mod figures;
+mod files;
 mod lists;
 mod talk;
+mod tools;
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

@@ -61,12 +61,17 @@ const SCRIPTS: &[&str] = &[
     "user;clear counters\n",
     "user;show fd;show libs\n",
     "show fd 99999\n",
+    "get var;get var x;get var txn.a;get var proc.i;get var proc.s;get var proc.a\n",
+    "set var proc.n int(7)\n",
+    "experimental-mode on;set var proc.n int(7);get var proc.n;set var proc.n expr str(a\\ b);get var proc.n\n",
+    "experimental-mode on;set var proc.f fmt %[int(3)]x;get var proc.f\n",
+    "experimental-mode on;set var;set var proc.n;set var txn.x int(1);set var proc.z path\n",
     "show cli sockets\n",
 ];
 
 fn config(socket: &std::path::Path, level: &str, map: &str) -> String {
     format!(
-        "global\n    nbthread 1\n    stats socket {} {level}\n{DEFAULTS}frontend site\n    bind \"127.0.10.1:${{F1}}\"\n    \
+        "global\n    nbthread 1\n    set-var proc.i int(5)\n    set-var proc.s str(hello)\n    set-var proc.a ipv4(1.2.3.4)\n    stats socket {} {level}\n{DEFAULTS}frontend site\n    bind \"127.0.10.1:${{F1}}\"\n    \
          acl a path /a\n    http-request set-header x %[path,map({map})]\n",
         socket.display()
     )

@@ -15,6 +15,7 @@ mod lines;
 mod persistence;
 mod programs;
 mod queues;
+mod rdp;
 mod retries;
 mod runtime;
 mod runtime_edits;

@@ -2,6 +2,7 @@
 //! The session code is the one that serves; only the driver below it is another.
 
 mod script;
+mod watched;
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;

@@ -128,9 +128,13 @@ impl Epoll {
                 return;
             }
             entry.kind = Kind::Stream;
-            let error = socket::borrow(entry.fd, socket2::Socket::take_error);
-            let error =
-                error.map_or_else(|e| e.raw_os_error(), |e| e.and_then(|e| e.raw_os_error())).unwrap_or(0);
+            let mut error = 0;
+            // A failure is always told with one of these.
+            if events & (libc::EPOLLERR | libc::EPOLLHUP) != 0 {
+                let taken = socket::borrow(entry.fd, socket2::Socket::take_error);
+                let taken = taken.map_or_else(|e| e.raw_os_error(), |e| e.and_then(|e| e.raw_os_error()));
+                error = taken.unwrap_or(0);
+            }
             out.push(Completion::Connected { key, error });
             if error != 0 {
                 return;

@@ -48,7 +48,11 @@ pub fn to_connect(to: &ConnectTo, options: &ConnectOptions, nonblocking: bool) -
         Socket::new(domain, kind.cloexec(), (domain != Domain::UNIX).then_some(Protocol::TCP))
     })?;
     if domain != Domain::UNIX {
-        socket.set_tcp_nodelay(true)?;
+        if options.bare {
+            socket.set_tcp_quickack(false)?;
+        } else {
+            socket.set_tcp_nodelay(true)?;
+        }
         if options.keepalive {
             socket.set_keepalive(true)?;
         }

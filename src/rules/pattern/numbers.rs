@@ -70,7 +70,7 @@ fn range(text: &str) -> Result<(i64, i64), String> {
 /// The word's index, and HAProxy's words for what it is not.
 pub fn ranges(words: &[&[u8]]) -> Result<Vec<Vec<u8>>, (usize, String)> {
     let mut list = Vec::new();
-    let mut operator = "eq";
+    let mut operator = "";
     for (i, word) in words.iter().enumerate() {
         let text = String::from_utf8_lossy(word);
         if let Some(known) = ["eq", "ge", "gt", "le", "lt"].into_iter().find(|o| *o == text) {
@@ -83,10 +83,7 @@ pub fn ranges(words: &[&[u8]]) -> Result<Vec<Vec<u8>>, (usize, String)> {
             list.push(word.to_vec());
             continue;
         }
-        let number: i64 = text
-            .trim()
-            .parse()
-            .map_err(|_| (i, format!("'{text}' is neither a number nor a supported operator")))?;
+        let number: i64 = text.trim().parse().map_err(|_| (i, no_number(&text, operator)))?;
         list.push(match operator {
             "ge" => format!("{number}:").into_bytes(),
             "gt" => format!("{}:", number.saturating_add(1)).into_bytes(),
@@ -96,6 +93,13 @@ pub fn ranges(words: &[&[u8]]) -> Result<Vec<Vec<u8>>, (usize, String)> {
         });
     }
     Ok(list)
+}
+
+fn no_number(text: &str, operator: &str) -> String {
+    match operator {
+        "" => format!("'{text}' is not a number"),
+        _ => format!("'{text}' is neither a number nor a supported operator"),
+    }
 }
 
 #[cfg(test)]
@@ -112,11 +116,9 @@ mod tests {
         assert_eq!(of(&["1:3", "7", ":0", "9:"]).unwrap(), ["1:3", "7", ":0", "9:"]);
         assert_eq!(of(&["gt", "5", "lt", "-2", "7"]).unwrap(), ["6:", ":-3", ":6"]);
         assert_eq!(of(&["ge", "1:2"]).unwrap(), ["1:2"]);
+        assert!(of(&["ge", "x"]).unwrap_err().1.contains("nor a supported operator"));
         assert_eq!(of(&["ge", "2:1"]).unwrap_err().0, 1);
-        assert_eq!(
-            of(&["1", "x"]).unwrap_err(),
-            (1, "'x' is neither a number nor a supported operator".into())
-        );
+        assert_eq!(of(&["1", "x"]).unwrap_err(), (1, "'x' is not a number".into()));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub struct Prefixes {
     few: Vec<Arc<Item>>,
     /// By text, then by coming.
     many: Sorted<(Arc<[u8]>, u64), Arc<Item>>,
+    /// How many of those have each length.
+    lengths: Vec<u32>,
 }
 
 impl Prefixes {
@@ -25,6 +27,10 @@ impl Prefixes {
 
     fn longest(&self, mut text: &[u8]) -> Option<&Arc<Item>> {
         loop {
+            // No other length can fit.
+            let most = text.len().min(self.lengths.len().checked_sub(1)?);
+            let length = (0..=most).rev().find(|l| self.lengths[*l] > 0)?;
+            text = &text[..length];
             let (key, item) = self.many.last_where(|(key, _)| **key <= *text)?;
             if text.starts_with(&key.0) {
                 // Of several alike the first.
@@ -67,6 +73,9 @@ impl Index for Prefixes {
         self.few.push(item.clone());
         if self.few.len() > FEW || !self.many.is_empty() {
             for item in self.few.drain(..) {
+                let length = item.text.len();
+                self.lengths.resize(self.lengths.len().max(length + 1), 0);
+                self.lengths[length] += 1;
                 self.many.insert((item.text.clone().into(), item.id), item);
             }
         }
@@ -75,7 +84,9 @@ impl Index for Prefixes {
 
     fn remove(&mut self, item: &Item) {
         self.few.retain(|other| other.id != item.id);
-        self.many.remove(&(item.text.clone().into(), item.id));
+        if self.many.remove(&(item.text.clone().into(), item.id)).is_some() {
+            self.lengths[item.text.len()] -= 1;
+        }
     }
 
     fn copy(&self) -> Box<dyn Index> {

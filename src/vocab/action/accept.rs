@@ -1,18 +1,18 @@
 //! `accept` and `reject` of a connection.
-use super::{ActionRow, CONNECTION};
+use super::{ActionRow, CONNECTION, CONTENT, SESSION};
 use crate::rules::{Action, Cx, Verdict};
 
 /// The rows of this file.
 pub const ROWS: &[ActionRow] = &[
     ActionRow {
         name: "accept",
-        rulesets: CONNECTION,
+        rulesets: CONNECTION | SESSION | CONTENT,
         doc: "Takes the connection without looking at the rules that follow.",
         parse: |_| Ok(Box::new(Accept)),
     },
     ActionRow {
         name: "reject",
-        rulesets: CONNECTION,
+        rulesets: CONNECTION | SESSION | CONTENT,
         doc: "Closes the connection at once.",
         parse: |_| Ok(Box::new(Reject)),
     },

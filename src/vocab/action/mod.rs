@@ -12,7 +12,7 @@ macro_rules! rows {
 }
 
 rows! {
-    accept allow deny expect_proxy header path redirect replace return_ set_dst set_status silent_drop use_service wishes
+    accept allow deny do_resolve expect_proxy header path redirect replace return_ set_dst set_status set_var silent_drop use_service wishes
 }
 
 mod reply;
@@ -26,6 +26,9 @@ pub const RESPONSE: Rulesets = 2;
 pub const CONNECTION: Rulesets = 4;
 /// The `redirect` line, which is older than log-format strings.
 pub const REDIRECT: Rulesets = 8;
+/// `tcp-request session` and `tcp-request content`.
+pub const SESSION: Rulesets = 16;
+pub const CONTENT: Rulesets = 32;
 
 /// One action.
 pub struct ActionRow {
@@ -37,10 +40,16 @@ pub struct ActionRow {
     pub parse: fn(&mut Cursor<'_>) -> Result<Box<dyn Action>, Diag>,
 }
 
+/// Actions whose arguments stand in parentheses: what begins with their names is theirs, as in HAProxy.
+const WITH_PARENTHESES: &[&str] = &["do-resolve", "set-var", "set-var-fmt", "unset-var"];
+
 /// The row of a name in a set of rules.
 #[must_use]
 pub fn find_in(name: &str, ruleset: Rulesets) -> Option<&'static ActionRow> {
-    rows().find(|row| row.name == name && row.rulesets & ruleset != 0)
+    let is = |row: &ActionRow| {
+        row.name == name || (WITH_PARENTHESES.contains(&row.name) && name.starts_with(row.name))
+    };
+    rows().find(|row| is(row) && row.rulesets & ruleset != 0)
 }
 
 /// The row of a name, wherever it may stand.
@@ -217,7 +226,7 @@ mod tests {
             ("deny deny_status 999", "999"),
             ("set-header X", "expects"),
             ("nonsense", "nonsense"),
-            ("set-var(txn.a) str(b)", "does not support"),
+            ("set-nice 5", "does not support"),
             ("deny if", "missing condition"),
             ("redirect to /", "(was 'to')"),
             ("set-path /a extra", "extra"),

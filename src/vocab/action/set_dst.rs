@@ -1,21 +1,20 @@
 //! `set-dst`, `set-dst-port` (manual 4.2): another destination, which a server `0.0.0.0:0` connects to.
-use super::{ActionRow, CONNECTION, Cursor, REQUEST};
+use super::{ActionRow, CONNECTION, CONTENT, Cursor, REQUEST, SESSION};
 use crate::rules::{Action, Cx, SampleExpr, Verdict};
 use crate::syntax::Diag;
-use crate::vocab::expr::parse_expr;
-use crate::vocab::fetch::Scope;
+use crate::vocab::expr::{available, parse_expr};
 
 /// The rows of this file.
 pub const ROWS: &[ActionRow] = &[
     ActionRow {
         name: "set-dst",
-        rulesets: REQUEST | CONNECTION,
+        rulesets: REQUEST | CONNECTION | SESSION | CONTENT,
         doc: "Sets the destination address to that of an expression; the port stays.",
         parse: |cursor| parse(cursor, false),
     },
     ActionRow {
         name: "set-dst-port",
-        rulesets: REQUEST | CONNECTION,
+        rulesets: REQUEST | CONNECTION | SESSION | CONTENT,
         doc: "Sets the destination port to the number of an expression; the address stays.",
         parse: |cursor| parse(cursor, true),
     },
@@ -32,24 +31,9 @@ struct SetDst {
 fn parse(cursor: &mut Cursor<'_>, port: bool) -> Result<Box<dyn Action>, Diag> {
     let word = cursor.expect(|| "missing fetch method".to_owned())?;
     let parsed = parse_expr(word, word.text(), 0, "sample")?;
-    let request = cursor.ruleset == REQUEST;
-    let here = match parsed.scope {
-        Scope::Any => true,
-        Scope::Request => request,
-        Scope::Response => false,
-    };
-    if !here {
-        let name = word.text().split(['(', ',']).next().unwrap_or_default();
-        let what = match parsed.scope {
-            Scope::Response if name.contains("hdr") || name.contains("cook") => "HTTP response headers",
-            Scope::Response => "HTTP response",
-            _ => "HTTP request headers",
-        };
-        let text = format!(
-            "fetch method '{name}' extracts information from '{what}', none of which is available here"
-        );
-        return Err(Diag::alert(word.span, text));
-    }
+    let request = cursor.ruleset & (REQUEST | CONTENT) != 0;
+    let name = word.text().split(['(', ',']).next().unwrap_or_default();
+    available(cursor.ruleset, word, name, &parsed)?;
     Ok(Box::new(SetDst { expr: parsed.expr, port, request }))
 }
 

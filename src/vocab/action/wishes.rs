@@ -1,5 +1,5 @@
 //! `disable-l7-retry`, `set-priority-class`, `set-priority-offset`: what a rule asks of the way to a server.
-use super::{ActionRow, Cursor, REQUEST};
+use super::{ActionRow, CONTENT, Cursor, REQUEST};
 use crate::rules::sample::SampleExpr;
 use crate::rules::{Action, Cx, Verdict};
 use crate::syntax::Diag;
@@ -16,13 +16,13 @@ pub const ROWS: &[ActionRow] = &[
     },
     ActionRow {
         name: "set-priority-class",
-        rulesets: REQUEST,
+        rulesets: REQUEST | CONTENT,
         doc: "The request's class in the queue, -2047 to 2047: lower ones are served first.",
         parse: |cursor| priority(cursor, CLASS),
     },
     ActionRow {
         name: "set-priority-offset",
-        rulesets: REQUEST,
+        rulesets: REQUEST | CONTENT,
         doc: "Milliseconds, -524287 to 524287, by which the request stands later in its class of the queue.",
         parse: |cursor| priority(cursor, OFFSET),
     },

@@ -26,7 +26,9 @@ pub fn parse(cx: &DirectiveCx<'_>, words: &[Word]) -> Result<(Action, Option<Str
                 let text = argument(words, at, "'comment' expects a string as argument.")?;
                 comment = Some(text.text().to_owned());
             }
-            "send-proxy" | "via-socks4" | "ssl" | "sni" | "alpn" => return Err(not_built(cx, words, at)),
+            "send-proxy" => connect.send_proxy = true,
+            "via-socks4" => connect.via_socks4 = true,
+            "ssl" | "sni" | "alpn" => return Err(not_built(cx, words, at)),
             "proto" => {
                 argument(words, at + 1, "'proto' expects a MUX protocol as argument.")?;
                 return Err(not_built(cx, words, at));

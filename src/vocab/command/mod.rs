@@ -14,7 +14,7 @@ macro_rules! rows {
     };
 }
 
-rows! { dynamic_cookie frontend limit list process resolvers server session set_server show table }
+rows! { dynamic_cookie frontend limit list process resolvers server session set_server show table var }
 
 mod help;
 mod talk;
@@ -88,6 +88,8 @@ pub trait Steering {
     fn edit_world(&self, edit: WorldEdit);
     /// What the connection may do.
     fn level(&self) -> Level;
+    /// Whether the connection is in experimental mode.
+    fn is_experimental(&self) -> bool;
     /// Clears peaks, with `all` everything that was counted.
     fn clear_counters(&self, all: bool);
     /// What was said while the process started.
@@ -127,14 +129,12 @@ const KNOWN: &[&str] = &[
     "del server",
     "del ssl",
     "dump stats-file",
-    "get var",
     "new ssl",
     "set anon",
     "set profiling",
     "set rate-limit",
     "set severity-output",
     "set ssl",
-    "set var",
     "show cache",
     "show errors",
     "show events",

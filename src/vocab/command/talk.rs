@@ -17,7 +17,7 @@ pub struct Talk {
     /// To wait before the next command (`wait`).
     pub pause: Option<Duration>,
     expert: bool,
-    experimental: bool,
+    pub experimental: bool,
 }
 
 impl Talk {

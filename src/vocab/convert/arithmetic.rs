@@ -1,6 +1,8 @@
-//! Arithmetic on numbers, which saturates as in HAProxy.
+//! Arithmetic on numbers, which saturates as in HAProxy. The other number may be a variable.
 use super::ConvertRow;
 use crate::rules::sample::{Kind, Sample};
+use crate::rules::{Convert, Cx, Variable};
+use std::fmt;
 
 /// The rows of this file.
 pub const ROWS: &[ConvertRow] = &[
@@ -10,7 +12,7 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Int,
         gives: Kind::Int,
         doc: "The value plus the argument.",
-        make: |args| super::numbers::<1>(args, |s, n| Some(Sample::Int(s.as_int()?.saturating_add(n[0])))),
+        make: |args| number(args, |s, n| Some(Sample::Int(s.as_int()?.saturating_add(n)))),
     },
     ConvertRow {
         name: "and",
@@ -18,7 +20,7 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Int,
         gives: Kind::Int,
         doc: "The bits that value and argument share.",
-        make: |args| super::numbers::<1>(args, |s, n| Some(Sample::Int(s.as_int()? & n[0]))),
+        make: |args| number(args, |s, n| Some(Sample::Int(s.as_int()? & n))),
     },
     ConvertRow {
         name: "cpl",
@@ -35,8 +37,8 @@ pub const ROWS: &[ConvertRow] = &[
         gives: Kind::Int,
         doc: "The value divided by the argument; the largest number where that is 0.",
         make: |args| {
-            super::numbers::<1>(args, |s, n| {
-                Some(Sample::Int(if n[0] == 0 { i64::MAX } else { s.as_int()?.saturating_div(n[0]) }))
+            number(args, |s, n| {
+                Some(Sample::Int(if n == 0 { i64::MAX } else { s.as_int()?.saturating_div(n) }))
             })
         },
     },
@@ -55,9 +57,7 @@ pub const ROWS: &[ConvertRow] = &[
         gives: Kind::Int,
         doc: "The rest of the division by the argument; 0 where that is 0.",
         make: |args| {
-            super::numbers::<1>(args, |s, n| {
-                Some(Sample::Int(if n[0] == 0 { 0 } else { s.as_int()?.wrapping_rem(n[0]) }))
-            })
+            number(args, |s, n| Some(Sample::Int(if n == 0 { 0 } else { s.as_int()?.wrapping_rem(n) })))
         },
     },
     ConvertRow {
@@ -66,7 +66,7 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Int,
         gives: Kind::Int,
         doc: "The value times the argument.",
-        make: |args| super::numbers::<1>(args, |s, n| Some(Sample::Int(s.as_int()?.saturating_mul(n[0])))),
+        make: |args| number(args, |s, n| Some(Sample::Int(s.as_int()?.saturating_mul(n)))),
     },
     ConvertRow {
         name: "neg",
@@ -90,7 +90,7 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Int,
         gives: Kind::Int,
         doc: "The bits of value and argument together.",
-        make: |args| super::numbers::<1>(args, |s, n| Some(Sample::Int(s.as_int()? | n[0]))),
+        make: |args| number(args, |s, n| Some(Sample::Int(s.as_int()? | n))),
     },
     ConvertRow {
         name: "sub",
@@ -98,7 +98,7 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Int,
         gives: Kind::Int,
         doc: "The value minus the argument.",
-        make: |args| super::numbers::<1>(args, |s, n| Some(Sample::Int(s.as_int()?.saturating_sub(n[0])))),
+        make: |args| number(args, |s, n| Some(Sample::Int(s.as_int()?.saturating_sub(n)))),
     },
     ConvertRow {
         name: "xor",
@@ -106,6 +106,47 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Int,
         gives: Kind::Int,
         doc: "The bits in which value and argument differ.",
-        make: |args| super::numbers::<1>(args, |s, n| Some(Sample::Int(s.as_int()? ^ n[0]))),
+        make: |args| number(args, |s, n| Some(Sample::Int(s.as_int()? ^ n))),
     },
 ];
+
+/// The other number.
+#[derive(Debug)]
+enum Number {
+    Fixed(i64),
+    Variable(Variable),
+}
+
+struct WithNumber {
+    number: Number,
+    apply: fn(Sample<'_>, i64) -> Option<Sample<'static>>,
+}
+
+impl fmt::Debug for WithNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.number.fmt(f)
+    }
+}
+
+fn number(
+    args: &[String],
+    apply: fn(Sample<'_>, i64) -> Option<Sample<'static>>,
+) -> Result<Box<dyn Convert>, String> {
+    let number = match args[0].parse() {
+        Ok(n) => Number::Fixed(n),
+        Err(_) => Number::Variable(
+            Variable::parse(&args[0]).map_err(|_| "expects an integer or a variable name".to_owned())?,
+        ),
+    };
+    Ok(Box::new(WithNumber { number, apply }))
+}
+
+impl Convert for WithNumber {
+    fn convert<'c>(&'c self, input: Sample<'c>, cx: &'c Cx<'_>) -> Option<Sample<'c>> {
+        let number = match &self.number {
+            Number::Fixed(n) => *n,
+            Number::Variable(variable) => variable.get(cx)?.as_int()?,
+        };
+        (self.apply)(input, number)
+    }
+}

@@ -45,6 +45,7 @@ rows! { DirectiveRow:
     nbthread,
     node,
     option,
+    persist,
     pidfile,
     quiet,
     redirect,
@@ -65,9 +66,11 @@ rows! { DirectiveRow:
     use_backend,
     use_server,
     zero_warning;
-    families: environment, errorloc, identity, keepalive_probes, persist_rules, platform, removed, server_state, source,
+    families: environment, errorloc, identity, keepalive_probes, persist_rules, platform, removed, server_state, set_var, source,
         threads, tls_defaults, tune
 }
+
+pub use set_var::set_process_value;
 
 /// Reads one line of a section that has rows.
 ///

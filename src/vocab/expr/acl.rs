@@ -78,7 +78,14 @@ fn parse_line(words: &[Word]) -> Result<AclLine, Diag> {
             Diag::alert(word.span, format!("unknown matching method '{method}' when parsing ACL expression"));
         suggest(diag, method, matching::ROWS.iter().map(|r| r.name))
     })?;
-    if !row.takes.contains(&parsed.out) && parsed.out != Kind::Same {
+    if parsed.out == Kind::Any && options.method.is_none() && implied.is_none() {
+        let name = split_expr(&text).map_or_else(|_| text.clone(), |calls| calls[0].name.clone());
+        let message = format!(
+            "matching method must be specified first (using '-m') when using a sample fetch of this type ('{name}')"
+        );
+        return Err(Diag::alert(word.span, message));
+    }
+    if !row.takes.contains(&parsed.out) && !matches!(parsed.out, Kind::Same | Kind::Any) {
         let message = format!(
             "fetch method '{}' (type '{}') cannot be matched with method '{method}'",
             split_expr(&text).map_or_else(|_| text.clone(), |calls| calls[0].name.clone()),
@@ -330,7 +337,7 @@ mod tests {
             ("a path -m nosuch x", "if a", "unknown matching method 'nosuch'"),
             ("a path_reg (", "if a", "regex '(' is invalid"),
             ("a src 10.0.0.0/99", "if a", "'10.0.0.0/99' is not a valid IPv4 or IPv6 address"),
-            ("a dst_port x", "if a", "'x' is neither a number nor a supported operator"),
+            ("a dst_port x", "if a", "'x' is not a number"),
             ("a path -f /nonexistent/x", "if a", "failed to open pattern file </nonexistent/x>"),
         ] {
             let e = holds(&[acl], condition).unwrap_err();

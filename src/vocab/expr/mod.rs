@@ -1,16 +1,16 @@
 //! The parsers of the rule language: expressions, ACLs, conditions, rules. They give HAProxy's own words for what is wrong;
 //! the caller puts before them which line it was.
 mod acl;
+mod available;
 mod format;
 mod rule;
 mod sample;
 
 pub use acl::{AclScope, parse_acl, parse_condition};
+pub use available::available;
 pub use format::{closing, parse_format, parse_name_parts};
-pub use rule::{
-    Ruleset, parse_http_request, parse_http_response, parse_redirect, parse_rule, parse_tcp_request,
-};
-pub use sample::{parse_expr, split_expr};
+pub use rule::{Ruleset, parse_http_request, parse_http_response, parse_redirect, parse_rule};
+pub use sample::{Parsed, parse_expr, split_expr};
 
 /// Runs `f` in a context that has nothing but itself.
 #[cfg(test)]
@@ -88,6 +88,8 @@ pub(crate) mod testing {
             listener_id: 1,
             accepted: Tick::ZERO,
             redirected: Default::default(),
+            vars: Default::default(),
+            inspect: Default::default(),
             handshake: Default::default(),
         };
         let mut cx = Cx {

@@ -3,7 +3,7 @@ use super::acl::{AclScope, parse_condition};
 use super::sample::suggest;
 use crate::rules::Rule;
 use crate::syntax::{Diag, Span, Word};
-use crate::vocab::action::{self, CONNECTION, Cursor, REDIRECT, REQUEST, RESPONSE, Rulesets};
+use crate::vocab::action::{self, CONNECTION, Cursor, REDIRECT, REQUEST, RESPONSE, Rulesets, SESSION};
 use crate::vocab::known_rules;
 
 /// A family of rules.
@@ -16,7 +16,19 @@ pub struct Ruleset {
 
 pub const HTTP_REQUEST: Ruleset = Ruleset { name: "http-request", bit: REQUEST };
 pub const HTTP_RESPONSE: Ruleset = Ruleset { name: "http-response", bit: RESPONSE };
-pub const TCP_CONNECTION: Ruleset = Ruleset { name: "tcp-request connection", bit: CONNECTION };
+
+impl Ruleset {
+    /// One of the sets of `tcp-request`.
+    #[must_use]
+    pub fn tcp(bit: Rulesets) -> Ruleset {
+        let name = match bit {
+            CONNECTION => "tcp-request connection",
+            SESSION => "tcp-request session",
+            _ => "tcp-request content",
+        };
+        Ruleset { name, bit }
+    }
+}
 
 /// Reads what stands behind `http-request`.
 ///
@@ -32,26 +44,6 @@ pub fn parse_http_request(scope: &mut AclScope, words: &[Word]) -> Result<Rule, 
 /// As [`parse_rule`].
 pub fn parse_http_response(scope: &mut AclScope, words: &[Word]) -> Result<Rule, Diag> {
     parse_rule(HTTP_RESPONSE, scope, words)
-}
-
-/// Reads what stands behind `tcp-request`: `connection ACTION …`.
-///
-/// # Errors
-/// As [`parse_rule`]; the other kinds of inspection are not there yet.
-pub fn parse_tcp_request(scope: &mut AclScope, words: &[Word]) -> Result<Rule, Diag> {
-    match words[0].text() {
-        "connection" if words.len() > 1 => parse_rule(TCP_CONNECTION, scope, &words[1..]),
-        "content" | "session" | "inspect-delay" => Err(Diag::alert(
-            words[0].span,
-            format!("'tcp-request {}' is not supported by Ringmain yet", words[0].text()),
-        )),
-        other => Err(Diag::alert(
-            words[0].span,
-            format!(
-                "'tcp-request' expects 'inspect-delay', 'connection', 'session' or 'content' (got '{other}')"
-            ),
-        )),
-    }
 }
 
 /// Reads what stands behind `redirect`.

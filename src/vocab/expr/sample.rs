@@ -90,6 +90,10 @@ pub fn parse_expr(word: &Word, text: &str, offset: usize, kind: &str) -> Result<
     // HAProxy names the ACL's word as written, where it knows it.
     let keyword = word.text().split(['(', ',']).next().unwrap_or_default();
     let framed = |d: Diag| match kind {
+        // This one is no keyword of ACLs for HAProxy, only a fetch.
+        "ACL" if keyword == "var" => {
+            Diag { message: format!("{} in ACL expression '{text}'", d.message), ..d }
+        }
         "ACL" => Diag { message: format!("ACL keyword '{keyword}' : {}", d.message), ..d },
         _ => d,
     };
@@ -122,7 +126,16 @@ pub fn parse_expr(word: &Word, text: &str, offset: usize, kind: &str) -> Result<
         }
         converters.push(made);
     }
-    Ok(Parsed { expr: SampleExpr { fetch: built, converters, text: text.to_owned() }, out, scope: row.scope })
+    Ok(Parsed {
+        expr: SampleExpr {
+            fetch: built,
+            converters,
+            needs_request: row.scope == Scope::Request,
+            text: text.to_owned(),
+        },
+        out,
+        scope: row.scope,
+    })
 }
 
 fn make_fetch(row: &FetchRow, call: &Call) -> Result<Box<dyn crate::rules::Fetch>, String> {

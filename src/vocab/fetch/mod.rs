@@ -15,7 +15,7 @@ macro_rules! rows {
 
 rows! {
     always base be bool_ cook date dst env fc_pp fe hdr hostname http_first_req int_ ip_const method nbsrv path query queue
-    rand req_body req_ver so_id src srv status str_ url url_param wait_end
+    rand rdp_cookie req_body req_payload req_ssl req_ver so_id src srv status str_ url url_param var wait_end
 }
 
 /// Where the data of a fetch exists.
@@ -25,6 +25,8 @@ pub enum Scope {
     Any,
     /// While the request's head is there.
     Request,
+    /// While the bytes of the request are in the buffer.
+    Buffer,
     /// While the answer's head is there.
     Response,
 }
@@ -94,6 +96,23 @@ impl Fetch for Plain {
     fn fetch<'c>(&'c self, cx: &'c Cx<'_>) -> Option<Sample<'c>> {
         (self.0)(cx)
     }
+}
+
+/// The bytes in the buffer, where they are a connection's own.
+fn raw<'c>(cx: &'c Cx<'_>) -> Option<&'c [u8]> {
+    cx.conn.inspect.is_raw().then_some(cx.req_body)
+}
+
+/// What a reader of first bytes finds in them; where they are not whole, that is noted.
+fn whole<'c, T>(
+    cx: &'c Cx<'_>,
+    read: impl FnOnce(&'c [u8]) -> Result<T, crate::proto::first_bytes::Not>,
+) -> Option<T> {
+    let found = read(raw(cx)?);
+    if matches!(found, Err(crate::proto::first_bytes::Not::Yet)) {
+        cx.conn.inspect.may_change();
+    }
+    found.ok()
 }
 
 /// A constant.

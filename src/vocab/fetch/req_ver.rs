@@ -14,7 +14,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Bool,
         scope: Scope::Request,
         doc: "Whether the request could be read as HTTP.",
-        make: Make::Plain(|cx| Some(Sample::Bool(cx.request().is_some()))),
+        make: Make::Plain(|cx| cx.request().map(|_| Sample::Bool(true))),
     },
     FetchRow {
         name: "req.ver",

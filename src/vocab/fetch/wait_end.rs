@@ -10,6 +10,12 @@ pub const ROWS: &[FetchRow] = &[FetchRow {
     args: &[],
     out: Kind::Bool,
     scope: Scope::Any,
-    doc: "True once nothing more is waited for; rules on a whole head never wait.",
-    make: Make::Plain(|_| Some(Sample::Bool(true))),
+    doc: "True once nothing more is waited for: at the end of the inspection.",
+    make: Make::Plain(|cx| {
+        if cx.conn.inspect.is_open() {
+            cx.conn.inspect.may_change();
+            return None;
+        }
+        Some(Sample::Bool(true))
+    }),
 }];

@@ -42,7 +42,7 @@ pub fn default_for(kind: Kind) -> &'static str {
         Kind::Bool => "bool",
         Kind::Int => "int",
         Kind::Addr => "ip",
-        Kind::Str | Kind::Method | Kind::Same => "str",
+        Kind::Str | Kind::Method | Kind::Any | Kind::Same => "str",
         Kind::Bin => "bin",
     }
 }

@@ -53,7 +53,7 @@ rows! { ServerRow:
     slowstart,
     track,
     weight;
-    families: agent, connection, intervals, on_marked, pool, proxy_protocol, source, switches
+    families: agent, check_opening, connection, intervals, on_marked, pool, proxy_protocol, source, switches
 }
 
 /// Reads the parameters from word `first` on. `name` is `None` on a `default-server` line.

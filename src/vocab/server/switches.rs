@@ -40,11 +40,6 @@ pub const ROWS: &[ServerRow] = &[
         Ok(0)
     }),
     // What these take back is not built, and so is never on.
-    of(
-        "no-check-send-proxy",
-        "no-check-send-proxy: takes back a check-send-proxy of default-server.",
-        |_, _| Ok(0),
-    ),
     of("no-check-ssl", "no-check-ssl: takes back a check-ssl of default-server.", |_, _| Ok(0)),
     of("no-ssl", "no-ssl: takes back an ssl of default-server.", |_, _| Ok(0)),
 ];
