@@ -236,7 +236,7 @@ fn request_passed_on() -> Work {
             panic!("a request that is forwarded");
         };
         let (frontend, backend) = (stage.plan.frontend(stage.conn.frontend), stage.plan.backend(backend));
-        decide::outgoing(frontend, backend, &mut head, stage.conn.src.map(|a| a.ip()));
+        decide::outgoing(frontend, backend, &mut head, &stage.conn);
         out.clear();
         write_request(&head, &mut out);
         black_box(&out);
