@@ -12,13 +12,14 @@ use crate::plan::mould::Mould;
 use crate::plan::persist::StickTable;
 use crate::plan::{
     Backend, BackendTarget, Balance, Check, ConnectionMode, Frontend, Inspection, Listener, ListenerAddr,
-    Mode, Plan, Resolvers, Server, ServerAddr, ServerTarget, UseBackend, UseServer,
+    Mode, Plan, Resolvers, Server, ServerAddr, ServerTarget, StatsPage, UseBackend, UseServer,
 };
 use crate::rules::balance::hash::full;
 use crate::rules::balance::{Algorithm, HashType, PLACES};
 use crate::rules::{Program, Rule};
 use crate::share::table::{Column, Kind};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Makes the Plan. Its sources are for the caller to add.
@@ -165,6 +166,7 @@ fn frontend(
     let recording = super::logging::recording(plan, proxy);
     let log_set = super::logging::set(plan, &proxy.settings);
     let listen = own.is_some();
+    let stats = stats_page(proxy);
     let settings = &proxy.settings;
     let default = settings.default_backend.as_ref().and_then(|n| index.backend(&n.name));
     let rules = &mut proxy.rules;
@@ -194,6 +196,7 @@ fn frontend(
         monitor_uri: settings.monitor_uri.clone(),
         monitor_fail: std::mem::take(&mut proxy.monitor_fail),
         error_pages: settings.error_pages.clone(),
+        stats: stats.clone(),
         accept_invalid_http_request: false,
         recording,
         log_set,
@@ -212,6 +215,15 @@ fn frontend(
         rules.http_response = std::mem::take(&mut rules.http_response_backend);
         rules.redirects = std::mem::take(&mut rules.redirects_backend);
     }
+}
+
+/// The page of a proxy; both halves of a `listen` have it.
+fn stats_page(proxy: &ProxyDraft) -> Option<Arc<StatsPage>> {
+    let settings = &proxy.settings;
+    (settings.stats.enabled && settings.mode == Mode::Http).then(|| {
+        let (settings, admin) = (settings.stats.clone(), proxy.stats_admin.clone());
+        Arc::new(StatsPage { settings, admin, rules: proxy.stats_rules.clone() })
+    })
 }
 
 fn manners(settings: &Settings) -> crate::plan::Manners {
@@ -365,6 +377,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
         plan.servers.push(server);
     }
     let log_set = super::logging::set(plan, &proxy.settings);
+    let stats = stats_page(&proxy);
     let settings = &proxy.settings;
     let flags = settings.flags;
     plan.backends.push(Backend {
@@ -391,6 +404,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
         redirects: program(proxy.rules.redirects),
         http_response: program(proxy.rules.http_response),
         error_pages: settings.error_pages.clone(),
+        stats,
         retries: settings.retries,
         retry_on: settings.retry_on,
         redispatch: settings.redispatch,

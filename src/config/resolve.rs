@@ -76,6 +76,7 @@ impl Check<'_> {
         self.stick_tables(proxy);
         self.timeouts(proxy);
         self.logs(proxy);
+        self.stats_page(proxy);
         if proxy.settings.mode == Mode::Tcp {
             self.http_only(proxy);
         }
@@ -284,6 +285,17 @@ impl Check<'_> {
         }
     }
 
+    fn stats_page(&mut self, proxy: &ProxyDraft) {
+        let stats = &proxy.settings.stats;
+        if !proxy.stats_rules.is_empty() && (!stats.users.is_empty() || stats.realm.is_some()) {
+            let text = format!(
+                "{}: stats 'auth'/'realm' and 'http-request' can't be used at the same time.",
+                title(proxy)
+            );
+            self.diags.push(Diag::bare(Severity::Alert, Some(proxy.at), text));
+        }
+    }
+
     fn logs(&mut self, proxy: &ProxyDraft) {
         let settings = &proxy.settings;
         let no_target =
@@ -300,6 +312,9 @@ impl Check<'_> {
         let settings = &proxy.settings;
         if settings.persistence.cookie.is_some() {
             self.warn(proxy.at, format!("cookie will be ignored for {title} (needs 'mode http')."));
+        }
+        if settings.stats.enabled {
+            self.warn(proxy.at, format!("'stats' statement ignored for {title} as it requires HTTP mode."));
         }
         if settings.monitor_uri.is_some() && proxy.kind.has_frontend() {
             self.warn(proxy.at, format!("monitor-uri will be ignored for {title} (needs 'mode http')."));

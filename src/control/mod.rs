@@ -3,12 +3,14 @@
 //! It runs on a core of its own like every shard (`docs/decisions/0003-control-on-our-own-core.md`).
 pub mod cli;
 mod comers;
+mod desk;
 mod events;
 mod hand_over;
 mod names;
 pub mod say;
 mod signals;
 mod stop;
+mod talk;
 
 use crate::base::ids::{FrontendId, ListenerId};
 use crate::base::time::Tick;
@@ -113,6 +115,7 @@ impl Control {
             facts: running.facts,
             ended: self.ended,
             stopping: Cell::new(false),
+            talks: Cell::new(0),
             names: OnceCell::new(),
             logs: RefCell::new(logs),
             dropped_logs: Cell::new(0),
@@ -121,6 +124,7 @@ impl Control {
         });
         signals::start(&state, &running.signals)?;
         cli::start(&state, running.sockets)?;
+        desk::start(&state);
         state.start_checks();
         state.start_names();
         observe::run_sampling(&core, state.shared.clone());
@@ -139,6 +143,8 @@ struct State {
     facts: Facts,
     ended: Ended,
     stopping: Cell<bool>,
+    /// Connections to the runtime API.
+    talks: Cell<u32>,
     names: OnceCell<crate::names::Names>,
     logs: RefCell<Sender>,
     dropped_logs: Cell<u64>,

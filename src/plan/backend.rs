@@ -73,6 +73,8 @@ pub struct Backend {
     pub redirects: Program,
     pub http_response: Program,
     pub error_pages: ErrorPages,
+    /// Its statistics page.
+    pub stats: Option<std::sync::Arc<super::StatsPage>>,
     /// `retries`, 3 by default.
     pub retries: u32,
     pub retry_on: super::RetryOn,

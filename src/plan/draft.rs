@@ -113,6 +113,9 @@ pub struct ProxyDraft {
     /// `use-server` lines; the name is a server's.
     pub use_server: Vec<UseBackendDraft>,
     pub monitor_fail: Vec<Condition>,
+    /// `stats admin` and `stats http-request`.
+    pub stats_admin: Vec<Condition>,
+    pub stats_rules: Vec<super::stats::AccessRule>,
     /// The names and places of the `acl` lines.
     pub acl_lines: Vec<(String, Span)>,
     /// Rule lines (with their `acl` lines) of a `defaults` section: each proxy that uses it parses them anew, since names
@@ -143,6 +146,8 @@ impl ProxyDraft {
             use_backend: Vec::new(),
             use_server: Vec::new(),
             monitor_fail: Vec::new(),
+            stats_admin: Vec::new(),
+            stats_rules: Vec::new(),
             acl_lines: Vec::new(),
             rule_lines: Vec::new(),
             from: None,
@@ -229,6 +234,7 @@ pub struct Settings {
     pub default_backend: Option<Named>,
     pub monitor_uri: Option<Vec<u8>>,
     pub error_pages: ErrorPages,
+    pub stats: super::stats::StatsSettings,
     pub errorfiles: Vec<super::http_errors::ErrorFiles>,
     /// `log global`.
     pub log_global: bool,
@@ -280,6 +286,7 @@ impl Default for Settings {
             default_backend: None,
             monitor_uri: None,
             error_pages: ErrorPages::default(),
+            stats: super::stats::StatsSettings::default(),
             errorfiles: Vec::new(),
             log_global: false,
             logs: Vec::new(),

@@ -157,6 +157,8 @@ pub struct Frontend {
     /// `monitor fail if …`.
     pub monitor_fail: Vec<Condition>,
     pub error_pages: ErrorPages,
+    /// Its statistics page.
+    pub stats: Option<Arc<super::StatsPage>>,
     /// `option http-use-proxy-header`, `accept-invalid-http-request`, …: those that change the data path.
     pub accept_invalid_http_request: bool,
     /// What is written down of its exchanges; `None`: nothing.

@@ -2,6 +2,22 @@
 //! sets a header appends, and nothing is allocated again while the arena's room lasts. Rules see only this form.
 use std::fmt;
 
+/// Cuts spaces and tabs off both ends; other white space belongs to a value (RFC 9110, 5.6.3).
+#[must_use]
+pub fn trim(mut bytes: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = bytes
+        && matches!(first, b' ' | b'\t')
+    {
+        bytes = rest;
+    }
+    while let [rest @ .., last] = bytes
+        && matches!(last, b' ' | b'\t')
+    {
+        bytes = rest;
+    }
+    bytes
+}
+
 /// A stretch of a head's arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Slice {
@@ -168,9 +184,9 @@ impl Head {
         let start = self.arena.len();
         while from <= end {
             let to = self.arena[from..end].iter().position(|&b| b == b',').map_or(end, |n| from + n);
-            let item = self.arena[from..to].trim_ascii();
+            let item = trim(&self.arena[from..to]);
             if keep(item) {
-                let at = from + (self.arena[from..to].len() - self.arena[from..to].trim_ascii_start().len());
+                let at = from + self.arena[from..to].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
                 let range = at..at + item.len();
                 if self.arena.len() > start {
                     self.arena.extend_from_slice(b", ");

@@ -62,6 +62,10 @@ pub trait Facts {
     fn frontend_uuid(&self, frontend: FrontendId) -> u32;
     fn backend_uuid(&self, backend: BackendId) -> u32;
     fn server_uuid(&self, server: ServerId) -> u32;
+    /// The lists of patterns, where an operator has changed any.
+    fn lists(&self) -> Option<&super::list::Lists> {
+        None
+    }
     /// The wall clock, read once a turn (`date`).
     fn wall_clock(&self) -> SystemTime;
     /// The variables of the process.

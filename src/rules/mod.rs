@@ -8,6 +8,7 @@ pub mod errorpage;
 pub mod format;
 pub mod handshake;
 pub mod inspect;
+pub mod list;
 pub mod pattern;
 pub mod record;
 pub mod redirected;

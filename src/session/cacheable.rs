@@ -45,7 +45,7 @@ fn words(head: &Head) -> impl Iterator<Item = &[u8]> {
                 quoted ^= *b == b'"';
                 *b == b',' && !quoted
             })
-            .map(<[u8]>::trim_ascii)
+            .map(crate::proto::http::trim)
     })
 }
 

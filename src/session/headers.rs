@@ -97,7 +97,7 @@ pub fn for_server(req: &mut RequestHead, keep: bool) {
 
 /// Whether a comma-separated list holds a word, whatever its case.
 fn has_word(list: &[u8], word: &[u8]) -> bool {
-    list.split(|&b| b == b',').any(|t| t.trim_ascii().eq_ignore_ascii_case(word))
+    list.split(|&b| b == b',').any(|t| crate::proto::http::trim(t).eq_ignore_ascii_case(word))
 }
 
 /// Gives an answer our `connection` word. `strip`: the chunked coding is taken off. A server's HTTP/1.0 stays, as in HAProxy.

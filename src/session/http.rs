@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line, record, suspended, tarpit};
+use super::{Conn, aim, form, headers, line, record, service, suspended, tarpit};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -214,6 +214,10 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
                 reply.backend = Some(id);
                 conn.note_backend(id);
             }
+            if let Verdict::Serve(service) = verdict {
+                record::served(conn, service);
+                return service::serve(&mut reply, service, heads, &mut body).await;
+            }
             if reply.wishes.tarpit {
                 let stayed = PoolBox::new(tarpit::wait(conn, view, reply.backend, &mut body)).await;
                 let flags = if stayed { *b"PT" } else { *b"CT" };
@@ -381,7 +385,7 @@ impl ClientBody {
 
     /// Drops what is here of a body that nobody wants; what follows it is the next request's. False when more of it is
     /// still to come.
-    fn skip_first(&mut self, conn: &Conn) -> bool {
+    pub(super) fn skip_first(&mut self, conn: &Conn) -> bool {
         if let Some(mut chunk) = self.rest.take() {
             if !self.done {
                 let Ok(walk) = self.reader.walk(&mut chunk) else { return false };
@@ -445,8 +449,8 @@ impl Reply<'_> {
                     self.conn.stream.reset_on_close();
                     Next::Drop
                 }
-                Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => {
-                    unreachable!("these do not end a request")
+                Verdict::Continue | Verdict::Allow | Verdict::Serve(_) | Verdict::Wait(_) => {
+                    unreachable!("these do not end a request, or elsewhere")
                 }
             }
         })
@@ -504,7 +508,7 @@ impl Reply<'_> {
         })
     }
 
-    fn count(&self, status: u16, bytes: usize) {
+    pub(super) fn count(&self, status: u16, bytes: usize) {
         let cells = self.conn.local.cells();
         let fe = &cells.frontends[self.conn.info.frontend.index()];
         count_status(&fe.status, status);
@@ -516,8 +520,18 @@ impl Reply<'_> {
         }
     }
 
+    /// Counts more bytes of an answer.
+    pub(super) fn count_bytes(&self, bytes: usize) {
+        let cells = self.conn.local.cells();
+        cells.frontends[self.conn.info.frontend.index()].bytes_out.add(bytes as u64);
+        if let Some(id) = self.backend {
+            cells.backends[id.index()].bytes_out.add(bytes as u64);
+        }
+        self.conn.note(|r| r.bytes_out += bytes as u64);
+    }
+
     /// Sends an answer; `last`: the end of the connection follows at once and goes in the same packet.
-    async fn send(&self, out: Vec<u8>, last: bool) -> bool {
+    pub(super) async fn send(&self, out: Vec<u8>, last: bool) -> bool {
         let core = &self.conn.local.core;
         let timeout = self.view.plan.frontend(self.conn.info.frontend).timeouts.client;
         matches!(

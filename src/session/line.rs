@@ -137,8 +137,9 @@ pub(super) fn note_request(conn: &Conn, view: &View, backend: BackendId, req: Op
 
 /// The address in the `which`th value of a field, counted from the end where negative.
 fn address_in(req: &RequestHead, name: &str, which: i32) -> Option<IpAddr> {
-    let values =
-        || req.head.get_all(name.as_bytes()).flat_map(|v| v.split(|b| *b == b',')).map(<[u8]>::trim_ascii);
+    let values = || {
+        req.head.get_all(name.as_bytes()).flat_map(|v| v.split(|b| *b == b',')).map(crate::proto::http::trim)
+    };
     let nth = which.unsigned_abs().max(1) as usize - 1;
     let value =
         if which < 0 { values().nth(values().count().checked_sub(nth + 1)?) } else { values().nth(nth) };

@@ -287,6 +287,10 @@ impl Facts for LiveFacts<'_> {
         self.plan().server(server).uuid
     }
 
+    fn lists(&self) -> Option<&crate::rules::list::Lists> {
+        self.world.lists.changed().then_some(&*self.world.lists)
+    }
+
     fn process_values(&self) -> Option<&crate::share::vars::ProcessValues> {
         Some(&self.shared.values)
     }

@@ -21,6 +21,7 @@ mod rdp;
 mod record;
 mod relay;
 mod select;
+mod service;
 mod stick;
 mod suspended;
 mod tarpit;

@@ -403,6 +403,8 @@ impl Passage<'_> {
                 let mut body = ClientBody::new(Body::None, None);
                 Some(Passed::Ended(reply.stored(&bytes, status, &mut body).await))
             }
+            // No action of an answer's rules leads there.
+            Verdict::Serve(_) => None,
             Verdict::Drop => {
                 self.conn.note(|r| r.ends(*b"PH"));
                 self.conn.stream.reset_on_close();

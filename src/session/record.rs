@@ -4,6 +4,7 @@ use super::local::{LiveFacts, Local, View};
 use super::outcome::Outcome;
 use super::{Conn, Side};
 use crate::base::ids::{BackendId, ServerId};
+use crate::base::service::Service;
 use crate::base::time::Tick;
 use crate::logs::Sender;
 use crate::plan::logging::{Capture, CookieCapture, Lines, Recording};
@@ -256,6 +257,19 @@ pub(super) fn connected(conn: &Conn, view: &View) {
 fn recording_of<'v>(conn: &Conn, view: &'v View) -> Option<&'v Recording> {
     let recording = view.plan.frontend(conn.info.frontend).recording.as_deref()?;
     conn.info.record.0.borrow().is_some().then_some(recording)
+}
+
+/// The process answers itself: as in HAProxy the service stands in a server's place, reached at once.
+pub(super) fn served(conn: &Conn, service: Service) {
+    conn.info.record.note(|r| {
+        r.service = Some(match service {
+            Service::Stats { .. } => "<STATS>",
+            Service::Prometheus => "<PROMEX>",
+        });
+        let now = conn.local.core.now();
+        (r.placed, r.connected, r.answered) = (now, now, now);
+        r.ends(*b"LR");
+    });
 }
 
 /// The rules have refused a connection.

@@ -281,6 +281,10 @@ impl Assigned {
         let cells = conn.local.cells();
         let backend = &cells.backends[self.place.backend.index()].times;
         let server = &cells.servers[self.place.server.index()].times;
+        if let Some(at) = answered {
+            let nanos = at.0.saturating_sub(self.timing.connected.0);
+            cells.backends[self.place.backend.index()].latency.note(nanos);
+        }
         let queue = ms(self.timing.asked, self.timing.placed);
         let connect = ms(self.timing.placed, self.timing.connected);
         let response = answered.map_or(0, |at| ms(self.timing.connected, at));
@@ -366,8 +370,7 @@ pub async fn assign(
             conn.note_connected(view, &upstream.stream, placed);
             return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
         }
-        let connecting = || connect_unless_left(conn, view, current.server, dst, tag);
-        let error = match PoolBox::with(connecting).await? {
+        let error = match PoolBox::with(|| connect_unless_left(conn, view, current.server, dst, tag)).await? {
             Ok(upstream) => {
                 let timing = timing(core.now());
                 observed::note(&conn.local, view, current.server, observed::Event::Connected);

@@ -116,10 +116,12 @@ pub fn take_over(cx: &mut DirectiveCx<'_>) {
     }
     let lines = cx.draft.proxies[from].rule_lines.clone();
     let said = cx.diags.list.len();
+    crate::rules::list::again(true);
     for line in &lines {
         // An error was told where the line stands.
         let _ = super::directive::read(cx, &line.words);
     }
+    crate::rules::list::again(false);
     cx.diags.list.truncate(said);
     let rules = &mut cx.proxy().rules;
     rules.inherited_http_request = rules.http_request.len();

@@ -12,7 +12,9 @@ fn rise(program: Program) -> Vec<(Duration, u32)> {
     let origin = Origin::start();
     let port = origin.addr.port();
     let line = |name: &str, words: &str| {
-        format!("    server {name} 127.0.10.11:{port} check inter 100ms fall 1 rise 1 {words}\n")
+        format!(
+            "    server {name} 127.0.10.11:{port} check inter 1s fastinter 100ms downinter 100ms fall 2 rise 1 {words}\n"
+        )
     };
     let config = format!(
         "backend b\n{}{}{}",

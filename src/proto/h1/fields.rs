@@ -28,23 +28,10 @@ pub(super) const TOKEN: [bool; 256] = {
     table
 };
 
+pub(super) use crate::proto::http::trim;
+
 pub(super) fn is_blank(b: u8) -> bool {
     b == b' ' || b == b'\t'
-}
-
-/// Cuts spaces and tabs off both ends.
-pub(super) fn trim(mut bytes: &[u8]) -> &[u8] {
-    while let [first, rest @ ..] = bytes
-        && is_blank(*first)
-    {
-        bytes = rest;
-    }
-    while let [rest @ .., last] = bytes
-        && is_blank(*last)
-    {
-        bytes = rest;
-    }
-    bytes
 }
 
 /// Passes the empty lines before a start line (RFC 9112, section 2.2; HAProxy does so on both sides).

@@ -237,6 +237,16 @@ proptest! {
 }
 
 #[test]
+fn a_form_feed_is_no_blank() {
+    for head in [
+        &b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close, \x0cupgrade\r\nUpgrade: websocket\r\n\r\n"[..],
+        b"GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\x0c, close\r\nUpgrade: websocket\r\n\r\n",
+    ] {
+        rewritten_says_the_same(head);
+    }
+}
+
+#[test]
 fn nothing_grows_at_the_second_message() {
     let bytes = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close, x-foo\r\nX-Foo: bar\r\n\r\n";
     let mut head = RequestHead::default();

@@ -79,6 +79,8 @@ rows! { DirectiveRow:
         threads, tls_defaults, tune
 }
 
+pub use set_var::set_process_value;
+
 /// Reads one line of a section that has rows.
 ///
 /// # Errors

@@ -3,8 +3,8 @@ use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::time::Tick;
 use crate::rules::vars::VarScope;
 use crate::rules::{ConnInfo, Cx, Facts, Sample, Variable, Wishes};
-use crate::share::vars::{ProcessValues, Values};
-use crate::syntax::{Diag, Word};
+use crate::share::vars::{ProcessValues, Value, Values};
+use crate::syntax::{Diag, FileId, Span, Word};
 use crate::vocab::expr;
 use crate::vocab::fetch::Scope;
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
@@ -75,6 +75,30 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word], format: bool) -> Result<(), D
     });
     cx.global().values = still.values.read(Values::clone);
     done
+}
+
+/// What `set var` of the runtime API makes of a name and an expression or format, given the values there are: the name's
+/// number and its value.
+///
+/// # Errors
+/// HAProxy's words.
+pub fn set_process_value(
+    values: Values,
+    name: &str,
+    text: &str,
+    format: bool,
+) -> Result<(u64, Option<Value>), String> {
+    let variable = Variable::parse(name)?;
+    if variable.scope != VarScope::Proc {
+        return Err(format!("'set var': cannot set variable '{name}', only scope 'proc' is permitted here."));
+    }
+    let word = Word::new(text.into(), Span { file: FileId(0), line: 0, col: 0, len: 0 });
+    let still = Still { values: ProcessValues::new(values) };
+    with_cx(&still, |cx| {
+        if format { by_format(cx, &variable, &word) } else { by_expression(cx, &variable, &word) }
+    })
+    .map_err(|diag| diag.message)?;
+    Ok((variable.key, still.values.read(|values| values.get(variable.key).cloned())))
 }
 
 fn by_format(cx: &Cx<'_>, variable: &Variable, word: &Word) -> Result<(), Diag> {
