@@ -76,7 +76,7 @@ fn pieces(state: &Rc<State>, order: &Order) -> Box<dyn Iterator<Item = Vec<u8>>>
 
 /// Does what a form asks for, by the commands of the runtime API; gives HAProxy's code for what came of it.
 fn change(state: &Rc<State>, world: &World, bytes: &[u8]) -> &'static str {
-    let filled = form::read(&world.plan, bytes);
+    let filled = form::read(world, bytes);
     let all = filled.servers.len() + filled.unknown;
     if bytes.is_empty() {
         return "EXCD";

@@ -192,7 +192,11 @@ fn metrics_are_haproxys_after_the_same_traffic() {
         let differences = differences(&wanted, &got);
         assert!(differences.is_empty(), "{}:\n{}", program.name(), differences.join("\n"));
         let moved = wanted.iter().zip(&got).find(|(wanted, got)| wanted != got);
-        assert!(moved.is_none() && wanted.len() == got.len(), "{}: the order differs: {moved:?}", program.name());
+        assert!(
+            moved.is_none() && wanted.len() == got.len(),
+            "{}: the order differs: {moved:?}",
+            program.name()
+        );
     }
 }
 

@@ -1,6 +1,6 @@
 //! The page's form: which servers of which backend, and what is to be done with them.
 use crate::base::ids::{BackendId, ServerId};
-use crate::plan::Plan;
+use crate::world::World;
 
 /// What may be chosen in the form: HAProxy's values and words.
 pub const ACTIONS: [(&str, &str); 13] = [
@@ -31,7 +31,8 @@ pub struct Filled {
 
 /// Reads a form (`s=NAME&…&action=WORD&b=#ID`); the backend may come behind the servers.
 #[must_use]
-pub fn read(plan: &Plan, form: &[u8]) -> Filled {
+pub fn read(world: &World, form: &[u8]) -> Filled {
+    let plan = &world.plan;
     let pairs: Vec<(String, String)> = form
         .split(|&b| b == b'&')
         .filter_map(|pair| {
@@ -52,7 +53,7 @@ pub fn read(plan: &Plan, form: &[u8]) -> Filled {
     };
     let Some(backend) = backend else { return filled };
     for (_, name) in pairs.iter().filter(|(n, _)| n == "s") {
-        match plan.servers_of(backend).find(|(_, s)| s.name == *name) {
+        match world.servers_of(backend).find(|(_, s)| s.name == *name) {
             Some((id, _)) => filled.servers.push(id),
             None => filled.unknown += 1,
         }

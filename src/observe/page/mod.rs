@@ -20,13 +20,12 @@ use cells::Kind;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt::Write;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// A piece is sent when it has grown to this size.
 const PIECE: usize = 12 * 1_024;
 /// So many servers are looked at between two pieces at most.
-const BATCH: u32 = 32;
+const BATCH: usize = 32;
 
 /// The page's settings and place.
 pub struct PageSettings {
@@ -56,7 +55,7 @@ enum Step {
     Begin,
     Open { name: String, caption: String, description: Option<String>, form: bool },
     Frontend(FrontendId, bool),
-    Servers(Range<u32>, bool),
+    Servers(Vec<ServerId>, bool),
     Backend(BackendId, bool),
     Close(Option<u32>),
     End,
@@ -122,12 +121,7 @@ impl Page {
             self.settings.stats.shows(name, &self.settings.own) && name.contains(&self.ask.scope)
         };
         let all = stat::proxies(plan);
-        let servers = |b: &Backend| {
-            (b.servers.start..b.servers.end)
-                .step_by(BATCH as usize)
-                .map(|from| from..(from + BATCH).min(b.servers.end))
-                .collect::<Vec<_>>()
-        };
+        let servers = |id: BackendId| world.servers_of(id).map(|(server, _)| server).collect::<Vec<_>>();
         let mut at = 0;
         while at < all.len() {
             let (front, back, name) = match &all[at] {
@@ -144,7 +138,9 @@ impl Page {
             if !shown(name) {
                 continue;
             }
-            let form = html && self.settings.admin && back.is_some_and(|(_, b)| !b.servers.is_empty());
+            let form = html
+                && self.settings.admin
+                && back.is_some_and(|(id, _)| world.servers_of(id).next().is_some());
             steps.push_back(Step::Open {
                 name: name.clone(),
                 caption: caption(front.map(|f| f.1), back.map(|b| b.1), self.settings.stats.settings.legends),
@@ -152,8 +148,8 @@ impl Page {
                 form,
             });
             steps.extend(front.map(|(id, _)| Step::Frontend(id, form)));
-            if let Some((id, b)) = back {
-                steps.extend(servers(b).into_iter().map(|range| Step::Servers(range, form)));
+            if let Some((id, _)) = back {
+                steps.extend(servers(id).chunks(BATCH).map(|some| Step::Servers(some.to_vec(), form)));
                 steps.push_back(Step::Backend(id, form));
             }
             steps.push_back(Step::Close(back.filter(|_| form).map(|(_, b)| b.uuid)));
@@ -210,8 +206,8 @@ impl Page {
             Step::Frontend(id, form) => {
                 self.row(&view.frontend(id), Kind::Frontend, self.listeners(id), form, out)
             }
-            Step::Servers(range, form) => {
-                for id in range.map(ServerId) {
+            Step::Servers(some, form) => {
+                for id in some {
                     if self.filter.shows(self.world.server(id)) {
                         self.row(&view.server(id), Kind::Server, self.server_legend(id), form, out);
                     }

@@ -62,7 +62,7 @@ pub fn objects(world: &World, kind: Objects, no_maint: bool) -> Vec<Object> {
             }
             Proxy::Backend(id, b) if kind == table::S => {
                 let shown =
-                    plan.servers_of(id).filter(|(s, _)| !(no_maint && world.server(*s).admin.in_maint()));
+                    world.servers_of(id).filter(|(s, _)| !(no_maint && world.server(*s).admin.in_maint()));
                 all.extend(shown.map(|(server, s)| {
                     let labels = format!("proxy=\"{}\",server=\"{}\"", escaped(&b.name), escaped(&s.name));
                     Object { id: Id::Server(server), labels, http: b.mode == Mode::Http }
@@ -98,7 +98,7 @@ fn value(view: &View<'_>, id: Id, row: &Row, show: Show) -> Value {
         }),
         // A backend without servers has nothing to count.
         Show::Servers | Show::Checks => match id {
-            Id::Backend(id) if view.world.plan.backend(id).servers.is_empty() => Value::Nowhere,
+            Id::Backend(id) if view.world.servers_of(id).next().is_none() => Value::Nowhere,
             _ => Value::Number(0),
         },
         Show::CheckStatus | Show::CheckCode if check.is_empty() => Value::Nowhere,
@@ -178,7 +178,7 @@ pub fn sums(view: &View<'_>, id: BackendId, show: Show, name: &str, labels: &str
     let world = view.world;
     let mut counts = [0_u32; CHECKS.len()];
     let names: &[&str] = if show == Show::Checks { &CHECKS } else { &STATES };
-    for (server, plan) in world.plan.servers_of(id) {
+    for (server, plan) in world.servers_of(id) {
         let of = world.server(server);
         let at = if show != Show::Checks {
             state(of)
