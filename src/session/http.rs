@@ -202,14 +202,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             if let By::Backend(id) = by {
                 reply.backend = Some(id);
             }
-            if let Verdict::Serve(service) = verdict {
-                return service::serve(&mut reply, service, heads, &mut body).await;
-            }
-            if reply.wishes.tarpit && !PoolBox::new(tarpit::wait(conn, view, reply.backend, &mut body)).await
-            {
-                return Next::Close;
-            }
-            reply.verdict(verdict, &mut body).await
+            ended(&mut reply, verdict, heads, &mut body).await
         }
         Decision::Forward(backend) => {
             reply.backend = Some(backend);
@@ -223,6 +216,24 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             next
         }
     }
+}
+
+/// Answers what a rule has ended. Apart from the request's own way: it is not to lie under every request.
+fn ended<'a, 'b>(
+    reply: &'a mut Reply<'b>,
+    verdict: Verdict,
+    heads: &'a mut Heads,
+    body: &'a mut ClientBody,
+) -> PoolBox<impl Future<Output = Next> + use<'a, 'b>> {
+    PoolBox::new(async move {
+        if let Verdict::Serve(service) = verdict {
+            return service::serve(reply, service, heads, body).await;
+        }
+        if reply.wishes.tarpit && !tarpit::wait(reply.conn, reply.view, reply.backend, body).await {
+            return Next::Close;
+        }
+        reply.verdict(verdict, body).await
+    })
 }
 
 /// Why no request could be read.
