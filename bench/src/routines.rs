@@ -231,12 +231,13 @@ fn request_passed_on() -> Work {
             wishes: &wishes,
             resume: Cell::default(),
             persistence: Cell::default(),
+            resume: Cell::default(),
         };
         let Decision::Forward(backend) = decide::request(&scene, &mut head, &[], &mut NoTrace) else {
             panic!("a request that is forwarded");
         };
         let (frontend, backend) = (stage.plan.frontend(stage.conn.frontend), stage.plan.backend(backend));
-        decide::outgoing(frontend, backend, &mut head, stage.conn.src.map(|a| a.ip()));
+        decide::outgoing(frontend, backend, &mut head, &stage.conn);
         out.clear();
         write_request(&head, &mut out);
         black_box(&out);

@@ -24,15 +24,29 @@ const TIMES: usize = 3;
 pub fn instructions(program: &Path, io: &str) -> io::Result<f64> {
     let mut found = Vec::new();
     for _ in 0..TIMES {
-        let (few, many) = (run(program, io, REQUESTS)?, run(program, io, 2 * REQUESTS)?);
+        let (few, many) = (run(program, io, REQUESTS, &[])?, run(program, io, 2 * REQUESTS, &[])?);
         found.push((many as f64 - few as f64) / REQUESTS as f64);
     }
     found.sort_by(f64::total_cmp);
     Ok(found[TIMES / 2])
 }
 
+/// Every instruction that so many requests ran, as callgrind writes it without abbreviations.
+///
+/// # Errors
+/// As [`instructions`].
+pub fn profile(program: &Path, io: &str, requests: u64) -> io::Result<String> {
+    let out = std::env::temp_dir().join(format!("ringmain-profile-{}", std::process::id()));
+    let file = format!("--callgrind-out-file={}", out.display());
+    let plain = ["--dump-instr=yes", "--demangle=no", "--compress-strings=no", "--compress-pos=no"];
+    run(program, io, requests, &[&plain[..], &[&file]].concat())?;
+    let text = std::fs::read_to_string(&out);
+    std::fs::remove_file(&out)?;
+    text
+}
+
 /// The instructions of a run from start to end.
-fn run(program: &Path, io: &str, requests: u64) -> io::Result<u64> {
+fn run(program: &Path, io: &str, requests: u64, more: &[&str]) -> io::Result<u64> {
     let origin = origin()?;
     let addr = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let dir = std::env::temp_dir().join(format!("ringmain-bench-{}-{}", std::process::id(), addr.port()));
@@ -41,6 +55,7 @@ fn run(program: &Path, io: &str, requests: u64) -> io::Result<u64> {
     std::fs::write(&file, configuration(addr, origin))?;
     let mut child = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .args(more)
         .arg(program)
         .arg("-f")
         .arg(&file)

@@ -1,7 +1,11 @@
 //! Ids, units and limits: small types without opinions, used by every other module.
+pub mod grow;
 pub mod ids;
 pub mod limits;
+#[cfg(test)]
+pub mod mutate;
 pub mod time;
 pub mod units;
+pub mod winner;
 pub mod xxh64;
 pub mod xxhash;

@@ -174,7 +174,7 @@ impl<'a> Binder<'a> {
         let s = &self.plan.global.stats_sockets[index];
         let bound = match &s.addr {
             // A new process takes the port over from an old one.
-            ListenerAddr::Inet(addr) => inet(*addr, None, None, false, false, self.reuseport)
+            ListenerAddr::Inet(addr) => inet(*addr, None, None, None, false, self.reuseport)
                 .and_then(|fd| listen(&fd, DEFAULT_BACKLOG).map(|()| fd)),
             ListenerAddr::Unix(path) => self.unix(path, s.mode, s.uid, s.gid, DEFAULT_BACKLOG),
             ListenerAddr::Abstract(name) => bind_unix::hidden(name, DEFAULT_BACKLOG),
@@ -300,7 +300,7 @@ pub fn inet(
     addr: SocketAddr,
     namespace: Option<&Namespace>,
     interface: Option<&str>,
-    v6only: bool,
+    v6only: Option<bool>,
     transparent: bool,
     reuseport: bool,
 ) -> Result<OwnedFd, Error> {
@@ -319,8 +319,8 @@ pub fn inet(
             .bind_device(Some(name.as_bytes()))
             .map_err(Error::because("cannot bind receiver to device"))?;
     }
-    if v6only && addr.is_ipv6() {
-        socket.set_only_v6(true).map_err(Error::because("cannot bind socket"))?;
+    if let Some(v6only) = v6only.filter(|_| addr.is_ipv6()) {
+        socket.set_only_v6(v6only).map_err(Error::because("cannot bind socket"))?;
     }
     socket.bind(&SockAddr::from(addr)).map_err(Error::because("cannot bind socket"))?;
     Ok(socket.into())

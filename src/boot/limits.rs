@@ -94,7 +94,7 @@ impl Limits {
         for (frontend, gate) in plan.frontends.iter().zip(&shared.frontends) {
             gate.set_limit(frontend.maxconn.or(args.proxy_maxconn).unwrap_or(0));
         }
-        for (server, gate) in plan.servers.iter().zip(&shared.servers) {
+        for (server, gate) in plan.servers.iter().zip(shared.servers.iter()) {
             gate.set_limit(server.maxconn.unwrap_or(0));
             if let Some(least) = server.minconn {
                 gate.set_ramp(least, plan.full_connections(server.backend, self.maxconn));

@@ -18,7 +18,7 @@ const MAX_SEND_FD: usize = 253;
 /// The most sockets we take.
 const MAX_SOCKETS: usize = 65_536;
 /// How long the old process may take for each message.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// A socket's record: the lengths and texts of namespace and interface, and four bytes that are no longer used.
 const MAX_RECORD: usize = 1 + 4_096 + 1 + 16 + 4;
 
@@ -51,7 +51,7 @@ impl OldSockets {
     /// As `from_path`.
     pub fn from_stream(stream: &UnixStream) -> io::Result<OldSockets> {
         stream.set_read_timeout(Some(PATIENCE))?;
-        send(stream.as_raw_fd(), b"_getsocks\n", MsgFlags::MSG_NOSIGNAL)?;
+        say(stream, b"_getsocks\n")?;
         let mut count = [0; 4];
         let got = receive(stream.as_raw_fd(), &mut count, &mut Vec::new())?;
         let count = usize::try_from(i32::from_ne_bytes(count)).unwrap_or(0);
@@ -67,7 +67,7 @@ impl OldSockets {
                 .ok_or_else(|| io::Error::other("it sent something else than sockets"))?;
             places.extend(records);
             if fds.len() < count {
-                send(stream.as_raw_fd(), &0i32.to_ne_bytes(), MsgFlags::MSG_NOSIGNAL)?;
+                say(stream, &0i32.to_ne_bytes())?;
             }
         }
         let sockets = fds.into_iter().zip(places).filter_map(|(fd, (namespace, interface))| {
@@ -99,8 +99,26 @@ impl fmt::Display for OldSockets {
     }
 }
 
-/// One message and the descriptors that came with it.
+/// Does something again when a signal came in between: a system call with a timeout is not begun anew by the kernel.
+fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}
+
+fn say(to: &UnixStream, what: &[u8]) -> io::Result<usize> {
+    uninterrupted(|| Ok(send(to.as_raw_fd(), what, MsgFlags::MSG_NOSIGNAL)?))
+}
+
 fn receive(from: RawFd, into: &mut [u8], fds: &mut Vec<OwnedFd>) -> io::Result<usize> {
+    uninterrupted(|| receive_once(from, into, fds))
+}
+
+/// One message and the descriptors that came with it.
+fn receive_once(from: RawFd, into: &mut [u8], fds: &mut Vec<OwnedFd>) -> io::Result<usize> {
     let mut room = cmsg_space!([RawFd; MAX_SEND_FD]);
     let mut parts = [IoSliceMut::new(into)];
     let message = recvmsg::<()>(from, &mut parts, Some(&mut room), MsgFlags::MSG_CMSG_CLOEXEC)?;

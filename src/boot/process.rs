@@ -151,7 +151,8 @@ pub fn confine(program: &str, global: &Global) -> Result<(), String> {
 pub fn keeps_privileges(program: &str, plan: &Plan) -> Result<(), String> {
     let needs = |s: &crate::plan::Server| {
         let line = s.line.as_ref();
-        s.interface.is_some() || line.is_some_and(|l| l.usesrc.is_some() || l.socket.namespace.is_some())
+        s.interface.is_some()
+            || line.is_some_and(|l| l.usesrc.is_some() || l.clients_namespace || l.socket.namespace.is_some())
     };
     if plan.global.uid.is_some_and(|uid| uid > 0) && plan.servers.iter().any(needs) {
         return Err(format!(

@@ -161,7 +161,7 @@ pub fn track(plan: &mut Plan, tracks: &[Track]) {
     for (backend, name, target) in tracks {
         let (other, wanted) = target.split_once('/').unwrap_or((backend, target));
         if let (Some(id), Some(target)) = (find(plan, backend, name), find(plan, other, wanted)) {
-            plan.servers[id.index()].watching.track = Some(target);
+            plan.servers.first_mut()[id.index()].watching.track = Some(target);
         }
     }
 }

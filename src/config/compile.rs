@@ -8,6 +8,7 @@ use crate::plan::draft::{
 };
 use crate::plan::frontend::FrontendTimeouts;
 use crate::plan::line::ServerLine;
+use crate::plan::mould::Mould;
 use crate::plan::persist::StickTable;
 use crate::plan::{
     Backend, BackendTarget, Balance, Check, ConnectionMode, Frontend, Inspection, Listener, ListenerAddr,
@@ -28,7 +29,7 @@ use std::time::Duration;
 pub fn plan(draft: Draft, index: &Index) -> Plan {
     let uuids = uuids(&draft);
     let resolvers = super::lookup::with_default(draft.resolvers);
-    let mut plan = Plan { global: draft.global, resolvers, ..Plan::default() };
+    let mut plan = Plan { global: draft.global, resolvers, named_servers: index.named(), ..Plan::default() };
     let upgrades: Vec<bool> =
         (0..draft.proxies.len()).map(|n| becomes_http(&draft.proxies, n, index)).collect();
     plan.tables.extend(draft.proxies.iter().filter_map(|p| p.persistence.table.clone()));
@@ -52,6 +53,7 @@ pub fn plan(draft: Draft, index: &Index) -> Plan {
         }
     }
     super::checks::track(&mut plan, &tracks);
+    plan.namespaces = namespaces(&plan);
     plan
 }
 
@@ -112,13 +114,26 @@ pub fn targets<'a>(proxy: &'a ProxyDraft, index: &'a Index) -> impl Iterator<Ite
         .filter_map(|n| index.backend(n))
 }
 
+/// Every network namespace that some line names, once.
+fn namespaces(plan: &Plan) -> Vec<crate::net::Namespace> {
+    let servers = plan.servers.iter().filter_map(|s| s.line.as_ref()?.socket.namespace.as_ref());
+    let mut all = Vec::new();
+    for namespace in servers.chain(plan.listeners.iter().filter_map(|l| l.namespace.as_ref())) {
+        if !all.contains(namespace) {
+            all.push(namespace.clone());
+        }
+    }
+    all
+}
+
 /// Takes off what needs `mode http`; the warnings said so.
 fn without_http(proxy: &mut ProxyDraft) {
     let settings = &mut proxy.settings;
     settings.monitor_uri = None;
     settings.forward_for = None;
+    settings.original_to = None;
     settings.connection_mode = ConnectionMode::default();
-    for flag in [Flag::HttpNoDelay, Flag::IgnoreProbes] {
+    for flag in [Flag::HttpNoDelay, Flag::IgnoreProbes, Flag::PretendKeepalive, Flag::CheckCache] {
         settings.flags.set(flag, false);
     }
     if matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf)) {
@@ -187,6 +202,7 @@ fn frontend(
         http_no_delay: settings.flags.has(Flag::HttpNoDelay),
         tcp_keepalive: settings.flags.has(Flag::ClientKeepalive),
         ignore_probes: settings.flags.has(Flag::IgnoreProbes),
+        manners: manners(settings),
         at: proxy.at,
     };
     plan.frontends.push(frontend);
@@ -196,6 +212,17 @@ fn frontend(
         rules.http_request = std::mem::take(&mut rules.http_request_backend);
         rules.http_response = std::mem::take(&mut rules.http_response_backend);
         rules.redirects = std::mem::take(&mut rules.redirects_backend);
+    }
+}
+
+fn manners(settings: &Settings) -> crate::plan::Manners {
+    crate::plan::Manners {
+        original_to: settings.original_to.clone(),
+        no_linger: settings.flags.has(Flag::NoLinger),
+        pretend_keepalive: settings.flags.has(Flag::PretendKeepalive),
+        no_delay: settings.flags.has(Flag::HttpNoDelay),
+        check_cache: settings.flags.has(Flag::CheckCache),
+        rate_limit: settings.rate_limit.unwrap_or(0),
     }
 }
 
@@ -266,7 +293,7 @@ fn frontend_timeouts(t: &Timeouts) -> FrontendTimeouts {
         http_request: real(t.http_request),
         http_keep_alive: real(t.http_keep_alive),
         client_fin: real(t.client_fin),
-        tarpit: real(t.tarpit),
+        tarpit: real(t.tarpit).or(real(t.connect)),
     }
 }
 
@@ -278,7 +305,7 @@ fn backend_timeouts(t: &Timeouts) -> BackendTimeouts {
         tunnel: real(t.tunnel),
         server_fin: real(t.server_fin),
         check: real(t.check),
-        tarpit: real(t.tarpit),
+        tarpit: real(t.tarpit).or(real(t.connect)),
         http_request: real(t.http_request),
     }
 }
@@ -311,7 +338,7 @@ fn listeners(
                 mode: or(bind.mode, unix.mode),
                 uid: or(bind.uid, unix.uid),
                 gid: or(bind.gid, unix.gid),
-                v6only: bind.v6only && !bind.v4v6,
+                v6only: bind.v6only.then_some(true).or(bind.v4v6.then_some(false)),
                 transparent: bind.transparent,
                 defer_accept: bind.defer_accept,
                 tcp_user_timeout: real(bind.tcp_user_timeout),
@@ -337,9 +364,10 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
     let use_server = use_server(std::mem::take(&mut proxy.use_server), id, index);
     let first = plan.servers.len() as u32;
     let uuids = number(proxy.servers.iter().map(|s| (true, s.id)), 1);
+    let mould = Mould::from(&proxy.settings);
     for (draft, uuid) in proxy.servers.iter().zip(uuids) {
         let number = ServerId::from(plan.servers.len());
-        let server = server(number, id, draft, uuid, &proxy.settings, &plan.resolvers);
+        let server = server(number, id, draft, uuid, &mould, &plan.resolvers);
         plan.servers.push(server);
     }
     let settings = &proxy.settings;
@@ -376,6 +404,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
         all_backups: flags.has(Flag::AllBackups),
         tcp_keepalive: flags.has(Flag::ServerKeepalive),
         send_name_header: settings.send_name_header.clone(),
+        mould: Box::new(mould),
         notes_request: proxy.servers.iter().any(|s| {
             let usesrc = s.settings.line.usesrc.as_ref().or(settings.usesrc.as_ref());
             let by_field = matches!(usesrc, Some(crate::plan::line::UseSource::Header(..)));
@@ -383,6 +412,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
         }),
         log_health_checks: flags.has(Flag::LogHealthChecks),
         accept_invalid_http_response: false,
+        manners: manners(settings),
         id_given: proxy.id.is_some(),
         at: proxy.at,
     });
@@ -410,19 +440,20 @@ fn limits(s: &crate::plan::draft::ServerSettings) -> (Option<u32>, Option<u32>) 
     }
 }
 
-fn server(
+/// One server of a backend.
+pub fn server(
     id: ServerId,
     backend: BackendId,
     draft: &ServerDraft,
     uuid: u32,
-    proxy: &Settings,
+    mould: &Mould,
     resolvers: &[Resolvers],
 ) -> Server {
     let s = &draft.settings;
     let ServerAddress::Known(addr) = &draft.addr else { unreachable!("host names were looked up before") };
     let (minconn, maxconn) = limits(s);
     let check = s.check.then(|| Check {
-        kind: proxy.check.kind(),
+        kind: mould.check.clone(),
         inter: s.inter,
         fastinter: s.fastinter,
         downinter: s.downinter,
@@ -449,16 +480,16 @@ fn server(
         maxqueue: s.maxqueue,
         check,
         non_stick: s.non_stick,
-        watching: s.watching.watching(s.inter, s.error_limit),
+        watching: s.watching.watching(s.inter, s.error_limit, (s.check_addr, s.check_port)),
         cookie: s.cookie.clone(),
-        source: s.source.or(proxy.source),
-        interface: s.interface.clone().or_else(|| proxy.source_interface.clone()),
+        source: s.source.or(mould.source),
+        interface: s.interface.clone().or_else(|| mould.interface.clone()),
         pool_max_conn: s.pool_max_conn,
         pool_purge_delay: s.pool_purge_delay,
         max_reuse: s.max_reuse,
         lookup: super::lookup::of(draft, resolvers).map(Box::new),
         unresolved: draft.unresolved,
-        line: line(s, proxy),
+        line: line(s, mould),
         id_given: draft.id.is_some(),
         remembered: draft.remembered.clone(),
         at: draft.at,
@@ -466,14 +497,14 @@ fn server(
 }
 
 /// The rarer parameters; `None` where there are none.
-fn line(server: &ServerSettings, proxy: &Settings) -> Option<Box<ServerLine>> {
+fn line(server: &ServerSettings, mould: &Mould) -> Option<Box<ServerLine>> {
     let mut line = server.line.clone();
     // A `source` line of the proxy is for servers without one of their own.
     if server.source.is_none() && line.usesrc.is_none() {
-        line.usesrc.clone_from(&proxy.usesrc);
+        line.usesrc.clone_from(&mould.usesrc);
     }
-    if proxy.flags.has(Flag::ServerKeepalive) && proxy.server_probes != Default::default() {
-        line.socket().probes = proxy.server_probes;
+    if let Some(probes) = mould.probes {
+        line.socket().probes = probes;
     }
     (line != ServerLine::default()).then(|| Box::new(line))
 }

@@ -68,13 +68,12 @@ pub fn has_service(server: &ServerDraft) -> bool {
     matches!(&server.addr, ServerAddress::Host { name, .. } if is_service(name))
 }
 
-/// How a server's address is looked up while running. A server without a name needs no resolvers.
+/// How a server's address is looked up while running. One without a name may get one over the statistics socket.
 #[must_use]
 pub fn of(server: &ServerDraft, sections: &[Resolvers]) -> Option<Lookup> {
     let wanted = server.settings.resolvers.as_ref()?;
-    let name = server.hostname.as_ref()?;
     let resolvers = sections.iter().position(|r| r.name == *wanted)?;
-    let service = is_service(name).then(|| name.clone());
+    let service = server.hostname.clone().filter(|name| is_service(name));
     Some(Lookup { resolvers, service, wishes: server.settings.wishes.clone() })
 }
 

@@ -2,8 +2,10 @@
 //!
 //! [`load`] gives lines; [`read`] hands each to its row, which fills a draft; [`resolve`] checks names, modes and what is
 //! missing; [`compile`] makes the Plan. All errors are collected; a Plan comes out only where there is none.
+pub mod added;
 pub mod checks;
 mod compile;
+mod error_pages;
 pub mod load;
 pub mod lookup;
 pub mod names;
@@ -63,12 +65,14 @@ fn finish(
         let index = Index::new(&read.draft);
         resolve::check(&read, &index, &map, &mut diags);
         checks::check(&read.draft, &map, &mut diags);
+        error_pages::check(&read.draft, &map, &mut diags);
         let mut draft = read.draft;
         if !diags.has_errors() {
             state_file::read(&mut draft, &mut diags);
             if !lookup::addresses(&mut draft, options, &map, &mut diags) {
                 return (None, diags, map);
             }
+            error_pages::fill(&mut draft);
             plan = Some(compile::plan(draft, &index));
         }
     }

@@ -2,7 +2,8 @@
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::draft::{Draft, ProxyDraft};
 use crate::rules::sample::Names;
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 /// Every name of a configuration.
 #[derive(Debug, Default)]
@@ -14,6 +15,8 @@ pub struct Index {
     halves: Vec<(Option<FrontendId>, Option<BackendId>)>,
     /// By backend: the proxy of the draft.
     owners: Vec<usize>,
+    /// The servers that rules asked for.
+    named: RefCell<BTreeSet<ServerId>>,
 }
 
 impl Index {
@@ -80,6 +83,11 @@ impl Index {
         SeenFrom { index: self, number }
     }
 
+    /// The servers that rules asked for: they cannot be deleted.
+    pub fn named(&self) -> BTreeSet<ServerId> {
+        self.named.take()
+    }
+
     /// All names of backends, for "did you mean".
     pub fn backend_names(&self) -> impl Iterator<Item = &str> {
         self.backends.keys().map(String::as_str)
@@ -103,7 +111,9 @@ impl Names for SeenFrom<'_> {
     }
 
     fn server(&self, backend: BackendId, name: &str) -> Option<ServerId> {
-        self.index.servers.get(&(backend, name.to_owned())).copied()
+        let found = self.index.servers.get(&(backend, name.to_owned())).copied();
+        self.index.named.borrow_mut().extend(found);
+        found
     }
 
     fn own_backend(&self) -> Option<BackendId> {

@@ -41,11 +41,13 @@ pub fn check(read: &Read, index: &Index, map: &SourceMap, diags: &mut Diags) {
 }
 
 /// Options that need `mode http`, in HAProxy's order.
-const HTTP_OPTIONS: [&str; 5] = [
+const HTTP_OPTIONS: [&str; 7] = [
+    "checkcache",
     "http-ignore-probes",
     "prefer-last-server",
     "accept-invalid-http-request",
     "accept-invalid-http-response",
+    "http-pretend-keepalive",
     "http-no-delay",
 ];
 
@@ -319,6 +321,9 @@ impl Check<'_> {
         let mut ignored: Vec<&str> = Vec::new();
         if settings.forward_for.is_some() {
             ignored.push("forwardfor");
+        }
+        if settings.original_to.is_some() {
+            ignored.push("originalto");
         }
         let here = section_of(proxy.kind);
         let from = ignored.len();

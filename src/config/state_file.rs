@@ -244,28 +244,28 @@ fn parse(words: &[&str]) -> Result<Remembered, Vec<String>> {
     })
 }
 
-/// Reads where checks and the agent go. What cannot be used is left out; the last reason is given.
+/// Reads where checks and the agent go, up to what cannot be used, and why it can't.
 fn places(words: &[&str], server: &ServerDraft, remembered: &mut Remembered) -> Option<String> {
     let word = |at: usize, none: &str| words.get(at).copied().filter(|w| *w != none);
     let mapped = matches!(server.addr, ServerAddress::Known(ServerAddr::InetRelative(..)));
-    let mut why = None;
     let (port, addr) = (word(17, "0"), word(18, "-"));
     if port.is_some() || addr.is_some() {
         let enabled = server.settings.check && !remembered.check_off;
         match place(enabled, "health checks are not enabled on this server", addr, port, mapped) {
             Ok((addr, port)) => (remembered.check_addr, remembered.check_port) = (addr, port),
-            Err(e) => why = Some(e),
+            // Nothing behind it is looked at then.
+            Err(e) => return Some(e),
         }
     }
     let (addr, port) = (word(19, "-"), word(20, "0"));
     if port.is_some() || addr.is_some() {
-        // No server has an agent, as long as the language has no word for one.
-        match place(false, "agent checks are not enabled on this server", addr, port, false) {
+        let enabled = server.settings.watching.agent && !remembered.agent_off;
+        match place(enabled, "agent checks are not enabled on this server", addr, port, false) {
             Ok((addr, port)) => (remembered.agent_addr, remembered.agent_port) = (addr, port),
-            Err(e) => why = Some(e),
+            Err(e) => return Some(e),
         }
     }
-    why
+    None
 }
 
 type Place = (Option<std::net::IpAddr>, Option<u16>);
@@ -288,5 +288,31 @@ fn place(
     match port.transpose()? {
         Some(0) if mapped => Err("can't unset 'port' since MAPPORTS is in use".to_owned()),
         port => Ok((addr, port)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing in a file can stop a start, and what is believed of it is within its limits.
+    #[test]
+    fn damaged_files_are_read_or_refused() {
+        let good = b"1\n# be_id be_name srv_id srv_name srv_addr\n\
+            3 farm 1 a 127.0.31.3 2 0 10 10 100 6 3 4 6 0 0 0 - 18402 - 0 0 - - 0\n\
+            3 farm 2 b ::1 0 1 256 1 5 15 0 0 0 0 0 0 name.test 0 _web._tcp.test 0 99 127.0.0.9 - 0\n";
+        let (mut read, mut refused, mut applied) = (0, 0, 0);
+        crate::base::mutate::cases(50_000, &[good], |bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            let Some(lines) = of_all(Path::new("file"), &text, &mut |_| refused += 1) else { return };
+            for words in lines.values() {
+                read += 1;
+                if let Ok(remembered) = parse(&words[4..]) {
+                    applied += 1;
+                    assert!(remembered.weight <= 256 && remembered.initial_weight <= 256);
+                }
+            }
+        });
+        assert!(read > 10_000 && refused > 10_000 && applied > 5_000, "{read} {refused} {applied}");
     }
 }

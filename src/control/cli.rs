@@ -172,10 +172,16 @@ impl Steering for Seat<'_> {
         self.tell(health::force_health(&self.published, &self.shared, self.core.now(), server, health).1);
     }
 
-    fn force_agent(&self, _server: ServerId, _up: bool) {}
+    fn force_agent(&self, server: ServerId, up: bool) {
+        self.tell(health::force_agent(&self.published, &self.shared, self.core.now(), server, up).1);
+    }
 
     fn override_server(&self, server: ServerId, edit: &dyn Fn(&mut Overrides)) {
         self.edit(|world| world.with_overrides(server, edit));
+    }
+
+    fn rename_server(&self, server: ServerId, name: &str) {
+        self.rename(server, name);
     }
 
     fn shut_sessions(&self, server: ServerId) {
@@ -209,6 +215,14 @@ impl Steering for Seat<'_> {
     fn set_server_maxconn(&self, server: ServerId, maxconn: u32) {
         self.shared.servers[server.index()].set_limit(maxconn.min(MOST));
         self.edit(|world| world.with_overrides(server, |o| o.maxconn = Some(maxconn)));
+    }
+
+    fn add_server(&self, backend: BackendId, words: &[&str]) -> String {
+        State::add_server(self, backend, words).unwrap_or_else(|wrong| wrong)
+    }
+
+    fn del_server(&self, server: ServerId) -> String {
+        State::del_server(self, server).unwrap_or_else(|wrong| wrong)
     }
 
     fn edit_world(&self, edit: command::WorldEdit) {

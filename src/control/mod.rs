@@ -2,6 +2,7 @@
 //!
 //! It runs on a core of its own like every shard (`docs/decisions/0003-control-on-our-own-core.md`).
 pub mod cli;
+mod comers;
 mod hand_over;
 mod names;
 pub mod say;
@@ -112,6 +113,7 @@ impl Control {
             stopping: Cell::new(false),
             talks: Cell::new(0),
             names: OnceCell::new(),
+            checks: OnceCell::new(),
             born: core.now(),
         });
         signals::start(&state, &running.signals)?;
@@ -137,17 +139,20 @@ struct State {
     /// Connections to the runtime API.
     talks: Cell<u32>,
     names: OnceCell<crate::names::Names>,
+    checks: OnceCell<health::Running>,
     born: Tick,
 }
 
 impl State {
     fn start_checks(self: &Rc<State>) {
         let state = self.clone();
-        health::run(&self.core, self.published.clone(), self.shared.clone(), move |event| match event {
-            health::Event::World(_) => state.refresh(),
-            health::Event::Unreachable(server) => state.doubt_name(server),
-            health::Event::Say(message) => say::message(message.severity, message.text),
-        });
+        let checks =
+            health::run(&self.core, self.published.clone(), self.shared.clone(), move |event| match event {
+                health::Event::World(_) => state.refresh(),
+                health::Event::Unreachable(server) => state.doubt_name(server),
+                health::Event::Say(message) => say::message(message.severity, message.text),
+            });
+        assert!(self.checks.set(checks).is_ok(), "checks are started once");
     }
 
     /// Puts an edit into force and tells the shards.

@@ -22,6 +22,15 @@ impl State {
         }
     }
 
+    /// `set server … fqdn`.
+    pub(super) fn rename(&self, server: ServerId, name: &str) {
+        self.edit(|world| world.with_overrides(server, |o| o.fqdn = Some(name.to_owned())));
+        let world = self.published.load();
+        if let (Some(names), Some(lookup)) = (self.names.get(), &world.plan.server(server).lookup) {
+            names.rename(&self.core, lookup, server, name);
+        }
+    }
+
     /// The answer to `show resolvers`.
     ///
     /// # Errors

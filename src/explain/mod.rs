@@ -134,7 +134,7 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
     line(&mut out, "frontend", &format!("{} ({}), mode {mode}", frontend.name, place(&plan, frontend.at)));
     rules(&mut out, &notes.lines);
     match decision {
-        Decision::Forward(backend) => forwarded(&mut out, &world, &conn, &shared, backend, &mut req, args)?,
+        Decision::Forward(backend) => forwarded(&mut out, &world, &conn, &shared, backend, &mut req)?,
         other => ended(&mut out, &plan, &other),
     }
     Ok(out)
@@ -190,7 +190,6 @@ fn forwarded(
     shared: &Shared,
     id: BackendId,
     req: &mut RequestHead,
-    args: &Args,
 ) -> Result<(), String> {
     let plan = &world.plan;
     let backend = plan.backend(id);
@@ -224,7 +223,7 @@ fn forwarded(
     }
     let frontend = plan.frontend(conn.frontend);
     if frontend.mode == Mode::Http {
-        decide::outgoing(frontend, backend, req, Some(args.src.ip()));
+        decide::outgoing(frontend, backend, req, conn);
         let mut bytes = Vec::new();
         h1::write_request(req, &mut bytes);
         let text = String::from_utf8_lossy(&bytes).trim_end().replace("\r\n", "\n          ");
@@ -268,7 +267,7 @@ fn picked(
         weights: &|into| world.weights(id, into),
     })?;
     let why = if hash.is_some() { "by its hash" } else { "the first of a fresh round" };
-    Some((ServerId(world.plan.backend(id).servers.start + pick.server as u32), why))
+    Some((world.at_place(id, pick.server)?, why))
 }
 
 fn address(addr: &ServerAddr) -> String {

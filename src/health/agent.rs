@@ -1,6 +1,6 @@
 //! Agent checks (manual 5.2, `agent-check`): a program beside the server is asked, and its line of words is acted upon.
 use super::probe::{self, Found};
-use super::{Watch, opening};
+use super::{Event, Watch, opening};
 use crate::base::time::Tick;
 use crate::net::driver::ConnectTo;
 use crate::plan::ServerAddr;
@@ -8,7 +8,6 @@ use crate::plan::check::{Agent, Opening};
 use crate::share::CheckStatus;
 use crate::world::{Admin, Health};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest line that is read.
@@ -22,7 +21,7 @@ impl Watch {
         let mut random = !(self.id.index() as u64) ^ self.core.now().0;
         loop {
             self.core.sleep_until(next).await;
-            if !Arc::ptr_eq(&self.published.load().plan, &self.plan) {
+            if self.is_over(&self.published.load()) {
                 return;
             }
             // `disable agent`.
@@ -62,17 +61,14 @@ impl Watch {
             (Some(_), Some(connect)) => self.core.now() + connect.min(agent.inter),
             _ => self.core.now() + agent.inter,
         };
-        let to = ConnectTo::Inet(SocketAddr::new(ip, now_is.agent.port.unwrap_or(agent.port)));
+        let to = ConnectTo::Inet(SocketAddr::new(ip, world.agent_port(self.id)));
         let opening = Opening { send_proxy: false, via_socks4: agent.via_socks4 };
         let stream = opening::connect(&self.core, server, &to, opening, false, deadline).await?;
         stream.reset_on_close();
         let deadline = timeouts.check.map_or(deadline, |t| self.core.now() + t);
         let exchange = async {
             if !send.is_empty() {
-                stream
-                    .send(agent.send.clone())
-                    .await
-                    .map_err(|e| Found::error(CheckStatus::SocketError, &e))?;
+                stream.send(send.to_vec()).await.map_err(|e| Found::error(CheckStatus::SocketError, &e))?;
             }
             let mut line = Vec::new();
             loop {
@@ -113,7 +109,7 @@ impl Watch {
         }
         if let Some(maxconn) = &said.maxconn {
             match maxconn.parse::<u32>() {
-                Ok(limit) => self.shared.servers[self.id.index()].set_limit(limit),
+                Ok(limit) => self.limit(limit),
                 Err(_) if maxconn.is_empty() => warning = Some("Require <maxconn>.\n"),
                 Err(_) if maxconn.starts_with(|c: char| c.is_ascii_digit()) => {
                     warning = Some("Trailing garbage in maxconn string");
@@ -122,6 +118,16 @@ impl Watch {
             }
         }
         said.found(warning)
+    }
+
+    /// As `set maxconn server`.
+    fn limit(&self, limit: u32) {
+        if self.published.load().maxconn(self.id) != Some(limit) {
+            self.shared.servers[self.id.index()].set_limit(limit);
+            let world =
+                self.published.edit(|world| world.with_overrides(self.id, |o| o.maxconn = Some(limit)));
+            (self.notify)(Event::World(world));
+        }
     }
 
     /// Counts what was found. That the agent cannot be asked says nothing of the server.
@@ -245,6 +251,23 @@ mod tests {
         assert_eq!(said.found(None).info, "via agent : up (what)");
         assert_eq!(Said::read("DOWN # sad").found(None).info, "via agent : DOWN (sad)");
         assert_eq!(Said::read("").found(None).status, CheckStatus::Checked);
+    }
+
+    #[test]
+    fn damaged_lines_are_read() {
+        let examples: &[&[u8]] =
+            &[b"75% up,ready\tmaxconn:30 what #all well", b"DOWN # sad", b"maint,drain 100%", b"fail#x"];
+        crate::base::mutate::cases(100_000, examples, |bytes| {
+            let said = Said::read(&String::from_utf8_lossy(bytes));
+            let words = bytes.len() * 3;
+            assert!(
+                said.unknown.as_ref().is_none_or(|w| w.len() <= words) && said.description.len() <= words
+            );
+            if let Some(Ok(weight)) = said.weight.as_ref().map(|w| weight_of(w, 256)) {
+                assert!(weight <= 256);
+            }
+            let _ = said.found(None);
+        });
     }
 
     #[test]

@@ -49,8 +49,8 @@ fn state(run: &Run<'_>) -> String {
     };
     let mut weights = Vec::new();
     world.weights(server.backend, &mut weights);
-    let own =
-        weights[(watch.id.0 - world.plan.backend(server.backend).servers.start) as usize].div_ceil(SCALE);
+    let own = world.place_of(server.backend, watch.id).and_then(|place| weights.get(place));
+    let own = own.map_or(0, |weight| weight.div_ceil(SCALE));
     let node = nix::unistd::gethostname().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let shards = &watch.shared.shards;
     let sessions: i64 = shards.iter().map(|s| s.servers[watch.id.index()].sess_cur.get()).sum();

@@ -4,7 +4,7 @@ use super::BEFORE_FIRST;
 use super::count::Scale;
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
-use crate::plan::{Backend, Plan};
+use crate::plan::{Backend, Plan, Server};
 use crate::share::checks::ServerRecord;
 use crate::share::{CheckState, CheckStatus, Shared};
 use crate::syntax::diag::Severity;
@@ -31,19 +31,32 @@ const DEFAULT_RISE: u32 = 2;
 
 /// Sets the records of all servers and backends as they are at the start, or when a Plan comes into force.
 pub fn init(world: &World, shared: &Shared, now: Tick) {
-    for server in &world.plan.servers {
-        let mut record = shared.checks.server(server.id);
-        *record = ServerRecord::default();
-        record.life.last_change = now;
-        record.check.status = BEFORE_FIRST;
-        let rise = server.check.as_ref().map_or(DEFAULT_RISE, |c| Scale::of(c).rise);
-        record.check.health = if world.server(server.id).admin.in_maint() { 0 } else { rise };
-        record.agent.status = BEFORE_FIRST;
-        record.agent.health = 1;
+    for server in world.plan.servers.iter() {
+        init_server(world, shared, now, server.id);
     }
     for index in 0..world.plan.backends.len() {
         shared.checks.backend(BackendId::from(index)).last_change = now;
     }
+}
+
+/// Where a server's checks begin to count (`init-state`).
+fn at_first(server: &Server) -> u32 {
+    server.check.as_ref().map_or(DEFAULT_RISE, |c| {
+        let scale = Scale::of(c);
+        server.watching.init_state.health(scale.rise, scale.fall)
+    })
+}
+
+/// The same for one server.
+pub fn init_server(world: &World, shared: &Shared, now: Tick, id: ServerId) {
+    let server = world.plan.server(id);
+    let mut record = shared.checks.server(id);
+    *record = ServerRecord::default();
+    record.life.last_change = now;
+    record.check.status = BEFORE_FIRST;
+    record.check.health = if world.server(id).admin.in_maint() { 0 } else { at_first(server) };
+    record.agent.status = BEFORE_FIRST;
+    record.agent.health = 1;
 }
 
 /// Edits one server and those that track it, keeps the records, and says what HAProxy would. `reason` is what a change of
@@ -83,8 +96,9 @@ impl Changing<'_> {
         let server = before.plan.server(id);
         let checked = server.check.as_ref();
         let (was_out, is_out) = (was.admin.in_maint(), is.admin.in_maint());
+        is.fresh &= is_out;
         if was_out && !is_out && checked.is_some() {
-            is.health = Health::Up;
+            is.health = Health::at_first(server);
         }
         if was.alive() != is.alive() {
             is.warmth = if is.alive() {
@@ -98,7 +112,7 @@ impl Changing<'_> {
             let mut record = shared.checks.server(id);
             if !is_out {
                 // Without a check nothing sets it again, as in HAProxy.
-                record.check.health = checked.map_or(record.check.health, |c| Scale::of(c).rise);
+                record.check.health = checked.map_or(record.check.health, |_| at_first(server));
             } else if was.alive() {
                 record.check.health = 0;
             }
@@ -113,7 +127,15 @@ impl Changing<'_> {
         if was_up != is_up {
             shared.checks.backend(server.backend).changed(now, was_up, is_up);
         }
-        let words = Words { world: &after, shared, id, was, is };
+        let (backend, queue) = (server.backend, &shared.queues[server.backend.index()]);
+        let requeued = if is.openness() < was.openness() && after.plan.backend(backend).redistributes() {
+            queue.release(id)
+        } else if is.openness() > was.openness() {
+            shared.serve_queue(backend, id, after.takes_any(id))
+        } else {
+            0
+        };
+        let words = Words { world: &after, shared, id, was, is, queue: (requeued, queue.len_of(id)) };
         words.of_change(reason, &mut self.messages);
         if was_up && !is_up {
             self.messages.push(no_server_left(&after.plan, server.backend));
@@ -127,8 +149,12 @@ impl Changing<'_> {
             let server = plan.server(id);
             format!(" via {}/{}", plan.backend(server.backend).name, server.name)
         };
-        for follower in plan.servers.iter().filter(|s| s.watching.track == Some(id)) {
-            self.one(follower.id, &via(), |state| {
+        let world = self.published.load();
+        let follows = |s: &&Server| s.watching.track == Some(id) && !world.server(s.id).deleted;
+        let followers: Vec<ServerId> = plan.servers.iter().filter(follows).map(|s| s.id).collect();
+        // The last one is told first, as HAProxy has them in its list.
+        for follower in followers.into_iter().rev() {
+            self.one(follower, &via(), |state| {
                 state.admin.tracked_maint = is.admin.in_maint();
                 state.admin.tracked_drain = is.admin.draining();
                 state.health = if is.health == Health::Unchecked { Health::Up } else { is.health };
@@ -222,6 +248,8 @@ struct Words<'a> {
     id: ServerId,
     was: ServerState,
     is: ServerState,
+    /// How many requests were sent on, and how many still wait for it alone.
+    queue: (u32, u32),
 }
 
 impl Words<'_> {
@@ -325,17 +353,19 @@ impl Words<'_> {
         let (active, backup, on_backup) = self.counts();
         let sessions: i64 =
             self.shared.shards.iter().map(|s| s.servers[self.id.index()].sess_cur.get()).sum();
-        // Nobody waits for one server alone, and those who wait for the backend were never this server's: nothing to requeue.
+        let (requeued, left) = self.queue;
         format!(
-            ". {active} active and {backup} backup servers left.{on_backup} {sessions} sessions active, 0 requeued, \
-             0 remaining in queue"
+            ". {active} active and {backup} backup servers left.{on_backup} {sessions} sessions active, {requeued} \
+             requeued, {left} remaining in queue"
         )
     }
 
     fn online(&self) -> String {
         let (active, backup, on_backup) = self.counts();
+        let (requeued, left) = self.queue;
         format!(
-            ". {active} active and {backup} backup servers online.{on_backup} 0 sessions requeued, 0 total in queue"
+            ". {active} active and {backup} backup servers online.{on_backup} {requeued} sessions requeued, {left} total \
+             in queue"
         )
     }
 

@@ -31,6 +31,19 @@ pub fn force_health(
     to_health(published, shared, now, id, health, "changed from CLI")
 }
 
+/// `set server … agent`: as if the agent had said so; what checks found does not count then. Control thread only.
+pub fn force_agent(
+    published: &Published,
+    shared: &Shared,
+    now: Tick,
+    id: ServerId,
+    up: bool,
+) -> (Arc<World>, Vec<Message>) {
+    shared.checks.server(id).agent.health = u32::from(up);
+    let health = if up { Health::Up } else { Health::Down };
+    to_health(published, shared, now, id, health, "changed from CLI")
+}
+
 fn to_health(
     published: &Published,
     shared: &Shared,
@@ -53,7 +66,7 @@ fn to_health(
 pub fn restore(published: &Published, shared: &Shared, now: Tick) -> Vec<Message> {
     let world = published.load();
     let mut said = Vec::new();
-    for server in &world.plan.servers {
+    for server in world.plan.servers.iter() {
         if let Some(remembered) = &server.remembered {
             restore_server(published, shared, now, server, remembered, &mut said);
         }
@@ -93,6 +106,7 @@ fn restore_server(
         world.with_overrides(id, |o| {
             o.addr = other_port(&server.addr, file.port).or(o.addr.take());
             o.check.off = server.check.is_some() && file.check_off;
+            o.agent.off = server.watching.agent.is_some() && file.agent_off;
             (o.check.addr, o.check.port) = (file.check_addr, file.check_port);
             (o.agent.addr, o.agent.port) = (file.agent_addr, file.agent_port);
             o.fqdn = file.fqdn.clone().filter(|name| server.hostname.as_ref().is_some_and(|own| own != name));

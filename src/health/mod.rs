@@ -18,8 +18,8 @@ mod protocols;
 mod script;
 mod warm;
 
-pub use change::{Message, change_server, init};
-pub use force::{force_health, restore};
+pub use change::{Message, change_server, init, init_server};
+pub use force::{force_agent, force_health, restore};
 
 use crate::base::ids::ServerId;
 use crate::base::time::Tick;
@@ -46,28 +46,69 @@ pub enum Event {
     Say(Message),
 }
 
+#[derive(Clone)]
+/// The checks that run, for servers that come later.
+pub struct Running {
+    core: Core,
+    published: Arc<Published>,
+    shared: Arc<Shared>,
+    notify: Rc<dyn Fn(Event)>,
+    tasks: Rc<RefCell<Vec<TaskId>>>,
+}
+
 /// Starts the checks of all checked servers as tasks of `core`, the control thread's. They end by themselves when another
-/// Plan is in force. The records were set by [`init`]. Events come on that thread, in order.
-pub fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, notify: impl Fn(Event) + 'static) {
+/// Plan is in force or their server was deleted. The records were set by [`init`]. Events come on that thread, in order.
+pub fn run(
+    core: &Core,
+    published: Arc<Published>,
+    shared: Arc<Shared>,
+    notify: impl Fn(Event) + 'static,
+) -> Running {
     let notify: Rc<dyn Fn(Event)> = Rc::new(notify);
-    let world = published.load();
-    warm::run(core, published.clone(), shared.clone(), notify.clone());
-    let tasks = Rc::new(RefCell::new(vec![TaskId::NONE; world.plan.servers.len()]));
-    observed::start(core, &published, &shared, &notify, &world.plan, &tasks);
-    for (id, of, delay) in first_checks(&world.plan) {
-        let watch = Watch {
-            core: core.clone(),
-            published: published.clone(),
-            shared: shared.clone(),
-            notify: notify.clone(),
-            plan: world.plan.clone(),
+    let plan = published.load().plan.clone();
+    let tasks = Rc::new(RefCell::new(vec![TaskId::NONE; plan.servers.len()]));
+    let running = Running { core: core.clone(), published, shared, notify, tasks };
+    running.warm(plan.servers.iter());
+    running.observe();
+    for (id, of, delay) in first_checks(&plan) {
+        running.watch(id, of, delay);
+    }
+    running
+}
+
+impl Running {
+    /// Starts what a server needs that was added while running. Whether it is asked is for `enable health` and `enable agent`
+    /// to say.
+    pub fn add(&self, id: ServerId) {
+        let plan = self.published.load().plan.clone();
+        self.tasks.borrow_mut().resize(id.index() + 1, TaskId::NONE);
+        let server = plan.server(id);
+        self.warm(std::iter::once(server));
+        if server.check.is_some() {
+            self.watch(id, Of::Server, Duration::ZERO);
+        }
+        if server.watching.agent.is_some() {
+            self.watch(id, Of::Agent, Duration::ZERO);
+        }
+    }
+
+    fn watcher(&self, id: ServerId) -> Watch {
+        Watch {
+            core: self.core.clone(),
+            published: self.published.clone(),
+            shared: self.shared.clone(),
+            notify: self.notify.clone(),
+            plan: self.published.load().plan.clone(),
             id,
-            tasks: tasks.clone(),
-        };
-        let first = core.now() + delay;
+            tasks: self.tasks.clone(),
+        }
+    }
+
+    fn watch(&self, id: ServerId, of: Of, delay: Duration) {
+        let (watch, first) = (self.watcher(id), self.core.now() + delay);
         match of {
-            Of::Server => core.spawn(watch.run(first)),
-            Of::Agent => core.spawn(watch.run_agent(first)),
+            Of::Server => self.core.spawn(watch.run(first)),
+            Of::Agent => self.core.spawn(watch.run_agent(first)),
         };
     }
 }
@@ -122,7 +163,7 @@ impl Watch {
         loop {
             self.sleep(&mut next).await;
             let world = self.published.load();
-            if !Arc::ptr_eq(&world.plan, &self.plan) {
+            if self.is_over(&world) {
                 return;
             }
             if world.server(self.id).admin.in_maint() || world.overrides(self.id).check.off {
@@ -135,6 +176,11 @@ impl Watch {
             let interval = self.end(check, found, Some(self.core.now().since(began)));
             next = together(self.core.now() + self.spread(interval, &mut random), interval);
         }
+    }
+
+    /// Whether there is nothing to be asked any more.
+    fn is_over(&self, world: &World) -> bool {
+        !Arc::ptr_eq(&world.plan, &self.plan) || world.server(self.id).deleted
     }
 
     /// Sleeps until the next check, or until the time that `hurry` asks for in the meantime.

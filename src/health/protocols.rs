@@ -92,6 +92,33 @@ mod tests {
     }
 
     #[test]
+    fn damaged_answers_are_judged() {
+        let examples: &[&[u8]] = &[
+            b"\x05\0\0\0\x0a5.5\0",
+            b"\x0d\0\0\0\xff\x10\x04#HY000No",
+            b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00",
+            b"\x30\x84\0\0\0\x0c\x02\x01\x01\x61\x07\x0a\x01\x35\x04",
+        ];
+        let mut judged = [0; 3];
+        let mut note = |found: Judged| match found {
+            Judged::Good => judged[0] += 1,
+            Judged::More => judged[1] += 1,
+            Judged::Bad(found) => {
+                assert!(found.info.len() <= 1_024, "{} bytes", found.info.len());
+                judged[2] += 1;
+            }
+        };
+        crate::base::mutate::cases(200_000, examples, |bytes| {
+            note(mysql(bytes));
+            note(ldap(bytes));
+            if let Some(rest) = mysql_length(bytes).and_then(|first| bytes.get(first..)) {
+                note(mysql(rest));
+            }
+        });
+        assert!(judged.iter().all(|n| *n > 10_000), "{judged:?}");
+    }
+
+    #[test]
     fn ldap_answers() {
         assert_eq!(shown(ldap(b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00")), "good");
         assert_eq!(shown(ldap(b"\x30\x84\0\0\0\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00")), "good");

@@ -1,14 +1,13 @@
 //! `slowstart` (manual 5.2): the weight of a server that came up grows step by step.
-use super::{Event, change_server};
+use super::{Event, Running, change_server};
 use crate::base::ids::ServerId;
-use crate::net::Core;
-use crate::plan::Plan;
+use crate::plan::{Plan, Server};
 use crate::rules::balance::SCALE;
-use crate::share::Shared;
-use crate::world::{Published, ServerState};
-use std::rc::Rc;
+use crate::world::ServerState;
 use std::sync::Arc;
 use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// How much of its weight a server has that has just come up; all of it where it does not start slowly, or where its
 /// algorithm can't change weights.
@@ -30,33 +29,40 @@ fn is_step(slowstart: Duration, up: Duration) -> bool {
     up >= slowstart || up.as_secs().is_multiple_of(step)
 }
 
-/// Starts the task that lets weights grow, where a server starts slowly. It ends when another Plan is in force.
-pub(super) fn run(core: &Core, published: Arc<Published>, shared: Arc<Shared>, notify: Rc<dyn Fn(Event)>) {
-    let plan = published.load().plan.clone();
-    let slow: Vec<(ServerId, Duration)> =
-        plan.servers.iter().filter_map(|s| Some((s.id, s.slowstart?))).collect();
-    if slow.is_empty() {
-        return;
-    }
-    let own = core.clone();
-    core.spawn(async move {
-        loop {
-            own.sleep_until(own.now() + Duration::from_secs(1)).await;
-            let world = published.load();
-            if !Arc::ptr_eq(&world.plan, &plan) {
-                return;
-            }
-            for &(id, slowstart) in slow.iter().filter(|(id, _)| world.server(*id).warmth < SCALE) {
-                let up = own.now().since(shared.checks.server(id).life.last_change);
-                if is_step(slowstart, up) {
-                    let edit = |state: &mut ServerState| state.warmth = after(slowstart, up);
-                    let (world, messages) = change_server(&published, &shared, own.now(), id, "", edit);
-                    notify(Event::World(world));
-                    messages.into_iter().for_each(|m| notify(Event::Say(m)));
+impl Running {
+    /// Starts the task that lets weights grow, where one of these servers starts slowly. It ends when another Plan is in force,
+    /// or when all of its servers are gone.
+    pub(super) fn warm<'s>(&self, servers: impl Iterator<Item = &'s Server>) {
+        let slow: Vec<(ServerId, Duration)> = servers.filter_map(|s| Some((s.id, s.slowstart?))).collect();
+        if slow.is_empty() {
+            return;
+        }
+        let (plan, running) = (self.published.load().plan.clone(), self.clone());
+        self.core.spawn(async move {
+            let Running { core, published, shared, notify, .. } = running;
+            let mut wait = SECOND;
+            loop {
+                core.sleep_until(core.now() + wait).await;
+                wait = SECOND;
+                let world = published.load();
+                let over = slow.iter().all(|(id, _)| world.server(*id).deleted);
+                if over || !Arc::ptr_eq(&world.plan, &plan) {
+                    return;
+                }
+                for &(id, slowstart) in slow.iter().filter(|(id, _)| world.server(*id).warmth < SCALE) {
+                    let up = core.now().since(shared.checks.server(id).life.last_change);
+                    // Each server has seconds of its own, from when it came up.
+                    wait = wait.min(Duration::from_secs(up.as_secs() + 1) - up);
+                    if is_step(slowstart, up) {
+                        let edit = |state: &mut ServerState| state.warmth = after(slowstart, up);
+                        let (world, messages) = change_server(&published, &shared, core.now(), id, "", edit);
+                        notify(Event::World(world));
+                        messages.into_iter().for_each(|m| notify(Event::Say(m)));
+                    }
                 }
             }
-        }
-    });
+        });
+    }
 }
 
 #[cfg(test)]

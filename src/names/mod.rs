@@ -53,4 +53,14 @@ impl Names {
     pub fn doubt(&self, server: ServerId) {
         self.sections.iter().for_each(|section| section.doubt(server));
     }
+
+    /// A server is to be looked up by another name (`set server … fqdn`). It keeps its address until the new name has one.
+    pub fn rename(&self, core: &Core, lookup: &crate::plan::Lookup, server: ServerId, name: &str) {
+        let Some(section) = self.sections.get(lookup.resolvers) else { return };
+        section.want(name, server);
+        // One that nobody used has no task yet.
+        if section.is_used() && !section.runs() {
+            core.spawn(section::run(section.clone()));
+        }
+    }
 }

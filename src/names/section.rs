@@ -77,12 +77,13 @@ impl Section {
             ids: Cell::new(0),
             task: Cell::new(TaskId::NONE),
         });
-        for server in &plan.servers {
+        for server in plan.servers.iter() {
             let Some(lookup) = server.lookup.as_ref().filter(|l| l.resolvers == index) else { continue };
             if plan.backend(server.backend).disabled {
                 continue;
             }
-            match (&lookup.service, &server.hostname) {
+            // A state file may remember another name.
+            match (&lookup.service, section.host.world().fqdn(server.id)) {
                 (Some(label), _) => section.want_service(label, server.id),
                 (None, Some(name)) => section.want(name, server.id),
                 (None, None) => {}
@@ -94,6 +95,11 @@ impl Section {
     /// What the file says about it.
     pub fn plan(&self) -> &Resolvers {
         &self.plan.resolvers[self.index]
+    }
+
+    /// Whether its task runs.
+    pub fn runs(&self) -> bool {
+        self.task.get() != TaskId::NONE
     }
 
     /// Whether a server's name is looked up here.
@@ -113,7 +119,10 @@ impl Section {
     }
 
     /// A server wants a name's address; it wants none else any more.
-    fn want(&self, name: &str, server: ServerId) {
+    pub fn want(&self, name: &str, server: ServerId) {
+        // Asked for in small letters, as HAProxy does.
+        let name = name.to_ascii_lowercase();
+        let name = name.as_str();
         let preferred = match self.plan.server(server).lookup.as_ref().map(|l| l.wishes.family) {
             Some(Family::V4) => Ask::A,
             _ => Ask::Aaaa,
@@ -480,7 +489,7 @@ fn moved(addr: &ServerAddr, ip: IpAddr) -> ServerAddr {
 fn others(world: &World, id: ServerId) -> impl Iterator<Item = ServerId> + '_ {
     let name = world.fqdn(id);
     let backend = world.plan.server(id).backend;
-    world.plan.servers_of(backend).map(|(other, _)| other).filter(move |other| {
+    world.servers_of(backend).map(|(other, _)| other).filter(move |other| {
         let same = match (world.fqdn(*other), name) {
             (Some(a), Some(b)) => dns::same(a, b),
             _ => false,

@@ -37,20 +37,30 @@ pub struct PoolBox<T>(NonNull<T>);
 
 impl<T> PoolBox<T> {
     /// Moves a value into a block.
+    #[inline]
     pub fn new(value: T) -> PoolBox<T> {
+        PoolBox::with(|| value)
+    }
+
+    /// Makes a value in a block: the block is there first, so that a large future is written in place and not copied.
+    #[inline]
+    pub fn with(make: impl FnOnce() -> T) -> PoolBox<T> {
         let layout = Layout::new::<T>();
         let recycled = class_of(layout).and_then(|class| FREE.with_borrow_mut(|free| free[class].pop()));
-        let block = recycled.unwrap_or_else(|| {
-            let layout = block_layout(layout);
-            // SAFETY: the size is at least STEP or that of a type too large for the lists, never zero.
-            let raw = unsafe { std::alloc::alloc(layout) };
-            NonNull::new(raw).unwrap_or_else(|| handle_alloc_error(layout))
-        });
+        let block = recycled.unwrap_or_else(|| fresh(layout));
         let place = block.cast::<T>();
-        // SAFETY: the block is large enough, aligned, and nobody else's.
-        unsafe { place.write(value) };
+        // SAFETY: the block is large enough, aligned, and nobody else's. Should `make` panic, the block is lost, no more.
+        unsafe { place.write(make()) };
         PoolBox(place)
     }
+}
+
+#[cold]
+fn fresh(layout: Layout) -> NonNull<u8> {
+    let layout = block_layout(layout);
+    // SAFETY: the size is at least STEP or that of a type too large for the lists, never zero.
+    let raw = unsafe { std::alloc::alloc(layout) };
+    NonNull::new(raw).unwrap_or_else(|| handle_alloc_error(layout))
 }
 
 impl<T> Drop for PoolBox<T> {

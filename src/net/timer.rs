@@ -25,6 +25,8 @@ pub struct Wheel {
     /// The earliest millisecond in each slot.
     least: Vec<u64>,
     occupied: [u64; LEVELS],
+    /// The earliest of all, which every turn of the loop asks for.
+    soonest: u64,
 }
 
 impl Wheel {
@@ -35,6 +37,7 @@ impl Wheel {
             slots: (0..LEVELS * SLOTS).map(|_| Vec::new()).collect(),
             least: vec![u64::MAX; LEVELS * SLOTS],
             occupied: [0; LEVELS],
+            soonest: u64::MAX,
         }
     }
 
@@ -49,16 +52,23 @@ impl Wheel {
         self.slots[level * SLOTS + slot].push(entry);
         let least = &mut self.least[level * SLOTS + slot];
         *least = at.min(*least);
+        self.soonest = at.min(self.soonest);
     }
 
     /// The earliest time at which `advance` hands something out. A slot whose time has begun is moved down on the way: for
     /// that alone nobody has to wake up.
+    #[inline]
     pub fn next(&self) -> Option<Tick> {
+        (self.soonest != u64::MAX).then(|| Tick(self.soonest * 1_000_000))
+    }
+
+    /// The earliest of all, by the earliest of each level's next slot.
+    fn find_soonest(&self) -> u64 {
         let least = |level: usize| {
             let slot = (self.next_of(level)? >> (BITS * level as u32)) as usize % SLOTS;
             Some(self.least[level * SLOTS + slot])
         };
-        (0..LEVELS).filter_map(least).min().map(|ms| Tick(ms * 1_000_000))
+        (0..LEVELS).filter_map(least).min().unwrap_or(u64::MAX)
     }
 
     /// The start, in milliseconds, of the next occupied slot of a level.
@@ -96,6 +106,7 @@ impl Wheel {
             }
         }
         self.now = self.now.max(target);
+        self.soonest = self.find_soonest();
     }
 }
 

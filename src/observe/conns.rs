@@ -16,7 +16,7 @@ pub fn servers_conn(world: &World, shared: &Shared, backend: Option<BackendId>) 
     );
     for id in backends_in_order(&world.plan) {
         if backend.is_none_or(|wanted| wanted == id) {
-            for (server, _) in world.plan.servers_of(id) {
+            for (server, _) in world.servers_of(id) {
                 line(world, shared, server, &mut out);
             }
         }

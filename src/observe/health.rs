@@ -20,7 +20,7 @@ pub fn columns(row: &mut Row, world: &World, shared: &Shared, now: Tick, id: Ser
     if let Some(tracked) = server.watching.track {
         row.text(Col::Tracked, name(plan, tracked));
     }
-    if server.watching.agent.is_some() {
+    if world.asks_agent(id) {
         of_agent(row, &record.agent);
     }
     let Some(check) = server.check.as_ref().filter(|_| !world.overrides(id).check.off) else { return };
@@ -59,11 +59,11 @@ fn status(
     if state.admin.in_maint() {
         return match server.watching.track {
             _ if state.admin.unresolved => "MAINT (resolution)".to_owned(),
-            Some(tracked) if !state.admin.maint => format!("MAINT (via {})", name(plan, tracked)),
+            Some(tracked) if state.admin.tracked_maint => format!("MAINT (via {})", name(plan, tracked)),
             _ => "MAINT".to_owned(),
         };
     }
-    let agent = root.watching.agent.is_some() && !world.overrides(root.id).agent.off;
+    let agent = world.asks_agent(root.id);
     let health = record.check.health;
     let (rise, fall) = root.check.as_ref().map_or((0, 1), |c| (c.rise, c.fall));
     if !state.alive() {

@@ -30,7 +30,7 @@ pub fn servers_state(
     let mut out = format!("1\n{HEAD}\n");
     for id in backends_in_order(plan) {
         if backend.is_none_or(|name| plan.backend(id).name == name) {
-            for (_, server) in plan.servers_of(id) {
+            for (_, server) in world.servers_of(id) {
                 line(world, shared, now, server, &mut out);
             }
         }
@@ -47,8 +47,8 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
     let addr = super::names::address(world, server.id).map_or(addr, |_| "-".to_owned());
     let overrides = world.overrides(server.id);
     let checked = server.check.is_some();
-    // One without a check stays as it began.
-    let paused = if checked { state.admin.in_maint() } else { server.disabled };
+    // One without a check stays as it began, and so does one that was added until it is first ready.
+    let paused = if checked && !state.fresh { state.admin.in_maint() } else { server.disabled };
     // A backend that is disabled gives its servers no ids.
     let sid = if backend.disabled { 0 } else { server.uuid };
     let (bk_forced, forced) = (u8::from(backend.id_given), u8::from(server.id_given));
@@ -64,15 +64,17 @@ fn line(world: &World, shared: &Shared, now: Tick, server: &Server, out: &mut St
         + if checked && !overrides.check.off { 4 } else { 0 }
         + if paused { 8 } else { 0 };
     let check_port = world.check_port(server.id).unwrap_or(0);
-    // `addr` and `port` of a server line hold for its agent too.
-    let plan = server.check.as_ref();
-    let agent_port = overrides.agent.port.or(plan.and_then(|c| c.port)).unwrap_or(0);
-    let agent_addr =
-        overrides.agent.addr.or(plan.and_then(|c| c.addr)).map_or("-".to_owned(), |a| a.to_string());
+    let agent_port = world.agent_port(server.id);
+    let agent_addr = world.agent_addr(server.id).map_or("-".to_owned(), |a| a.to_string());
+    // The same bits, and 16: it is an agent's.
+    let agent_state = match (world.has_agent(server.id), world.asks_agent(server.id)) {
+        (false, _) => 0,
+        (true, asked) => 2 + 16 + if asked { 4 } else { 0 } + u8::from(record.agent.running),
+    };
     let check_addr = world.check_addr(server.id).map_or("-".to_owned(), |a| a.to_string());
     let _ = writeln!(
         out,
-        "{} {} {sid} {} {addr} {operational} {admin} {} {} {} {} {} {} {check_state} 0 {bk_forced} {forced} {} {port} {} 0 \
+        "{} {} {sid} {} {addr} {operational} {admin} {} {} {} {} {} {} {check_state} {agent_state} {bk_forced} {forced} {} {port} {} 0 \
          {check_port} {check_addr} {agent_addr} {agent_port}",
         backend.uuid,
         backend.name,
@@ -145,7 +147,7 @@ fn dump_proxy(
     out: &mut Vec<String>,
 ) {
     let id = backend.map(BackendId::from);
-    for (server, plan) in id.into_iter().flat_map(|id| world.plan.servers_of(id)) {
+    for (server, plan) in id.into_iter().flat_map(|id| world.servers_of(id)) {
         let i = server.index();
         out.push(format!(
             "SIGHUP: Server {name}/{} is {}. Conn: {} act, 0 pend, {} tot.",
@@ -156,7 +158,7 @@ fn dump_proxy(
         ));
     }
     let (active, backup) = id.map_or((0, 0), |id| world.usable_counts(id));
-    let state = if id.is_none_or(|id| world.plan.backend(id).servers.is_empty()) {
+    let state = if id.is_none_or(|id| world.servers_of(id).next().is_none()) {
         "has no servers.".to_owned()
     } else if active > 0 {
         format!("has {active} active servers and {backup} backup servers available.")

@@ -217,7 +217,7 @@ impl View<'_> {
 
     fn servers_and_backend(&self, id: BackendId, filter: &StatFilter, out: &mut dyn FnMut(Object, Row)) {
         if filter.wants(SERVER) {
-            for (server, plan) in self.world.plan.servers_of(id) {
+            for (server, plan) in self.world.servers_of(id) {
                 let wanted = filter.sid.is_none_or(|sid| sid == i64::from(plan.uuid));
                 if wanted && filter.shows(self.world.server(server)) {
                     out(Object::Server, self.server(server));
@@ -239,9 +239,9 @@ impl View<'_> {
         let sessions = shared.sum(|s| &s.servers[i].sess_tot);
         let current = shared.sum_now(|s| &s.servers[i].sess_cur);
         let peak = trend.peak(self.shards().map(|s| &s.servers[i].sess_cur));
-        // Nobody waits for one server alone: who waits, waits in the backend's queue.
-        row.num(Col::Qcur, 0)
-            .num(Col::Qmax, 0)
+        let queue = &shared.queues[server.backend.index()];
+        row.num(Col::Qcur, u64::from(queue.len_of(id)))
+            .num(Col::Qmax, u64::from(queue.peak_of(id)))
             .num(Col::Scur, current)
             .num(Col::Smax, peak.max(u64::from(shared.servers[i].peak())))
             .num(Col::Stot, sessions)
@@ -302,8 +302,8 @@ impl View<'_> {
         common(&mut row, &backend.name, "BACKEND", backend.uuid, backend.mode);
         let sessions = shared.sum(|s| &s.backends[i].sess_tot);
         let queue = &shared.queues[i];
-        row.num(Col::Qcur, u64::from(queue.len()))
-            .num(Col::Qmax, u64::from(queue.peak()))
+        row.num(Col::Qcur, u64::from(queue.len_of_any()))
+            .num(Col::Qmax, u64::from(queue.peak_of_any()))
             .num(Col::Scur, shared.sum_now(|s| &s.backends[i].sess_cur))
             .num(Col::Smax, trend.peak(self.shards().map(|s| &s.backends[i].sess_cur)))
             .num(Col::Slim, u64::from(plan.full_connections(id, self.process.maxconn)))
@@ -326,10 +326,11 @@ impl View<'_> {
             .text(Col::Algo, backend.balance.name());
         let (active, backup) = self.world.usable_counts(id);
         let (weight, all_weights) = weights_in_use(self.world, id);
-        let mut status = if weight > 0 || backend.servers.is_empty() { "UP" } else { "DOWN" }.to_owned();
+        let servers = self.world.servers_of(id).count();
+        let mut status = if weight > 0 || servers == 0 { "UP" } else { "DOWN" }.to_owned();
         if with_counts {
-            let alive = plan.servers_of(id).filter(|(s, _)| self.world.server(*s).alive()).count();
-            status.push_str(&format!(" ({alive}/{})", backend.servers.len()));
+            let alive = self.world.servers_of(id).filter(|(s, _)| self.world.server(*s).alive()).count();
+            status.push_str(&format!(" ({alive}/{})", servers));
         }
         row.text(Col::Status, status)
             .num(Col::Weight, u64::from(weight))
@@ -339,7 +340,7 @@ impl View<'_> {
         let life = *shared.checks.backend(id);
         let now = self.process.now;
         row.num(Col::Chkdown, life.went_down).num(Col::Lastchg, now.since(life.last_change).as_secs());
-        if !backend.servers.is_empty() {
+        if servers > 0 {
             row.num(Col::Downtime, life.downtime(now, weight > 0).as_secs());
         }
         if backend.mode == Mode::Http {
@@ -412,8 +413,8 @@ fn weights_in_use(world: &World, id: BackendId) -> (u32, u32) {
     let mut weights = Vec::new();
     world.weights(id, &mut weights);
     let of = |backup: bool| {
-        let servers = world.plan.servers_of(id).zip(&weights);
-        servers.filter(move |((_, plan), w)| plan.backup == backup && **w > 0).map(|(_, w)| w.div_ceil(SCALE))
+        let servers = world.places(id).map(|s| world.plan.server(s)).zip(&weights);
+        servers.filter(move |(plan, w)| plan.backup == backup && **w > 0).map(|(_, w)| w.div_ceil(SCALE))
     };
     match of(false).sum() {
         0 => {

@@ -41,6 +41,7 @@ pub struct BackendTimeouts {
     pub tunnel: Option<Duration>,
     pub server_fin: Option<Duration>,
     pub check: Option<Duration>,
+    /// `timeout tarpit`, without it `timeout connect`.
     pub tarpit: Option<Duration>,
     /// `timeout http-request`/`http-keep-alive` of a backend hold where the frontend has none (a `listen`).
     pub http_request: Option<Duration>,
@@ -84,13 +85,25 @@ pub struct Backend {
     pub tcp_keepalive: bool,
     /// `http-send-name-header`, in lower case.
     pub send_name_header: Option<String>,
+    /// What its servers have of it.
+    pub mould: Box<super::mould::Mould>,
     /// A server wants something of the request for its connection (`usesrc hdr_ip`, `set-proxy-v2-tlv-fmt`).
     pub notes_request: bool,
     pub log_health_checks: bool,
     pub accept_invalid_http_response: bool,
+    pub manners: super::Manners,
     /// Whether its number was given (`id`).
     pub id_given: bool,
     pub at: Span,
+}
+
+impl Backend {
+    /// Whether requests that wait for a server of their own go elsewhere when it goes (`option redispatch` without
+    /// `option persist`).
+    #[must_use]
+    pub fn redistributes(&self) -> bool {
+        self.redispatch != 0 && !self.persistence.as_ref().is_some_and(|p| p.although_down)
+    }
 }
 
 /// Where a server listens.
@@ -170,4 +183,14 @@ pub struct Server {
     /// What a state file says of it.
     pub remembered: Option<Box<super::remembered::Remembered>>,
     pub at: Span,
+}
+
+impl Server {
+    /// Whether its connections want something of the request (`usesrc hdr_ip`, `set-proxy-v2-tlv-fmt`).
+    #[must_use]
+    pub fn notes_request(&self) -> bool {
+        let by_field =
+            |l: &super::line::ServerLine| matches!(l.usesrc, Some(super::line::UseSource::Header(..)));
+        self.line.as_ref().is_some_and(|l| by_field(l) || !l.header.extensions.is_empty())
+    }
 }

@@ -406,13 +406,46 @@ fn with_connect(mut steps: Vec<Step>) -> Vec<Step> {
 #[derive(Clone, Debug, Default)]
 pub struct Watching {
     pub agent: Option<Agent>,
+    /// Where checks and the agent go by the words of the line, also where it has neither: tables show it.
+    pub check_place: (Option<IpAddr>, Option<u16>),
+    pub agent_place: (Option<IpAddr>, Option<u16>),
     /// `track`: this server's state is that one's.
     pub track: Option<ServerId>,
+    pub init_state: InitState,
     pub observe: Option<Observe>,
     /// `on-marked-down shutdown-sessions`.
     pub shutdown_sessions: bool,
     /// `on-marked-up shutdown-backup-sessions`.
     pub shutdown_backup_sessions: bool,
+}
+
+/// `init-state`: what a checked server is taken for before its first check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum InitState {
+    FullyUp,
+    #[default]
+    Up,
+    Down,
+    FullyDown,
+}
+
+impl InitState {
+    /// Whether it takes requests.
+    #[must_use]
+    pub fn is_up(self) -> bool {
+        matches!(self, InitState::FullyUp | InitState::Up)
+    }
+
+    /// Where it stands on the scale of `rise` and `fall`.
+    #[must_use]
+    pub fn health(self, rise: u32, fall: u32) -> u32 {
+        match self {
+            InitState::FullyUp => rise + fall - 1,
+            InitState::Up => rise,
+            InitState::Down => rise.saturating_sub(1),
+            InitState::FullyDown => 0,
+        }
+    }
 }
 
 /// `agent-check` and its parameters.
@@ -456,6 +489,7 @@ pub struct WatchDraft {
     pub agent_addr: Option<IpAddr>,
     pub agent_send: Vec<u8>,
     pub track: Option<String>,
+    pub init_state: Option<InitState>,
     /// `observe`: whether it is `layer7`.
     pub observe: Option<bool>,
     pub on_error: OnError,
@@ -466,22 +500,32 @@ pub struct WatchDraft {
 }
 
 impl WatchDraft {
-    /// The meaning; `track` is for the caller to find. `inter` is the check's, `limit` the `error-limit`.
+    /// The meaning; `track` is for the caller to find. `inter` is the check's, `limit` the `error-limit`, `check` what `addr`
+    /// and `port` say: they hold for an agent without words of its own.
     #[must_use]
-    pub fn watching(&self, inter: Duration, limit: Option<u32>) -> Watching {
+    pub fn watching(
+        &self,
+        inter: Duration,
+        limit: Option<u32>,
+        check: (Option<IpAddr>, Option<u16>),
+    ) -> Watching {
         /// `error-limit` without a word.
         const LIMIT: u32 = 10;
+        let agent_place = (self.agent_addr.or(check.0), self.agent_port.or(check.1));
         let agent = self.agent.then(|| Agent {
             inter: self.agent_inter.unwrap_or(inter),
-            port: self.agent_port.unwrap_or(0),
-            addr: self.agent_addr,
+            port: agent_place.1.unwrap_or(0),
+            addr: agent_place.0,
             send: self.agent_send.clone(),
             via_socks4: self.opening.via_socks4,
         });
         let observe = |layer7| Observe { layer7, limit: limit.unwrap_or(LIMIT), on_error: self.on_error };
         Watching {
             agent,
+            check_place: check,
+            agent_place,
             track: None,
+            init_state: self.init_state.unwrap_or_default(),
             observe: self.observe.map(observe),
             shutdown_sessions: self.shutdown_sessions,
             shutdown_backup_sessions: self.shutdown_backup_sessions,

@@ -30,6 +30,8 @@ pub struct Draft {
     pub unix_bind: UnixBind,
     /// `resolvers` sections; while one is read, it is the last one.
     pub resolvers: Vec<super::Resolvers>,
+    /// `http-errors` sections; while one is read, it is the last one.
+    pub http_errors: Vec<super::http_errors::HttpErrors>,
 }
 
 impl Draft {
@@ -225,6 +227,7 @@ pub struct Settings {
     pub default_backend: Option<Named>,
     pub monitor_uri: Option<Vec<u8>>,
     pub error_pages: ErrorPages,
+    pub errorfiles: Vec<super::http_errors::ErrorFiles>,
     /// `log global`.
     pub log_global: bool,
     pub logs: Vec<Log>,
@@ -247,6 +250,8 @@ pub struct Settings {
     /// `tcp-request inspect-delay`.
     pub inspect_delay: Option<Duration>,
     pub grace: Option<Duration>,
+    pub original_to: Option<ForwardFor>,
+    pub rate_limit: Option<u32>,
 }
 
 impl Default for Settings {
@@ -272,6 +277,7 @@ impl Default for Settings {
             default_backend: None,
             monitor_uri: None,
             error_pages: ErrorPages::default(),
+            errorfiles: Vec::new(),
             log_global: false,
             logs: Vec::new(),
             log_tag: None,
@@ -288,6 +294,8 @@ impl Default for Settings {
             send_name_header: None,
             inspect_delay: None,
             grace: None,
+            original_to: None,
+            rate_limit: None,
         }
     }
 }
@@ -330,6 +338,9 @@ pub enum Flag {
     Persist,
     LogAsap,
     LogSeparateErrors,
+    NoLinger,
+    PretendKeepalive,
+    CheckCache,
 }
 
 /// A set of [`Flag`]s.

@@ -51,6 +51,7 @@ impl Plan {
             http_no_delay: false,
             tcp_keepalive: false,
             ignore_probes: false,
+            manners: Default::default(),
             at: NOWHERE,
         });
         self.frontends.last_mut().expect("just pushed")
@@ -86,9 +87,11 @@ impl Plan {
             all_backups: false,
             tcp_keepalive: false,
             send_name_header: None,
+            mould: Box::new((&super::draft::Settings::default()).into()),
             notes_request: false,
             log_health_checks: false,
             accept_invalid_http_response: false,
+            manners: Default::default(),
             id_given: false,
             at: NOWHERE,
         });
@@ -133,7 +136,7 @@ impl Plan {
             remembered: None,
             at: NOWHERE,
         });
-        self.servers.last_mut().expect("just pushed")
+        self.servers.first_mut().last_mut().expect("just pushed")
     }
 
     /// Adds a listener to the last frontend.
@@ -155,7 +158,7 @@ impl Plan {
             mode: None,
             uid: None,
             gid: None,
-            v6only: false,
+            v6only: None,
             transparent: false,
             defer_accept: false,
             tcp_user_timeout: None,

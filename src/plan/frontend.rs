@@ -52,7 +52,8 @@ pub struct Listener {
     pub mode: Option<u32>,
     pub uid: Option<u32>,
     pub gid: Option<u32>,
-    pub v6only: bool,
+    /// `v6only` or `v4v6`; `None`: as the system is set.
+    pub v6only: Option<bool>,
     pub transparent: bool,
     pub defer_accept: bool,
     pub tcp_user_timeout: Option<Duration>,
@@ -96,6 +97,12 @@ pub struct ErrorPages {
 }
 
 impl ErrorPages {
+    /// The last page of a status wins.
+    pub fn put(&mut self, status: u16, page: Arc<[u8]>) {
+        self.pages.retain(|(s, _)| *s != status);
+        self.pages.push((status, page));
+    }
+
     /// The page for a status, where one was configured.
     #[must_use]
     pub fn get(&self, status: u16) -> Option<&Arc<[u8]>> {
@@ -112,6 +119,7 @@ pub struct FrontendTimeouts {
     /// `timeout http-keep-alive`: from an answer to the next request's first byte. Without it `http_request`, then `client`.
     pub http_keep_alive: Option<Duration>,
     pub client_fin: Option<Duration>,
+    /// `timeout tarpit`, without it `timeout connect`.
     pub tarpit: Option<Duration>,
 }
 
@@ -162,5 +170,6 @@ pub struct Frontend {
     /// `option tcpka` / `clitcpka`.
     pub tcp_keepalive: bool,
     pub ignore_probes: bool,
+    pub manners: super::Manners,
     pub at: Span,
 }

@@ -11,6 +11,8 @@ pub struct ServerLine {
     pub socket: Arc<SocketOptions>,
     pub header: ProxyHeader,
     pub usesrc: Option<UseSource>,
+    /// `namespace *`: connections are made in the namespace that the client's PROXY header names.
+    pub clients_namespace: bool,
     /// Connections go through this relay.
     pub socks4: Option<SocketAddr>,
     /// GET and HEAD are answered with a redirection to this prefix.

@@ -7,8 +7,11 @@ pub mod draft;
 pub mod fixture;
 pub mod frontend;
 pub mod global;
+pub mod http_errors;
 pub mod inspection;
 pub mod line;
+pub mod manners;
+pub mod mould;
 pub mod persist;
 pub mod remembered;
 pub mod resolvers;
@@ -20,10 +23,12 @@ pub use check::CheckKind;
 pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, UseBackend};
 pub use global::{Global, LogTarget, StatsSocket};
 pub use inspection::Inspection;
+pub use manners::Manners;
 pub use resolvers::{Lookup, Nameserver, Resolvers};
 pub use retry::RetryOn;
 pub use use_server::{ServerTarget, UseServer};
 
+use crate::base::grow::Grow;
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 
 /// `mode` of a proxy.
@@ -52,8 +57,13 @@ pub struct Plan {
     pub global: Global,
     pub frontends: Vec<Frontend>,
     pub backends: Vec<Backend>,
-    pub servers: Vec<Server>,
+    /// Those of the files, and behind them those that were added while running: which of them are there is the World's to say.
+    pub servers: Grow<Server>,
+    /// Those that sample fetches name.
+    pub named_servers: std::collections::BTreeSet<ServerId>,
     pub listeners: Vec<Listener>,
+    /// The network namespaces that lines name: a client may choose among these.
+    pub namespaces: Vec<crate::net::Namespace>,
     pub resolvers: Vec<Resolvers>,
     pub tables: Vec<persist::StickTable>,
     /// The lists of patterns as the files have them.
@@ -96,7 +106,7 @@ impl Plan {
         &self.servers[id.index()]
     }
 
-    /// The servers of a backend, in the order of their lines.
+    /// The servers of a backend in the files, in the order of their lines; the World knows those that are there now.
     pub fn servers_of(&self, id: BackendId) -> impl Iterator<Item = (ServerId, &Server)> {
         self.backend(id).servers.clone().map(|i| (ServerId(i), &self.servers[i as usize]))
     }

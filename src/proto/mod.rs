@@ -1,4 +1,6 @@
 //! Sans-IO wire protocols: bytes in, events out; no clock, no socket, no lock.
+#[cfg(test)]
+mod damaged;
 pub mod dns;
 pub mod first_bytes;
 pub mod h1;

@@ -89,6 +89,8 @@ pub struct Wishes {
     pub class: i32,
     /// Milliseconds by which it stands later in its class (`set-priority-offset`).
     pub offset: i32,
+    /// The client waits before it gets the answer that the rules have for it (`tarpit`).
+    pub tarpit: bool,
 }
 
 /// The evaluation context of one rule step.

@@ -30,7 +30,7 @@ pub fn server_by_rule(world: &World, backend: BackendId, cx: &Cx<'_>) -> Option<
                 let mut name = Vec::new();
                 format.write(cx, &mut name);
                 // A name that no server has ends the search.
-                world.plan.servers_of(backend).find(|(_, s)| s.name.as_bytes() == name)?.0
+                world.servers_of(backend).find(|(_, s)| s.name.as_bytes() == name)?.0
             }
         };
         if world.server(server).alive() {

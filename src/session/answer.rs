@@ -3,7 +3,7 @@ use crate::plan::ErrorPages;
 use crate::rules::errorpage;
 
 /// Writes the error page of `status` as HAProxy's HTTP layer does: names in lower case, no connection words of its own,
-/// then ours. The frontend's page wins over the backend's.
+/// then ours. The first list that has one wins: the backend's.
 pub fn error_page(pages: [Option<&ErrorPages>; 2], status: u16, connection: Option<&str>, out: &mut Vec<u8>) {
     let raw = raw_page(pages, status);
     write(raw, connection, false, out);

@@ -26,6 +26,16 @@ pub fn is_cacheable(req: &RequestHead, res: &ResponseHead) -> bool {
     allowed && aged
 }
 
+/// Whether a cache may keep an answer together with a cookie that it sets (`option checkcache`).
+pub fn leaks_cookie(req: &RequestHead, res: &ResponseHead) -> bool {
+    let sets = ["set-cookie", "set-cookie2"].iter().any(|n| res.head.get(n.as_bytes()).is_some());
+    let spared = || {
+        // The quotes may hold more names behind this one.
+        words(&res.head).any(|w| w.len() > 19 && w[..20].eq_ignore_ascii_case(b"no-cache=\"set-cookie"))
+    };
+    sets && is_cacheable(req, res) && !spared()
+}
+
 /// The elements of all `Cache-Control` fields.
 fn words(head: &Head) -> impl Iterator<Item = &[u8]> {
     head.get_all(b"cache-control").flat_map(|value| {

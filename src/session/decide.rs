@@ -6,7 +6,6 @@ use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, Inspection, 
 use crate::proto::http::RequestHead;
 use crate::rules::{ConnInfo, Cx, Facts, Program, Trace, Verdict, Wishes};
 use std::cell::Cell;
-use std::net::IpAddr;
 
 /// The outcome of the rules.
 #[derive(Debug, PartialEq, Eq)]
@@ -133,16 +132,19 @@ pub fn choose_backend(
 
 /// Gives a request the header fields that the proxy adds on its way to a server of `backend`; says whether the server's
 /// connection is to stay.
-pub fn outgoing(frontend: &Frontend, backend: &Backend, req: &mut RequestHead, src: Option<IpAddr>) -> bool {
+pub fn outgoing(frontend: &Frontend, backend: &Backend, req: &mut RequestHead, conn: &ConnInfo) -> bool {
     // Either side's `option httpclose` or `http-server-close` ends the server's connection; the client's is the
     // frontend's alone to end.
     let keeps = |mode: ConnectionMode| mode == ConnectionMode::KeepAlive;
     let keep = keeps(frontend.connection_mode) && keeps(backend.connection_mode);
-    let forward_for = backend.forward_for.as_ref().or(frontend.forward_for.as_ref());
-    if let (Some(rule), Some(src)) = (forward_for, src) {
-        headers::forward_for(req, rule, src);
+    let src = conn.src.map(|a| a.ip());
+    headers::add_address(req, backend.forward_for.as_ref(), frontend.forward_for.as_ref(), src);
+    let original_to = (backend.manners.original_to.as_ref(), frontend.manners.original_to.as_ref());
+    if original_to != (None, None) {
+        let dst = conn.redirected.get().or(conn.dst).map(|a| a.ip());
+        headers::add_address(req, original_to.0, original_to.1, dst);
     }
-    headers::for_server(req, keep);
+    headers::for_server(req, keep || backend.manners.pretend_keepalive);
     keep
 }
 

@@ -9,16 +9,25 @@ pub fn is_idempotent(method: &[u8]) -> bool {
     matches!(method, b"GET" | b"HEAD" | b"OPTIONS" | b"PUT" | b"DELETE" | b"TRACE")
 }
 
-/// `option forwardfor`.
-pub fn forward_for(req: &mut RequestHead, rule: &ForwardFor, src: IpAddr) {
-    if rule.except.is_some_and(|(net, len)| in_network(src, net, len)) {
+/// `option forwardfor` and `originalto` of a backend and of its frontend: the backend's header wins, either may except the
+/// address, and only where both say so (or only one has the option) a header of the client's is enough.
+pub fn add_address(
+    req: &mut RequestHead,
+    backend: Option<&ForwardFor>,
+    frontend: Option<&ForwardFor>,
+    addr: Option<IpAddr>,
+) {
+    let (Some(rule), Some(addr)) = (backend.or(frontend), addr) else { return };
+    let excepts = |r: &ForwardFor| r.except.is_some_and(|(net, len)| in_network(addr, net, len));
+    let both = || [backend, frontend].into_iter().flatten();
+    if both().any(excepts) {
         return;
     }
-    if rule.if_none && req.head.get(rule.header.as_bytes()).is_some() {
+    if both().all(|r| r.if_none) && req.head.get(rule.header.as_bytes()).is_some() {
         return;
     }
     let mut text = [0u8; 48];
-    let len = write_address(src.to_canonical(), &mut text);
+    let len = write_address(addr.to_canonical(), &mut text);
     req.head.add(rule.header.as_bytes(), &text[..len]);
 }
 
@@ -144,15 +153,21 @@ mod tests {
     fn forwardfor_appends_except_and_if_none() {
         let mut rule = ForwardFor { header: "x-forwarded-for".into(), except: None, if_none: false };
         let mut req = request(&[("X-Forwarded-For", "1.2.3.4")]);
-        forward_for(&mut req, &rule, "10.1.2.3".parse().unwrap());
+        let add = |req: &mut RequestHead, a: Option<&ForwardFor>, b: Option<&ForwardFor>, ip: &str| {
+            add_address(req, a, b, Some(ip.parse().unwrap()));
+        };
+        add(&mut req, Some(&rule), None, "10.1.2.3");
         assert_eq!(all(&req.head, "x-forwarded-for"), ["1.2.3.4", "10.1.2.3"]);
+        let always = rule.clone();
         rule.if_none = true;
-        forward_for(&mut req, &rule, "10.1.2.4".parse().unwrap());
+        add(&mut req, Some(&rule), None, "10.1.2.4");
+        add(&mut req, Some(&rule), Some(&always), "10.1.2.6");
         rule.if_none = false;
         rule.except = Some(("10.1.0.0".parse().unwrap(), 16));
-        forward_for(&mut req, &rule, "10.1.2.5".parse().unwrap());
-        forward_for(&mut req, &rule, "::ffff:10.2.0.1".parse().unwrap());
-        assert_eq!(all(&req.head, "x-forwarded-for"), ["1.2.3.4", "10.1.2.3", "10.2.0.1"]);
+        add(&mut req, None, Some(&rule), "10.1.2.5");
+        add(&mut req, Some(&always), Some(&rule), "10.1.2.5");
+        add(&mut req, None, Some(&rule), "::ffff:10.2.0.1");
+        assert_eq!(all(&req.head, "x-forwarded-for"), ["1.2.3.4", "10.1.2.3", "10.1.2.6", "10.2.0.1"]);
     }
 
     #[test]

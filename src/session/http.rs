@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line, suspended};
+use super::{Conn, aim, form, headers, line, suspended, tarpit};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -55,7 +55,7 @@ pub async fn serve(conn: &Conn) {
         } else if !idle(conn).await {
             break Next::Close;
         }
-        match PoolBox::new(exchange(conn)).await {
+        match PoolBox::with(|| exchange(conn)).await {
             Next::Keep => {}
             next => break next,
         }
@@ -65,6 +65,11 @@ pub async fn serve(conn: &Conn) {
     }
     // Closing would stop what is still being sent.
     if conn.stream.is_sending() && !flush(conn).await {
+        return;
+    }
+    if conn.local.view().plan.frontend(conn.info.frontend).manners.no_linger {
+        // What waits for the end's packet goes out with it, before the reset.
+        conn.stream.shutdown();
         return;
     }
     // Some clients go on sending behind the request they called the last one.
@@ -149,7 +154,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
     let mut body = match read_request(conn, frontend, &mut heads.req).await {
         Ok(rest) => ClientBody::new(heads.req.body, rest),
-        Err(unread) => return PoolBox::new(refuse(conn, frontend, unread)).await,
+        Err(unread) => return PoolBox::with(|| refuse(conn, frontend, unread)).await,
     };
     fe.req_tot.inc();
     conn.local.cells().process.req_tot.inc();
@@ -196,6 +201,10 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
         Decision::Ended { verdict, by } => {
             if let By::Backend(id) = by {
                 reply.backend = Some(id);
+            }
+            if reply.wishes.tarpit && !PoolBox::new(tarpit::wait(conn, view, reply.backend, &mut body)).await
+            {
+                return Next::Close;
             }
             reply.verdict(verdict, &mut body).await
         }
@@ -415,8 +424,8 @@ impl Reply<'_> {
         PoolBox::new(async move {
             let plan = &self.view.plan;
             let pages = [
-                Some(&plan.frontend(self.conn.info.frontend).error_pages),
                 self.backend.map(|b| &plan.backend(b).error_pages),
+                Some(&plan.frontend(self.conn.info.frontend).error_pages),
             ];
             if outcome == Outcome::NoServer && self.backend.is_none() {
                 self.conn.local.cells().frontends[self.conn.info.frontend.index()].failed_req.inc();
@@ -489,16 +498,15 @@ async fn forward(
     let (conn, view) = (reply.conn, reply.view);
     let plan = view.plan.backend(backend);
     let frontend = view.plan.frontend(conn.info.frontend);
-    let src = conn.info.src.map(|a| a.ip());
     aim::by_rules(conn, view, backend, Some(&mut heads.req), body.first());
     conn.info.vars.begin_answer();
-    let server_keep = decide::outgoing(frontend, plan, &mut heads.req, src);
+    let server_keep = decide::outgoing(frontend, plan, &mut heads.req, &conn.info);
     let mut first_bytes = conn.local.core.take_vec();
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {
         return reply.error(outcome, body).await;
     }
     if form::is_asked(plan, &heads.req) {
-        return PoolBox::new(forward_form(reply, backend, heads, body, first_bytes, server_keep)).await;
+        return PoolBox::with(|| forward_form(reply, backend, heads, body, first_bytes, server_keep)).await;
     }
     aim::by_key(conn, view, backend, Some(&mut heads.req), &first_bytes);
     let next = attempts(reply, backend, heads, body, &first_bytes, server_keep).await;
@@ -539,13 +547,13 @@ async fn attempts(
     let frontend = view.plan.frontend(conn.info.frontend);
     // Sent again only where nothing of the body is gone and the method allows it (RFC 9110, 9.2.2).
     let repeatable = body.done && headers::is_idempotent(heads.req.method());
-    if plan.notes_request {
+    if view.notes_request(backend) {
         line::note_request(conn, view, backend, Some(&mut heads.req));
     }
     let may_again = body.done && plan.retry_on.after_sending() && !reply.wishes.no_l7_retry;
     let mut tries_left = plan.retries;
     let mut wish = Wish::first(plan.reuse, reply.wishes);
-    wish.redirect = matches!(heads.req.method(), b"GET" | b"HEAD") && heads.req.path().starts_with(b"/");
+    wish.redirect = matches!(heads.req.method(), b"GET" | b"HEAD") && path_is_absolute(&heads.req);
     loop {
         let assigned = match assign(conn, view, backend, wish, &mut tries_left).await {
             Ok(assigned) => assigned,
@@ -608,6 +616,11 @@ async fn attempts(
             }
         }
     }
+}
+
+/// Whether the path begins with a slash: most targets do, and then nobody has to look where the path ends.
+fn path_is_absolute(req: &RequestHead) -> bool {
+    req.uri().starts_with(b"/") || req.path().starts_with(b"/")
 }
 
 /// What is wished after an attempt that `retry-on` allows to be made again: attempt `n` goes to another server where

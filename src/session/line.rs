@@ -5,15 +5,18 @@ use super::upstream::ConnectError;
 use super::{Conn, LiveFacts};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
-use crate::net::{ConnectTo, Stream};
+use crate::net::{ConnectTo, Namespace, SocketOptions, Stream};
 use crate::plan::line::{ServerLine, UseSource};
 use crate::plan::{Mode, Server, ServerAddr};
 use crate::proto::http::RequestHead;
-use crate::proto::proxy_protocol::{Addresses, TYPE_AUTHORITY, TYPE_UNIQUE_ID, write_v1, write_v2};
+use crate::proto::proxy_protocol::{
+    Addresses, TYPE_AUTHORITY, TYPE_NETNS, TYPE_UNIQUE_ID, write_v1, write_v2,
+};
 use crate::proto::socks4;
 use crate::rules::{Cx, Wishes};
 use std::hash::{BuildHasher, Hasher};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 /// What servers want to know of a request for their connections.
 #[derive(Default)]
@@ -82,6 +85,25 @@ pub(super) fn foreign(conn: &Conn, server: &Server, line: &ServerLine) -> Option
     }
 }
 
+/// The namespace that the client's PROXY header names, where it is one that the configuration knows.
+fn clients_namespace<'v>(conn: &Conn, view: &'v View, line: &ServerLine) -> Option<&'v Namespace> {
+    if !line.clients_namespace {
+        return None;
+    }
+    let name = conn.info.handshake.proxy.as_deref()?.extensions.get(TYPE_NETNS)?;
+    view.plan.namespaces.iter().find(|n| n.name().as_bytes() == name)
+}
+
+/// The options of a connection's socket.
+pub(super) fn socket(conn: &Conn, view: &View, line: &ServerLine) -> Arc<SocketOptions> {
+    match clients_namespace(conn, view, line) {
+        None => line.socket.clone(),
+        Some(namespace) => {
+            Arc::new(SocketOptions { namespace: Some(namespace.clone()), ..(*line.socket).clone() })
+        }
+    }
+}
+
 /// Notes what the servers of a backend want to know of the request for their connections.
 pub(super) fn note_request(conn: &Conn, view: &View, backend: BackendId, req: Option<&mut RequestHead>) {
     let mut notes = Notes::default();
@@ -97,7 +119,7 @@ pub(super) fn note_request(conn: &Conn, view: &View, backend: BackendId, req: Op
         facts: &facts,
         wishes: Wishes::default(),
     };
-    for (id, server) in view.plan.servers_of(backend) {
+    for (id, server) in view.servers_of(backend) {
         let Some(line) = &server.line else { continue };
         if let (Some(UseSource::Header(name, which)), Some(req)) = (&line.usesrc, cx.request())
             && let Some(ip) = address_in(req, name, *which)
@@ -128,7 +150,7 @@ fn address_in(req: &RequestHead, name: &str, which: i32) -> Option<IpAddr> {
 pub(super) fn tag(conn: &Conn, view: &View, server: ServerId, dst: Option<SocketAddr>) -> u64 {
     let relative = matches!(view.addr(server), ServerAddr::InetRelative(..));
     let server = view.plan.server(server);
-    let line = server.line.as_deref().filter(|l| l.header.any() || l.usesrc.is_some());
+    let line = server.line.as_deref().filter(|l| l.header.any() || l.usesrc.is_some() || l.clients_namespace);
     if !relative && line.is_none() {
         return 0;
     }
@@ -143,6 +165,10 @@ pub(super) fn tag(conn: &Conn, view: &View, server: ServerId, dst: Option<Socket
     note(dst.filter(|_| relative));
     if let Some(line) = line {
         note(foreign(conn, server, line));
+        if let Some(namespace) = clients_namespace(conn, view, line) {
+            hasher.write(namespace.name().as_bytes());
+            hasher.write_u8(0);
+        }
         if line.header.any() {
             let mut header = conn.local.core.take_vec();
             write_header(conn, server, line, &mut header);

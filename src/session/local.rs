@@ -1,5 +1,6 @@
 //! What the sessions of one core share: the World they see, round-robin positions, idle server connections, free memory.
 use super::upstream::Pool;
+use crate::base::grow::Grow;
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::time::Tick;
 use crate::net::Core;
@@ -52,7 +53,7 @@ pub struct Local {
     view: RefCell<Rc<View>>,
     generation: Cell<u64>,
     turns: Vec<RefCell<Turn>>,
-    pools: Vec<RefCell<Pool>>,
+    pools: Grow<RefCell<Pool>>,
     // Boxed, because they go in and out with every request and are hundreds of bytes large.
     #[allow(clippy::vec_box)]
     heads: RefCell<Vec<Box<Heads>>>,
@@ -114,6 +115,7 @@ impl Local {
             let world = self.published.load();
             self.generation.set(world.generation);
             self.cells().process.world.store(world.generation, Ordering::Release);
+            self.watched.learn(&world);
             *self.view.borrow_mut() = Rc::new(View(world));
         }
         self.view.borrow().clone()
@@ -127,6 +129,9 @@ impl Local {
 
     /// The idle connections to a server.
     pub(super) fn pool(&self, server: ServerId) -> &RefCell<Pool> {
+        if self.pools.get(server.index()).is_none() {
+            self.pools.grow_to(server.index() + 1, RefCell::default);
+        }
         &self.pools[server.index()]
     }
 
@@ -135,39 +140,39 @@ impl Local {
         self.pools.iter().enumerate().map(|(i, p)| (ServerId::from(i), p))
     }
 
-    /// The server of a backend for a request whose key has this hash; `avoid` only when there is no other.
+    /// The server of a backend for a request whose key has this hash; `avoid` only when there is no other. The newest World
+    /// counts, whatever a request began under: a core's turns only ever go on.
     pub(super) fn next_in_turn(
         &self,
-        view: &View,
         backend: BackendId,
         hash: Option<u32>,
         mut full: impl FnMut(ServerId) -> bool,
         avoid: Option<ServerId>,
-    ) -> Option<Pick> {
-        let first = view.plan.backend(backend).servers.start;
+    ) -> Option<(Pick, ServerId)> {
+        let view = self.view();
         let mut turn = self.turns[backend.index()].borrow_mut();
         if turn.generation != view.generation {
             turn.generation = view.generation;
-            let mut weights = Vec::new();
-            view.weights(backend, &mut weights);
-            turn.order.sync(&weights);
+            view.bring_up(backend, &mut turn.order);
         }
-        turn.order.pick(Ask {
+        let pick = turn.order.pick(Ask {
             hash,
-            full: &mut |index| full(ServerId(first + index as u32)),
-            avoid: avoid.map(|server| (server.0 - first) as usize),
+            // `leastconn` has one order for all cores: another may know one that this one does not know yet.
+            full: &mut |place| view.at_place(backend, place).is_none_or(&mut full),
+            avoid: avoid.and_then(|server| view.place_of(backend, server)),
             loads: self.shared.loads[backend.index()].get(),
             generation: view.generation,
             weights: &|into| view.weights(backend, into),
-        })
+        })?;
+        Some((pick, view.at_place(backend, pick.server)?))
     }
 
     /// Counts a request on a server for those algorithms that ask how many there are; `taken`: it comes, else it leaves.
     #[inline]
     pub(super) fn count_load(&self, backend: BackendId, server: ServerId, taken: bool) {
         if let Some(loads) = self.shared.loads[backend.index()].get() {
-            let first = self.view.borrow().plan.backend(backend).servers.start;
-            let index = (server.0 - first) as usize;
+            // The newest view knows whom any other knows.
+            let Some(index) = self.view.borrow().place_of(backend, server) else { return };
             if taken { loads.take(index) } else { loads.leave(index) }
         }
     }
@@ -235,7 +240,7 @@ impl Facts for LiveFacts<'_> {
 
     fn connection_slots(&self, backend: BackendId) -> Option<u64> {
         let mut slots = 0i64;
-        for (id, server) in self.plan().servers_of(backend) {
+        for (id, server) in self.world.servers_of(backend) {
             if !self.world.server(id).alive() {
                 continue;
             }

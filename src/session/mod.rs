@@ -22,14 +22,15 @@ mod relay;
 mod select;
 mod stick;
 mod suspended;
+mod tarpit;
 mod tcp;
 mod upstream;
+mod waiting;
 mod watched;
 
 pub use local::{LiveFacts, Local, View};
 pub use outcome::{Outcome, Side};
 pub use persist::Override;
-pub use select::serve_queue;
 pub use upstream::{cut, reap};
 
 use crate::base::ids::ListenerId;
@@ -84,6 +85,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         inspect: Default::default(),
         handshake: Default::default(),
     };
+    let no_linger = frontend.manners.no_linger;
     drop(view);
     let cells = local.cells();
     cells.frontends[info.frontend.index()].conn_cur.add(1);
@@ -101,12 +103,15 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         persist: RefCell::new(None),
         aim: Cell::default(),
     };
-    let goes_on = !opens || crate::net::PoolBox::new(opening::open(&mut conn, id)).await;
+    if no_linger {
+        conn.stream.reset_on_close();
+    }
+    let goes_on = !opens || crate::net::PoolBox::with(|| opening::open(&mut conn, id)).await;
     match mode {
         _ if !goes_on => {}
         Mode::Http => http::serve(&conn).await,
         // Large, and not to lie under idle HTTP connections.
-        Mode::Tcp => crate::net::PoolBox::new(tcp::serve(&conn)).await,
+        Mode::Tcp => crate::net::PoolBox::with(|| tcp::serve(&conn)).await,
     }
     let cells = conn.local.cells();
     cells.frontends[conn.info.frontend.index()].conn_cur.add(-1);

@@ -26,8 +26,10 @@ pub enum Outcome {
     ServerRedirect(crate::base::ids::ServerId),
     /// No server is up, or none is configured (`SC`, 503).
     NoServer,
-    /// The time in the queue was up (`sQ`, 503), or the queue was full.
+    /// The time in the queue was up (`sQ`, 503).
     QueueTimeout,
+    /// As many as may wait for the server already (`SQ`, 503).
+    QueueFull,
     /// The client left the queue (`CQ`).
     ClientGoneInQueue,
     /// No connection to a server could be made (`SC`, 503) or not in time (`sC`, 503).
@@ -57,7 +59,10 @@ impl Outcome {
             Outcome::ServerRedirect(_) => 302,
             Outcome::RequestTimeout => 408,
             Outcome::ClientGoneInHead => 400,
-            Outcome::NoServer | Outcome::QueueTimeout | Outcome::ConnectFailed { .. } => 503,
+            Outcome::NoServer
+            | Outcome::QueueTimeout
+            | Outcome::QueueFull
+            | Outcome::ConnectFailed { .. } => 503,
             Outcome::ClientGoneInQueue => 0,
             Outcome::ServerGoneInHead | Outcome::BadAnswer => 502,
             Outcome::ServerTimeout => 504,
@@ -76,6 +81,7 @@ impl Outcome {
             Outcome::NoServer | Outcome::ConnectFailed { timeout: false } => "SC",
             Outcome::ConnectFailed { timeout: true } => "sC",
             Outcome::QueueTimeout => "sQ",
+            Outcome::QueueFull => "SQ",
             Outcome::ClientGoneInQueue => "CQ",
             Outcome::ServerGoneInHead => "SH",
             Outcome::BadAnswer | Outcome::AnswerDenied { .. } => "PH",

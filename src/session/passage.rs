@@ -1,4 +1,5 @@
 //! One request on one server connection: the body upwards, the answer downwards, both at once.
+use super::cacheable::leaks_cookie;
 use super::http::{ClientBody, Next, Reply, count_in, head_limits, join_chunks};
 use super::local::{Heads, LiveFacts, View};
 use super::observed;
@@ -106,7 +107,7 @@ impl Passage<'_> {
         let this = &*self;
         let mut upload_error = None;
         // Most requests have no body to pass: the memory for it is not part of every request's.
-        let mut upload = (!body.done).then(|| PoolBox::new(this.upload(body)));
+        let mut upload = (!body.done).then(|| PoolBox::with(|| this.upload(body)));
         let mut download = pin!(this.download(reply, heads, server_keep));
         let passed = poll_fn(|cx| {
             if let Some(Poll::Ready(result)) = upload.as_mut().map(|u| Pin::new(u).poll(cx)) {
@@ -165,11 +166,18 @@ impl Passage<'_> {
         reply.error(Outcome::ServerGoneInHead, body).await
     }
 
+    /// Whether the end of a large piece may wait for what follows it: a whole packet is cheaper (`option http-no-delay`).
+    fn may_wait(&self) -> bool {
+        let plan = &self.view.plan;
+        let frontend = plan.frontend(self.conn.info.frontend);
+        !frontend.manners.no_delay && !plan.backend(self.backend).manners.no_delay
+    }
+
     async fn send_to_server(&self, out: impl Into<crate::net::OutBuf>, more: bool) -> Result<(), ()> {
         let core = &self.conn.local.core;
         let deadline = self.server_timeout.map(|t| core.now() + t);
         let out = out.into();
-        let more = more && out.bytes().len() >= BULK;
+        let more = more && out.bytes().len() >= BULK && self.may_wait();
         let sent = core.until(deadline, self.server().send_part(out, more)).await;
         self.server_side.touch(core);
         matches!(sent, Ok(Ok(()))).then_some(()).ok_or(())
@@ -252,7 +260,7 @@ impl Passage<'_> {
         }
         persist::answered(self.conn, self.view, self.backend, server, &heads.req, &mut heads.res);
         if heads.res.body == Body::Tunnel {
-            return PoolBox::new(self.tunnel(heads, rest)).await;
+            return PoolBox::with(|| self.tunnel(heads, rest)).await;
         }
         self.pass_answer(reply, heads, rest, server_keep).await
     }
@@ -361,6 +369,11 @@ impl Passage<'_> {
                 verdict => verdict,
             }
         };
+        let passes = matches!(verdict, Verdict::Continue | Verdict::Allow);
+        let verdict = match plan.backend(self.backend).manners.check_cache {
+            true if passes && leaks_cookie(&heads.req, &heads.res) => Verdict::Deny { status: 502 },
+            _ => verdict,
+        };
         match verdict {
             // Nothing waits once the answer is there.
             Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => None,
@@ -387,7 +400,7 @@ impl Passage<'_> {
         let out = out.into();
         let more = match follows {
             Follows::Nothing => false,
-            Follows::Body => out.bytes().len() >= BULK,
+            Follows::Body => out.bytes().len() >= BULK && self.may_wait(),
             Follows::End => true,
         };
         let sent = core.until(deadline, self.conn.stream.send_part(out, more)).await;

@@ -147,7 +147,6 @@ impl Persist {
         // Several servers may share a value: the first that runs.
         let although_down = persistence.although_down || self.over == Override::Force;
         self.server = view
-            .plan
             .servers_of(backend)
             .map(|(id, _)| id)
             .filter(|id| view.cookie(*id).is_some_and(|c| c.as_bytes() == value))

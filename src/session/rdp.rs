@@ -16,7 +16,7 @@ pub(super) fn server(
 ) -> Option<ServerId> {
     let value = first_bytes::rdp_cookie(bytes, Some(name.as_bytes())).ok()?;
     let addr = address(value)?;
-    let mut servers = view.plan.servers_of(backend).map(|(id, _)| id);
+    let mut servers = view.servers_of(backend).map(|(id, _)| id);
     servers.find(|id| {
         let same = matches!(view.addr(*id), ServerAddr::Inet(a) if *a == addr.into());
         same && (although_down || view.server(*id).alive())

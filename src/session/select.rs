@@ -1,18 +1,17 @@
 //! Which server a request goes to: balance, the server's gate, the queue; and the connection to it, with retries.
-use super::local::View;
+use super::aim::Aim;
+use super::local::{Local, View};
 use super::observed;
 use super::outcome::Outcome;
 use super::upstream::{self, ConnectError, Upstream};
+use super::waiting::{For, Waited, failed, wait_in_queue};
 use super::{Conn, line, persist};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
 use crate::net::PoolBox;
 use crate::plan::{Reuse, ServerAddr};
 use crate::rules::Wishes;
-use crate::share::{Rank, Shared, Ticket};
-use std::future::poll_fn;
-use std::sync::Arc;
-use std::task::Poll;
+use crate::share::{Rank, Shared};
 use std::time::Duration;
 
 /// A place on a server: given back, or handed to the next in the queue, when dropped.
@@ -39,7 +38,7 @@ impl Place {
     }
 
     /// On a server that was chosen before.
-    fn again(conn: &Conn, backend: BackendId, server: ServerId, gated: bool) -> Place {
+    pub(super) fn again(conn: &Conn, backend: BackendId, server: ServerId, gated: bool) -> Place {
         conn.local.count_load(backend, server, true);
         Place::taken(conn, backend, server, gated)
     }
@@ -57,34 +56,14 @@ impl Drop for Place {
         self.local.cells().servers[self.server.index()].sess_cur.add(-1);
         self.local.count_load(self.backend, self.server, false);
         if self.gated {
-            give_back(&self.local.shared, self.backend, self.server);
+            give_back(&self.local, self.backend, self.server);
         }
     }
 }
 
-/// Gives an entered gate to the next in the queue, or leaves it. A limit that was lowered meanwhile is kept.
-fn give_back(shared: &Shared, backend: BackendId, server: ServerId) {
-    let gate = &shared.servers[server.index()];
-    let limit = shared.server_limit(backend, server);
-    let over = limit != 0 && gate.inside() > limit;
-    if over || !shared.queues[backend.index()].hand_over(server) {
-        gate.leave();
-        // Somebody may have joined between the look at the queue and the leaving.
-        if !shared.queues[backend.index()].is_empty() {
-            serve_queue(shared, backend, server);
-        }
-    }
-}
-
-/// Lets waiting requests in while the server has room: after a place was left, a server came up or a limit was raised.
-pub fn serve_queue(shared: &Shared, backend: BackendId, server: ServerId) {
-    let (gate, queue) = (&shared.servers[server.index()], &shared.queues[backend.index()]);
-    while !queue.is_empty() && gate.try_enter_at(shared.server_limit(backend, server)) {
-        if !queue.hand_over(server) {
-            gate.leave();
-            break;
-        }
-    }
+/// Gives a place to the next in the queue. A server that drains, or a backup that is not needed, takes only its own.
+pub(super) fn give_back(local: &Local, backend: BackendId, server: ServerId) {
+    local.shared.give_back(backend, server, || local.view().takes_any(server));
 }
 
 /// Takes a server's place, if its limit allows.
@@ -105,16 +84,46 @@ async fn place(
     rank: Rank,
     deadline: Option<Tick>,
 ) -> Result<Place, Outcome> {
-    if conn.aim.get().server.is_none()
+    let waited = if conn.aim.get().server.is_none()
         && let Some(server) = persist::preferred(conn)
     {
-        return PoolBox::new(held(conn, view, backend, server, rank, deadline)).await;
+        PoolBox::with(|| held(conn, view, backend, server, rank, deadline)).await?
+    } else {
+        match place_now(conn, view, backend, avoid) {
+            Ok(place) => return Ok(place),
+            Err(NotNow::Never) => return Err(failed(conn, backend, None, Outcome::NoServer)),
+            Err(NotNow::Wait(wants)) => {
+                PoolBox::with(|| wait_in_queue(conn, view, backend, wants, rank, deadline)).await?
+            }
+        }
+    };
+    match waited {
+        Waited::Place(place) => Ok(place),
+        Waited::Leave(server) => PoolBox::with(|| place_anew(conn, backend, server, rank)).await,
     }
-    match place_now(conn, view, backend, avoid) {
-        Ok(place) => Ok(place),
-        Err(NotNow::Never) => Err(Outcome::NoServer),
-        Err(NotNow::Wait(wants)) => {
-            PoolBox::new(wait_in_queue(conn, view, backend, wants, rank, deadline)).await
+}
+
+/// The place of a request that leaves the server it was for, which went or has too many waiting: now it is balanced,
+/// whosever it was. It waits anew where all are full, as long as the first time.
+async fn place_anew(conn: &Conn, backend: BackendId, left: ServerId, rank: Rank) -> Result<Place, Outcome> {
+    let (mut left, mut rank) = (left, rank);
+    loop {
+        conn.local.cells().servers[left.index()].redispatches.inc();
+        conn.local.cells().backends[backend.index()].redispatches.inc();
+        persist::forget(conn);
+        conn.aim.set(Aim { server: None, ..conn.aim.get() });
+        let (now, view) = (conn.local.core.now(), conn.local.view());
+        let timeouts = view.plan.backend(backend).timeouts;
+        let deadline = timeouts.queue.or(timeouts.connect).map(|t| now + t);
+        rank.at = now.millis() as i64;
+        let waited = match place_now(conn, &view, backend, None) {
+            Ok(place) => return Ok(place),
+            Err(NotNow::Never) => return Err(failed(conn, backend, None, Outcome::NoServer)),
+            Err(NotNow::Wait(wants)) => wait_in_queue(conn, &view, backend, wants, rank, deadline).await?,
+        };
+        match waited {
+            Waited::Place(place) => return Ok(place),
+            Waited::Leave(server) => left = server,
         }
     }
 }
@@ -122,7 +131,7 @@ async fn place(
 /// Why there is no place at once.
 enum NotNow {
     /// The server that is wanted, or each that may be had, is full.
-    Wait(Option<ServerId>),
+    Wait(For),
     /// No server takes requests.
     Never,
 }
@@ -131,12 +140,12 @@ fn place_now(conn: &Conn, view: &View, backend: BackendId, avoid: Option<ServerI
     let plan = view.plan.backend(backend);
     let aim = conn.aim.get();
     if let (Some(server), None) = (aim.server, avoid) {
-        return place_on(conn, view, backend, server);
+        return place_on(conn, view, backend, server).ok_or(NotNow::Wait(For::Own(server)));
     }
     if plan.prefer_last_server
         && !plan.balance.is_hash()
         && let Some(last) = conn.last_server.get()
-        && plan.servers.contains(&last.0)
+        && view.plan.server(last).backend == backend
         && Some(last) != avoid
         && view.server(last).usable()
         && let Some(gated) = enter(conn, view, backend, last)
@@ -144,26 +153,31 @@ fn place_now(conn: &Conn, view: &View, backend: BackendId, avoid: Option<ServerI
         return Ok(Place::new(conn, backend, last, gated));
     }
     // Requests that wait already go first. Where requests are hashed, each waits for a server of its own.
-    let others_wait = !plan.balance.is_hash() && !conn.local.shared.queues[backend.index()].is_empty();
+    let queue = &conn.local.shared.queues[backend.index()];
+    let others_wait = !plan.balance.is_hash() && queue.len_of_any() > 0;
     loop {
         let mut full = false;
         let picked = conn.local.next_in_turn(
-            view,
             backend,
             aim.hash,
             |server| {
                 let limited = limited(conn, view, server);
-                let closed = limited && (others_wait || is_full(&conn.local.shared, backend, server));
+                let busy = || is_full(&conn.local.shared, backend, server) || queue.len_of(server) > 0;
+                let closed = limited && (others_wait || busy());
                 full |= closed;
                 closed
             },
             avoid,
         );
         match picked {
-            Some(pick) => {
-                let server = ServerId(plan.servers.start + pick.server as u32);
+            Some((pick, server)) => {
                 if pick.bound {
-                    return place_on(conn, view, backend, server);
+                    return place_on(conn, view, backend, server).ok_or_else(|| {
+                        let cells = conn.local.cells();
+                        cells.servers[server.index()].lb_total.inc();
+                        cells.backends[backend.index()].lb_total.inc();
+                        NotNow::Wait(For::Hashed(server))
+                    });
                 }
                 match enter(conn, view, backend, server) {
                     Some(gated) if pick.counted => return Ok(Place::counted(conn, backend, server, gated)),
@@ -173,18 +187,15 @@ fn place_now(conn: &Conn, view: &View, backend: BackendId, avoid: Option<ServerI
                     None => {}
                 }
             }
-            None if full => return Err(NotNow::Wait(None)),
+            None if full => return Err(NotNow::Wait(For::Any)),
             None => return Err(NotNow::Never),
         }
     }
 }
 
 /// A place on one server.
-fn place_on(conn: &Conn, view: &View, backend: BackendId, server: ServerId) -> Result<Place, NotNow> {
-    match enter(conn, view, backend, server) {
-        Some(gated) => Ok(Place::new(conn, backend, server, gated)),
-        None => Err(NotNow::Wait(Some(server))),
-    }
+fn place_on(conn: &Conn, view: &View, backend: BackendId, server: ServerId) -> Option<Place> {
+    enter(conn, view, backend, server).map(|gated| Place::new(conn, backend, server, gated))
 }
 
 fn is_full(shared: &Shared, backend: BackendId, server: ServerId) -> bool {
@@ -204,13 +215,14 @@ async fn held(
     server: ServerId,
     rank: Rank,
     deadline: Option<Tick>,
-) -> Result<Place, Outcome> {
+) -> Result<Waited, Outcome> {
     // Requests that wait already go first.
-    let may_enter = !limited(conn, view, server) || conn.local.shared.queues[backend.index()].is_empty();
+    let may_enter =
+        !limited(conn, view, server) || conn.local.shared.queues[backend.index()].len_of(server) == 0;
     if may_enter && let Some(gated) = enter(conn, view, backend, server) {
-        return Ok(Place::again(conn, backend, server, gated));
+        return Ok(Waited::Place(Place::again(conn, backend, server, gated)));
     }
-    wait_in_queue(conn, view, backend, Some(server), rank, deadline).await
+    wait_in_queue(conn, view, backend, For::Own(server), rank, deadline).await
 }
 
 /// The place for sending a request again to the server it was sent to; it was not chosen anew, and is not counted as such.
@@ -228,77 +240,15 @@ async fn place_again(
     if let Some(gated) = enter(conn, view, backend, server) {
         return Ok(Place::again(conn, backend, server, gated));
     }
-    PoolBox::new(wait_in_queue(conn, view, backend, Some(server), rank, deadline)).await
+    match PoolBox::with(|| wait_in_queue(conn, view, backend, For::Own(server), rank, deadline)).await? {
+        Waited::Place(place) => Ok(place),
+        Waited::Leave(server) => PoolBox::with(|| place_anew(conn, backend, server, rank)).await,
+    }
 }
 
 /// Whether a server has a limit.
 fn limited(conn: &Conn, view: &View, server: ServerId) -> bool {
     view.plan.server(server).maxconn.is_some() || conn.local.shared.servers[server.index()].limit() != 0
-}
-
-/// A ticket that leaves the queue when its owner goes.
-struct InQueue<'a> {
-    conn: &'a Conn,
-    backend: BackendId,
-    ticket: Arc<Ticket>,
-    taken: bool,
-}
-
-impl Drop for InQueue<'_> {
-    fn drop(&mut self) {
-        if self.taken {
-            return;
-        }
-        let shared = &self.conn.local.shared;
-        match self.ticket.leave() {
-            Some(server) => give_back(shared, self.backend, server),
-            None => shared.queues[self.backend.index()].sweep(),
-        }
-    }
-}
-
-async fn wait_in_queue(
-    conn: &Conn,
-    view: &View,
-    backend: BackendId,
-    wants: Option<ServerId>,
-    rank: Rank,
-    deadline: Option<Tick>,
-) -> Result<Place, Outcome> {
-    let (core, shared) = (&conn.local.core, &conn.local.shared);
-    let mut waiting = InQueue { conn, backend, ticket: Ticket::new(wants, rank), taken: false };
-    let (notifier, task) = (core.notifier(), core.current());
-    shared.queues[backend.index()].join(waiting.ticket.clone(), Box::new(move || notifier.wake(task)));
-    // A place may have become free before we joined.
-    for (server, _) in view.plan.servers_of(backend) {
-        let may_serve = view.server(server).usable() || wants == Some(server);
-        if may_serve && view.maxconn(server).is_some() {
-            serve_queue(shared, backend, server);
-        }
-    }
-    let granted = poll_fn(|_| match waiting.ticket.granted() {
-        Some(server) => Poll::Ready(Ok(server)),
-        // The client's end is looked for only where the file asks for it (`option abortonclose`).
-        None if view.plan.backend(backend).abort_on_close && client_left(conn) => {
-            Poll::Ready(Err(Outcome::ClientGoneInQueue))
-        }
-        None => Poll::Pending,
-    });
-    match core.until(deadline, granted).await {
-        Ok(Ok(server)) => {
-            waiting.taken = true;
-            Ok(match wants {
-                Some(_) => Place::again(conn, backend, server, true),
-                None => Place::new(conn, backend, server, true),
-            })
-        }
-        Ok(Err(outcome)) => Err(outcome),
-        Err(_) => Err(Outcome::QueueTimeout),
-    }
-}
-
-fn client_left(conn: &Conn) -> bool {
-    conn.stream.poll_readable() && conn.stream.has_ended()
 }
 
 /// A connection to a server of the backend, and the place it holds.
@@ -324,15 +274,19 @@ impl Assigned {
     /// Notes the times of an exchange: until the answer's head came, and until its end.
     pub fn note_times(&self, conn: &Conn, answered: Option<Tick>) {
         let now = conn.local.core.now();
-        let ms = |from: Tick, to: Tick| to.since(from).as_millis() as u64;
+        let ms = |from: Tick, to: Tick| to.0.saturating_sub(from.0) / 1_000_000;
         let cells = conn.local.cells();
         let backend = &cells.backends[self.place.backend.index()].times;
         let server = &cells.servers[self.place.server.index()].times;
+        let queue = ms(self.timing.asked, self.timing.placed);
+        let connect = ms(self.timing.placed, self.timing.connected);
+        let response = answered.map_or(0, |at| ms(self.timing.connected, at));
+        let total = ms(self.timing.asked, now);
         for times in [backend, server] {
-            times.queue.note(ms(self.timing.asked, self.timing.placed));
-            times.connect.note(ms(self.timing.placed, self.timing.connected));
-            times.response.note(answered.map_or(0, |at| ms(self.timing.connected, at)));
-            times.total.note(ms(self.timing.asked, now));
+            times.queue.note(queue);
+            times.connect.note(connect);
+            times.response.note(response);
+            times.total.note(total);
         }
     }
 }
@@ -407,7 +361,7 @@ pub async fn assign(
             conn.local.watched.note(&conn.local, current.server, &upstream.stream);
             return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
         }
-        let error = match PoolBox::new(upstream::connect(conn, view, current.server, dst, tag)).await {
+        let error = match PoolBox::with(|| upstream::connect(conn, view, current.server, dst, tag)).await {
             Ok(upstream) => {
                 let timing = timing(core.now());
                 observed::note(&conn.local, view, current.server, observed::Event::Connected);
@@ -454,8 +408,7 @@ pub fn may_redispatch(conn: &Conn, view: &View, backend: BackendId, n: u32) -> b
         i if i > 0 => n % i == 0,
         i => n % (retries + 1 + i).max(1) == 0,
     };
-    let active =
-        view.plan.servers_of(backend).filter(|(id, s)| !s.backup && view.server(*id).usable()).count();
+    let active = view.servers_of(backend).filter(|(id, s)| !s.backup && view.server(*id).usable()).count();
     let held = conn.aim.get().server.is_some() || persist::preferred(conn).is_some();
     configured || (active > 1 && plan.balance.is_in_turn() && !held)
 }

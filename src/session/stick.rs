@@ -161,7 +161,7 @@ fn server_of(view: &View, backend: BackendId, table: TableId, entry: &Entry) -> 
     let table = &view.plan.tables[table.index()];
     let named = entry.server.and_then(|stored| {
         let stored = view.plan.server(stored);
-        let mut servers = view.plan.servers_of(backend);
+        let mut servers = view.servers_of(backend);
         servers.find(|(_, s)| if table.by_address { s.addr == stored.addr } else { s.name == stored.name })
     });
     if let Some((id, _)) = named {
@@ -169,7 +169,7 @@ fn server_of(view: &View, backend: BackendId, table: TableId, entry: &Entry) -> 
     }
     let (_, at) = table.spec.layout.find(Kind::ServerId)?;
     let id = entry.cells[at].value;
-    view.plan.servers_of(backend).find(|(_, s)| u64::from(s.uuid) == id).map(|(id, _)| id)
+    view.servers_of(backend).find(|(_, s)| u64::from(s.uuid) == id).map(|(id, _)| id)
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ pub async fn serve(conn: &Conn) {
     conn.info.vars.begin_answer();
     let (req, bytes) = first.parts();
     aim::by_key(conn, &view, backend, req, bytes);
-    if plan.backend(backend).notes_request {
+    if view.notes_request(backend) {
         line::note_request(conn, &view, backend, None);
     }
     first.pass_on(conn);

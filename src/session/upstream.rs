@@ -97,7 +97,9 @@ pub fn keep(local: &Local, view: &View, server: ServerId, upstream: Upstream) {
     let mut pool = local.pool(server).borrow_mut();
     let full = plan.pool_max_conn.is_some_and(|max| pool.len() >= max as usize);
     let worn = plan.max_reuse.is_some_and(|max| upstream.requests > max);
-    let state = view.server(server);
+    // The newest World counts: the reaper went through the pool when it came.
+    let newest = local.view();
+    let state = newest.server(server);
     let useless = !state.alive() || !upstream.is_for(state) || follows_client(view, server);
     if full || worn || local.stopping.get() || useless || !upstream.stream.is_quiet() {
         return;
@@ -242,7 +244,7 @@ pub async fn connect(
         keepalive: backend.tcp_keepalive,
         foreign: plan.line.as_ref().and_then(|l| line::foreign(conn, plan, l)),
         bare: false,
-        socket: plan.line.as_ref().map(|l| l.socket.clone()),
+        socket: plan.line.as_ref().map(|l| line::socket(conn, view, l)),
     };
     let to = target(view.addr(server), client_dst)?;
     let stream = match &plan.line {
@@ -250,11 +252,14 @@ pub async fn connect(
         None => local.core.connect(&to, &options)?,
     };
     stream.set_label(label(server));
+    if backend.manners.no_linger {
+        stream.reset_on_close();
+    }
     let deadline = backend.timeouts.connect.map(|t| local.core.now() + t);
     match local.core.until(deadline, stream.connected()).await {
         Ok(Ok(())) => {
             if let Some(line) = &plan.line {
-                PoolBox::new(line::greet(conn, view, plan, line, &to, &stream, deadline)).await?;
+                PoolBox::with(|| line::greet(conn, view, plan, line, &to, &stream, deadline)).await?;
             }
             let cells = local.cells();
             cells.servers[server.index()].connect.inc();

@@ -5,13 +5,16 @@ use crate::base::ids::ServerId;
 use crate::net::Stream;
 use crate::net::driver::Key;
 use crate::plan::Plan;
+use crate::world::World;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 /// The connections of one core to servers that are looked after so.
 pub struct Watched {
     /// Whether any server has one of the words.
-    on: bool,
+    on: Cell<bool>,
+    /// How many servers were looked at.
+    looked_at: Cell<usize>,
     open: RefCell<HashMap<(u32, u32), (Key, ServerId)>>,
     /// Closed ones are looked for when there are more than this.
     sweep_at: Cell<usize>,
@@ -28,17 +31,30 @@ impl Watched {
             |s: &crate::plan::Server| s.watching.shutdown_sessions || s.watching.shutdown_backup_sessions;
         let up = plan.servers.iter().filter(|s| s.watching.shutdown_backup_sessions).map(|s| (s.id, true));
         Watched {
-            on: plan.servers.iter().any(has),
+            on: Cell::new(plan.servers.iter().any(has)),
+            looked_at: Cell::new(plan.servers.len()),
             open: RefCell::default(),
             sweep_at: Cell::new(SLACK),
             up: RefCell::new(up.collect()),
         }
     }
 
+    /// Looks at the servers that have come since the last World.
+    pub fn learn(&self, world: &World) {
+        let news = self.looked_at.replace(world.servers.len().max(self.looked_at.get()));
+        for id in (news..world.servers.len()).map(ServerId::from) {
+            let words = &world.plan.server(id).watching;
+            if words.shutdown_backup_sessions {
+                self.up.borrow_mut().push((id, world.server(id).alive()));
+            }
+            self.on.set(self.on.get() || words.shutdown_sessions || words.shutdown_backup_sessions);
+        }
+    }
+
     /// Notes a connection that a request goes over.
     #[inline]
     pub fn note(&self, local: &Local, server: ServerId, stream: &Stream) {
-        if self.on {
+        if self.on.get() {
             self.keep(local, server, stream);
         }
     }
@@ -64,7 +80,7 @@ impl Watched {
 impl Local {
     /// Ends what has to end in the newest World.
     pub fn cut_watched(&self) {
-        if !self.watched.on {
+        if !self.watched.on.get() {
             return;
         }
         let world = self.view();

@@ -156,10 +156,8 @@ impl Shard {
                 continue;
             }
             let backend = BackendId::from(index);
-            for (server, _) in view.plan.servers_of(backend) {
-                if view.server(server).usable() {
-                    session::serve_queue(&self.local.shared, backend, server);
-                }
+            for (server, _) in view.servers_of(backend) {
+                self.local.shared.serve_queue(backend, server, view.takes_any(server));
             }
         }
         self.local.cut_watched();
@@ -248,6 +246,7 @@ async fn accept(shard: Rc<Shard>, id: ListenerId, listener: Listener) {
                     Some(gate) => enter(&shard, id, &listener, gate).await,
                     None => true,
                 };
+                let own = own & in_time(&shard, id, frontend, &listener).await;
                 let goes_on = own
                     & enter(&shard, id, &listener, &shared.process).await
                     & enter(&shard, id, &listener, &shared.frontends[frontend.index()]).await;
@@ -287,6 +286,26 @@ fn serve(shard: &Rc<Shard>, id: ListenerId, frontend: FrontendId, stream: Stream
         shard.local.open.set(shard.local.open.get() - 1);
         shard.stop_if_done();
     });
+}
+
+/// Waits while as many new connections came to the frontend in a second as `rate-limit sessions` allows. False when the
+/// listener is to stop.
+async fn in_time(shard: &Rc<Shard>, id: ListenerId, frontend: FrontendId, listener: &Listener) -> bool {
+    let core = &shard.local.core;
+    loop {
+        let limit = shard.local.view().plan.frontend(frontend).manners.rate_limit;
+        if limit == 0 {
+            return true;
+        }
+        match shard.local.shared.rates[frontend.index()].enter(limit, core.now()) {
+            Ok(()) => return true,
+            Err(_) if wanted(shard, id) == Wanted::Stop => return false,
+            Err(wait) => {
+                listener.pause();
+                core.sleep_until(core.now() + wait).await;
+            }
+        }
+    }
 }
 
 /// Enters a gate, waiting while it is full; meanwhile no more connections are taken from the kernel. False when the

@@ -1,5 +1,6 @@
 //! What the health checks found, and how long servers and backends have been as they are: written by the control thread
 //! alone, read by whoever reports. Never on a request's way, so plain locks are enough.
+use crate::base::grow::Grow;
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
 use std::sync::{Mutex, MutexGuard};
@@ -209,7 +210,7 @@ pub struct ServerRecord {
 /// The table over all servers and backends.
 #[derive(Debug)]
 pub struct Checks {
-    servers: Box<[Mutex<ServerRecord>]>,
+    pub(super) servers: Grow<Mutex<ServerRecord>>,
     backends: Box<[Mutex<Life>]>,
 }
 
@@ -228,7 +229,7 @@ impl Checks {
 
     /// Failures and falls are counted anew.
     pub(super) fn clear(&self) {
-        for server in &self.servers {
+        for server in self.servers.iter() {
             let mut record = server.lock().expect("no panic under this lock");
             (record.check.failed, record.agent.failed, record.life.went_down) = (0, 0, 0);
         }

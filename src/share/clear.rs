@@ -67,7 +67,7 @@ impl ServerCells {
 impl Shared {
     /// Clears what belongs to no shard. Call it when the shards have cleared theirs; `bytes_out`: what was sent before that.
     pub fn clear(&self, all: bool, bytes_out: u64) {
-        self.frontends.iter().chain(&self.servers).for_each(super::Gate::clear_peak);
+        self.frontends.iter().chain(self.servers.iter()).for_each(super::Gate::clear_peak);
         self.queues.iter().for_each(super::Queue::clear_peak);
         self.trends().clear(all, bytes_out);
         if all {

@@ -1,4 +1,5 @@
 //! Counters: each shard has its own cells and is their only writer, readers sum over the shards.
+use crate::base::grow::Grow;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// A number that only grows, written by one thread: a load and a store, no locked operation.
@@ -81,7 +82,10 @@ impl Average {
     #[inline]
     pub fn note(&self, ms: u64) {
         let sum = self.sum.load(Ordering::Relaxed);
-        self.sum.store(sum - sum.div_ceil(Self::SAMPLES) + ms, Ordering::Relaxed);
+        // `sum.div_ceil(SAMPLES)` without its branches: a sum is far from the end of its 64 bits.
+        #[allow(clippy::manual_div_ceil)]
+        let one = (sum + (Self::SAMPLES - 1)) / Self::SAMPLES;
+        self.sum.store(sum - one + ms, Ordering::Relaxed);
         self.count.store(self.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         if ms > self.max.load(Ordering::Relaxed) {
             self.max.store(ms, Ordering::Relaxed);
@@ -217,7 +221,7 @@ pub struct ShardCounters {
     pub process: ProcessCells,
     pub frontends: Box<[FrontendCells]>,
     pub backends: Box<[BackendCells]>,
-    pub servers: Box<[ServerCells]>,
+    pub servers: Grow<ServerCells>,
 }
 
 impl ShardCounters {

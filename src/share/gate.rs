@@ -30,7 +30,7 @@ impl std::fmt::Debug for Gate {
 impl Gate {
     /// Sets the limit, 0 for none. Those inside stay.
     pub fn set_limit(&self, limit: u32) {
-        self.limit.store(limit, Ordering::Relaxed);
+        self.limit.store(limit.min(CLOSED - 1), Ordering::Relaxed);
         self.tell();
     }
 

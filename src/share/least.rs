@@ -1,61 +1,100 @@
 //! How many requests the servers of a backend carry, over all cores: for `balance leastconn`, `random` and
 //! `hash-balance-factor`. The last two read counters; `leastconn` has its order in one place behind a lock, so that two cores
 //! never take the same least loaded server at once.
-use std::sync::Mutex;
+use crate::base::grow::Grow;
+use crate::base::winner::{Entry, Winner};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard};
 
 /// The requests on the servers of one backend.
 #[derive(Debug)]
-pub struct Loads {
-    served: Box<[AtomicU32]>,
-    total: AtomicU32,
-    least: Option<Mutex<Least>>,
+pub struct Loads(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    /// Their sum is counted only where somebody asks for it.
+    Counters {
+        served: Grow<AtomicU32>,
+        total: Option<AtomicU32>,
+    },
+    Ordered(Mutex<Least>),
 }
 
 impl Loads {
     /// Counters for so many servers.
     #[must_use]
     pub fn counters(servers: usize) -> Loads {
-        Loads {
-            served: (0..servers).map(|_| AtomicU32::new(0)).collect(),
-            total: AtomicU32::new(0),
-            least: None,
-        }
+        Loads(Kind::Counters { served: (0..servers).map(|_| AtomicU32::new(0)).collect(), total: None })
     }
 
-    /// The same, and the order of `leastconn`.
+    /// Counters, and their sum.
+    #[must_use]
+    pub fn with_total(servers: usize) -> Loads {
+        let served = (0..servers).map(|_| AtomicU32::new(0)).collect();
+        Loads(Kind::Counters { served, total: Some(AtomicU32::new(0)) })
+    }
+
+    /// The order of `leastconn`.
     #[must_use]
     pub fn ordered(backups: &[bool], all_backups: bool) -> Loads {
-        Loads { least: Some(Mutex::new(Least::new(backups, all_backups))), ..Loads::counters(backups.len()) }
+        Loads(Kind::Ordered(Mutex::new(Least::new(backups, all_backups))))
+    }
+
+    /// One server more, that takes no requests yet.
+    pub fn add_server(&self, backup: bool) {
+        match &self.0 {
+            Kind::Counters { served, .. } => {
+                served.append(AtomicU32::new(0));
+            }
+            Kind::Ordered(least) => held(least).join(backup),
+        }
     }
 
     /// Requests on a server.
     #[must_use]
+    #[inline]
     pub fn on(&self, server: usize) -> u32 {
-        self.served[server].load(Ordering::Relaxed)
+        match &self.0 {
+            Kind::Counters { served, .. } => served[server].load(Ordering::Relaxed),
+            Kind::Ordered(least) => held(least).servers[server].served,
+        }
     }
 
-    /// Requests on all of them.
+    /// Requests on all of them; 0 where they are not counted.
     #[must_use]
+    #[inline]
     pub fn total(&self) -> u32 {
-        self.total.load(Ordering::Relaxed)
+        match &self.0 {
+            Kind::Counters { total, .. } => total.as_ref().map_or(0, |t| t.load(Ordering::Relaxed)),
+            Kind::Ordered(least) => held(least).servers.iter().map(|s| s.served).sum(),
+        }
     }
 
     /// A request goes to a server.
+    #[inline]
     pub fn take(&self, server: usize) {
-        self.served[server].fetch_add(1, Ordering::Relaxed);
-        self.total.fetch_add(1, Ordering::Relaxed);
-        if let Some(least) = &self.least {
-            least.lock().expect("no panic under this lock").add(server, 1);
+        match &self.0 {
+            Kind::Counters { served, total } => {
+                served[server].fetch_add(1, Ordering::Relaxed);
+                if let Some(total) = total {
+                    total.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            Kind::Ordered(least) => held(least).add(server, 1),
         }
     }
 
     /// A request left a server.
+    #[inline]
     pub fn leave(&self, server: usize) {
-        self.served[server].fetch_sub(1, Ordering::Relaxed);
-        self.total.fetch_sub(1, Ordering::Relaxed);
-        if let Some(least) = &self.least {
-            least.lock().expect("no panic under this lock").add(server, -1);
+        match &self.0 {
+            Kind::Counters { served, total } => {
+                served[server].fetch_sub(1, Ordering::Relaxed);
+                if let Some(total) = total {
+                    total.fetch_sub(1, Ordering::Relaxed);
+                }
+            }
+            Kind::Ordered(least) => held(least).add(server, -1),
         }
     }
 
@@ -68,7 +107,8 @@ impl Loads {
         full: &mut dyn FnMut(usize) -> bool,
         avoid: Option<usize>,
     ) -> Option<usize> {
-        let mut least = self.least.as_ref()?.lock().expect("no panic under this lock");
+        let Kind::Ordered(least) = &self.0 else { return None };
+        let mut least = held(least);
         if least.generation.is_none_or(|g| g < generation) {
             let mut now = Vec::new();
             weights(&mut now);
@@ -77,10 +117,12 @@ impl Loads {
         }
         let server = least.pick(full, avoid)?;
         least.add(server, 1);
-        self.served[server].fetch_add(1, Ordering::Relaxed);
-        self.total.fetch_add(1, Ordering::Relaxed);
         Some(server)
     }
+}
+
+fn held(least: &Mutex<Least>) -> MutexGuard<'_, Least> {
+    least.lock().expect("no panic under this lock")
 }
 
 /// The order of `leastconn` (HAProxy's `lb_fwlc.c`): by requests over weight; of equals the one that came to this count
@@ -89,165 +131,107 @@ impl Loads {
 struct Least {
     generation: Option<u64>,
     servers: Vec<Member>,
-    active: Vec<Entry>,
-    backup: Vec<Entry>,
+    active: Winner,
+    backup: Winner,
     all_backups: bool,
-    /// Counts insertions.
-    inserted: u64,
     passed: Vec<Entry>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Member {
+    /// 0: takes no requests, and is in no order.
     weight: u32,
     served: u32,
     backup: bool,
-    /// Where it stands in its heap; [`OUT`] while it takes no requests.
-    at: u32,
 }
 
-const OUT: u32 = u32::MAX;
 /// The largest weight, in sixteenths.
 const WEIGHT_MAX: u32 = 256 * 16;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
-    key: u32,
-    order: u64,
-    server: u32,
-}
-
 impl Least {
     fn new(backups: &[bool], all_backups: bool) -> Least {
-        let member = |&backup: &bool| Member { weight: 0, served: 0, backup, at: OUT };
+        let member = |&backup: &bool| Member { weight: 0, served: 0, backup };
+        // Members are numbered as the servers are; a group without members needs no room.
+        let room = |backup| Winner::new(if backups.contains(&backup) { backups.len() } else { 0 });
         Least {
             generation: None,
             servers: backups.iter().map(member).collect(),
-            active: Vec::with_capacity(backups.len()),
-            backup: Vec::with_capacity(backups.len()),
+            active: room(false),
+            backup: room(true),
             all_backups,
-            inserted: 0,
             passed: Vec::with_capacity(backups.len()),
         }
     }
 
+    fn join(&mut self, backup: bool) {
+        self.servers.push(Member { weight: 0, served: 0, backup });
+        let order = if backup { &mut self.backup } else { &mut self.active };
+        order.grow(self.servers.len());
+    }
+
     fn sync(&mut self, weights: &[u32]) {
         for (server, &weight) in weights.iter().enumerate() {
-            if self.servers[server].weight == weight {
+            let member = &mut self.servers[server];
+            if member.weight == weight {
                 continue;
             }
-            if self.servers[server].at != OUT {
-                self.remove(server);
-            }
-            self.servers[server].weight = weight;
-            if weight > 0 {
-                self.insert(server);
-            }
+            member.weight = weight;
+            let (key, order) = self.of(server);
+            if weight > 0 { order.set(server, key) } else { order.take_out(server) }
         }
     }
 
     fn pick(&mut self, full: &mut dyn FnMut(usize) -> bool, avoid: Option<usize>) -> Option<usize> {
-        if self.active.is_empty() && !self.all_backups {
+        let backup = self.active.is_empty();
+        if backup && !self.all_backups {
             let first = self.servers.iter().position(|s| s.backup && s.weight > 0)?;
             return (!full(first)).then_some(first);
         }
-        let backup = self.active.is_empty();
+        let order = if backup { &mut self.backup } else { &mut self.active };
         let mut avoided = None;
-        let mut picked = None;
-        while let Some(&entry) = self.heap(backup).first() {
-            let server = entry.server as usize;
+        let picked = loop {
+            let Some(entry) = order.first() else { break avoided };
+            let server = entry.member();
             if !full(server) {
                 if avoid != Some(server) {
-                    picked = Some(server);
-                    break;
+                    break Some(server);
                 }
                 avoided = Some(server);
             }
-            self.remove(server);
+            order.take_out(server);
             self.passed.push(entry);
-        }
+        };
         while let Some(entry) = self.passed.pop() {
-            self.push(entry);
+            order.restore(entry);
         }
-        picked.or(avoided)
+        picked
     }
 
+    #[inline]
     fn add(&mut self, server: usize, n: i32) {
         let member = &mut self.servers[server];
         member.served = member.served.saturating_add_signed(n);
-        let (at, backup, key) = (member.at, member.backup, key(member));
-        if at == OUT || self.heap(backup)[at as usize].key == key {
-            return;
-        }
-        self.inserted += 1;
-        let order = self.inserted;
-        self.heap(backup)[at as usize] = Entry { key, order, server: server as u32 };
-        self.settle(backup, at as usize);
-    }
-
-    fn heap(&mut self, backup: bool) -> &mut Vec<Entry> {
-        if backup { &mut self.backup } else { &mut self.active }
-    }
-
-    fn insert(&mut self, server: usize) {
-        self.inserted += 1;
-        let entry = Entry { key: key(&self.servers[server]), order: self.inserted, server: server as u32 };
-        self.push(entry);
-    }
-
-    fn push(&mut self, entry: Entry) {
-        let backup = self.servers[entry.server as usize].backup;
-        let heap = self.heap(backup);
-        heap.push(entry);
-        let at = heap.len() - 1;
-        self.settle(backup, at);
-    }
-
-    fn remove(&mut self, server: usize) {
-        let Member { at, backup, .. } = self.servers[server];
-        let heap = self.heap(backup);
-        heap.swap_remove(at as usize);
-        let moved = (at as usize) < heap.len();
-        self.servers[server].at = OUT;
-        if moved {
-            self.settle(backup, at as usize);
+        let takes_part = member.weight > 0;
+        let (key, order) = self.of(server);
+        if takes_part && order.key(server) != Some(key) {
+            order.set(server, key);
         }
     }
 
-    /// Moves the entry at a place to where it belongs.
-    fn settle(&mut self, backup: bool, mut at: usize) {
-        let (heap, servers) = match backup {
-            true => (&mut self.backup, &mut self.servers),
-            false => (&mut self.active, &mut self.servers),
-        };
-        let entry = heap[at];
-        while at > 0 && entry < heap[(at - 1) / 2] {
-            heap[at] = heap[(at - 1) / 2];
-            servers[heap[at].server as usize].at = at as u32;
-            at = (at - 1) / 2;
-        }
-        loop {
-            let mut child = 2 * at + 1;
-            if child + 1 < heap.len() && heap[child + 1] < heap[child] {
-                child += 1;
-            }
-            if child >= heap.len() || entry < heap[child] {
-                break;
-            }
-            heap[at] = heap[child];
-            servers[heap[at].server as usize].at = at as u32;
-            at = child;
-        }
-        heap[at] = entry;
-        servers[entry.server as usize].at = at as u32;
+    /// A server's key, and the order it stands in.
+    #[inline]
+    fn of(&mut self, server: usize) -> (u64, &mut Winner) {
+        let member = &self.servers[server];
+        (key(member), if member.backup { &mut self.backup } else { &mut self.active })
     }
 }
 
-fn key(member: &Member) -> u32 {
+#[inline]
+fn key(member: &Member) -> u64 {
     if member.served == 0 {
         return 0;
     }
-    (member.served + 1).wrapping_mul(WEIGHT_MAX) / member.weight.max(1)
+    u64::from((member.served + 1).wrapping_mul(WEIGHT_MAX) / member.weight.max(1))
 }
 
 #[cfg(test)]
@@ -286,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn the_heap_stays_sound() {
+    fn the_order_stays_sound() {
         let loads = Loads::ordered(&[false; 50], false);
         let (mut seed, mut weights, mut on) = (5u64, vec![16u32; 50], Vec::new());
         for generation in 0..20_000u64 {
@@ -306,13 +290,14 @@ mod tests {
                 loads.leave(on.swap_remove(n / 5 % on.len()));
             }
         }
-        let least = loads.least.as_ref().unwrap().lock().unwrap();
-        for (at, entry) in least.active.iter().enumerate() {
-            let member = &least.servers[entry.server as usize];
-            assert_eq!((member.at as usize, key(member)), (at, entry.key));
-            assert!(at == 0 || least.active[(at - 1) / 2] < *entry);
+        let Kind::Ordered(least) = &loads.0 else { panic!("it keeps an order") };
+        {
+            let least = least.lock().unwrap();
+            for (server, member) in least.servers.iter().enumerate() {
+                let expected = (member.weight > 0).then(|| key(member));
+                assert_eq!((member.weight, least.active.key(server)), (weights[server], expected));
+            }
         }
-        assert_eq!(least.active.len(), weights.iter().filter(|&&w| w > 0).count());
         assert_eq!(loads.total() as usize, on.len());
     }
 }

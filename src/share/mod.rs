@@ -4,14 +4,17 @@ pub mod checks;
 mod clear;
 pub mod counters;
 pub mod gate;
+mod grow;
 pub mod least;
 pub mod lookups;
 pub mod observed;
 pub mod queue;
+pub mod rate;
 pub mod table;
 pub mod trends;
 pub mod vars;
 
+use crate::base::grow::Grow;
 use crate::base::ids::{BackendId, ServerId};
 pub use checks::{CheckResult, CheckState, CheckStatus, Checks, Life};
 pub use counters::{BackendCells, Counter, FrontendCells, Gauge, ProcessCells, ServerCells, ShardCounters};
@@ -31,10 +34,12 @@ pub struct Shared {
     pub process: Gate,
     /// Connections of each frontend against its `maxconn`.
     pub frontends: Vec<Gate>,
+    /// New connections of each frontend against its `rate-limit sessions`.
+    pub rates: Vec<rate::Rate>,
     /// Connections of each listener against its `maxconn`, by `ListenerId`; empty where nobody set them.
     pub listeners: Vec<Gate>,
     /// Requests on each server against its `maxconn`, by `ServerId`.
-    pub servers: Vec<Gate>,
+    pub servers: Grow<Gate>,
     /// Who waits for a server of a backend, by `BackendId`.
     pub queues: Vec<Queue>,
     /// The stick tables, by `TableId`.
@@ -63,6 +68,7 @@ impl Shared {
             shards: (0..shards).map(|_| ShardCounters::new(frontends, backends, servers)).collect(),
             process: Gate::default(),
             frontends: (0..frontends).map(|_| Gate::default()).collect(),
+            rates: (0..frontends).map(|_| rate::Rate::default()).collect(),
             listeners: Vec::new(),
             servers: (0..servers).map(|_| Gate::default()).collect(),
             queues: (0..backends).map(|_| Queue::default()).collect(),
@@ -106,6 +112,39 @@ impl Shared {
     #[must_use]
     pub fn with_values(self, values: vars::Values) -> Shared {
         Shared { values: vars::ProcessValues::new(values), ..self }
+    }
+
+    /// Gives an entered gate to the next in the queue, or leaves it. A limit that was lowered meanwhile is kept. `any`: the
+    /// server takes those who wait for whichever, not only its own.
+    pub fn give_back(&self, backend: BackendId, server: ServerId, any: impl Fn() -> bool) {
+        let (gate, queue) = (&self.servers[server.index()], &self.queues[backend.index()]);
+        if !queue.is_empty() {
+            let limit = self.server_limit(backend, server);
+            let over = limit != 0 && gate.inside() > limit;
+            if !over && queue.hand_over(server, any()) {
+                return;
+            }
+        }
+        gate.leave();
+        // Somebody may have joined between the look at the queue and the leaving.
+        if !queue.is_empty() {
+            self.serve_queue(backend, server, any());
+        }
+    }
+
+    /// Lets waiting requests in while the server has room: after a place was left, a server came up or a limit was raised.
+    /// How many were let in.
+    pub fn serve_queue(&self, backend: BackendId, server: ServerId, any: bool) -> u32 {
+        let (gate, queue) = (&self.servers[server.index()], &self.queues[backend.index()]);
+        let mut served = 0;
+        while !queue.is_empty() && gate.try_enter_at(self.server_limit(backend, server)) {
+            if !queue.hand_over(server, any) {
+                gate.leave();
+                break;
+            }
+            served += 1;
+        }
+        served
     }
 
     /// How many requests may be on a server now, 0 without a limit.

@@ -1,4 +1,5 @@
 //! Errors of the traffic in a row, by server (`observe`): counted by the cores, acted upon by the control thread.
+use crate::base::grow::Grow;
 use crate::base::ids::ServerId;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -18,9 +19,9 @@ type Wake = Box<dyn Fn() + Send + Sync>;
 
 /// The counters of all servers. Only observed ones are ever written.
 pub struct Observed {
-    in_a_row: Box<[AtomicU32]>,
+    pub(super) in_a_row: Grow<AtomicU32>,
     /// How often there were too many (`hanafail`).
-    reached: Box<[AtomicU64]>,
+    pub(super) reached: Grow<AtomicU64>,
     letters: Mutex<Vec<TooMany>>,
     wake: OnceLock<Wake>,
 }

@@ -40,6 +40,7 @@ pub mod check;
 pub mod command;
 pub mod convert;
 pub mod directive;
+pub mod dynamic_server;
 pub mod expr;
 pub mod fetch;
 pub mod known;

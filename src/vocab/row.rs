@@ -15,6 +15,8 @@ pub const BACKEND: Sections = 8;
 pub const LISTEN: Sections = 16;
 /// `resolvers` sections, whose lines have rows of their own.
 pub const RESOLVERS: Sections = 32;
+/// `http-errors` sections, which have one word.
+pub const HTTP_ERRORS: Sections = 64;
 /// Sections with a frontend's half, and the defaults for them.
 pub const FRONTENDS: Sections = DEFAULTS | FRONTEND | LISTEN;
 /// Sections with a backend's half, and the defaults for them.

@@ -70,7 +70,7 @@ impl World {
     #[inline]
     #[must_use]
     pub fn cookie(&self, server: ServerId) -> Option<&str> {
-        self.cookies.servers[server.index()].as_deref()
+        self.cookies.servers.get(server.index())?.as_deref()
     }
 
     /// A backend's dynamic cookies.
@@ -86,10 +86,19 @@ impl World {
         let cookies = Arc::make_mut(&mut next.cookies);
         let dynamic = &mut cookies.backends[id.index()];
         edit(dynamic);
-        for (server, plan) in self.plan.servers_of(id) {
+        for (server, plan) in self.servers_of(id) {
             cookies.servers[server.index()] = value(plan, self.addr(server), dynamic);
         }
         next
+    }
+
+    /// A new server's cookie.
+    pub(super) fn add_cookie(&mut self, id: ServerId) {
+        let plan = self.plan.server(id);
+        let new = value(plan, self.addr(id), self.dynamic_cookie(plan.backend));
+        let servers = &mut Arc::make_mut(&mut self.cookies).servers;
+        servers.resize(id.index(), None);
+        servers.push(new);
     }
 
     /// A server's cookie made anew, where it is made of an address that has changed.

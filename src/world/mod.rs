@@ -1,5 +1,6 @@
 //! The World: the Plan plus what operators and health checks change at run time. Every core reads one; the control thread is
 //! the only writer, and every change is one pure edit `fn(&World) -> World`.
+mod comers;
 pub mod cookies;
 mod overrides;
 
@@ -53,6 +54,18 @@ pub enum Health {
     Down,
 }
 
+impl Health {
+    /// What a server is taken for before its first check (`init-state`).
+    #[must_use]
+    pub fn at_first(server: &crate::plan::Server) -> Health {
+        match (&server.check, server.watching.track) {
+            (Some(_), _) if !server.watching.init_state.is_up() => Health::Down,
+            (Some(_), _) | (_, Some(_)) => Health::Up,
+            _ => Health::Unchecked,
+        }
+    }
+}
+
 /// What changes of a server while running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerState {
@@ -64,7 +77,28 @@ pub struct ServerState {
     pub moved: u32,
     /// How much of it counts, in sixteenths: less than all while a server starts slowly.
     pub warmth: u32,
+    /// It was added while running and has not left its first maintenance.
+    pub fresh: bool,
+    /// It was deleted: nobody sees it any more but those who hold it from before.
+    pub deleted: bool,
 }
+
+/// What a core sees of a server that was added after the World it looks at.
+static NEW: ServerState = ServerState {
+    admin: Admin {
+        maint: false,
+        drain: false,
+        tracked_maint: false,
+        tracked_drain: false,
+        unresolved: false,
+    },
+    health: Health::Unchecked,
+    weight: 1,
+    moved: 0,
+    warmth: SCALE,
+    fresh: false,
+    deleted: false,
+};
 
 impl ServerState {
     /// Whether new requests may go to it.
@@ -73,10 +107,20 @@ impl ServerState {
         self.alive() && self.health != Health::Stopping && !self.admin.draining() && self.weight > 0
     }
 
+    /// How much it takes: nothing, those who are its already, or everybody. Where this falls, its queue is sent elsewhere.
+    #[must_use]
+    pub fn openness(&self) -> u8 {
+        match self.alive() {
+            false => 0,
+            true if self.admin.draining() || self.health == Health::Stopping => 1,
+            true => 2,
+        }
+    }
+
     /// Whether it answers at all: usable, draining, or weight 0.
     #[must_use]
     pub fn alive(&self) -> bool {
-        !self.admin.in_maint() && self.health != Health::Down
+        !self.admin.in_maint() && self.health != Health::Down && !self.deleted
     }
 }
 
@@ -98,6 +142,8 @@ pub struct World {
     pub generation: u64,
     pub plan: Arc<Plan>,
     pub servers: Arc<Vec<ServerState>>,
+    /// The servers that came while running, by backend and in the order they came; deleted ones keep their places.
+    added: Arc<BTreeMap<BackendId, Vec<ServerId>>>,
     /// What stands in place of server lines' own words.
     overridden: Arc<BTreeMap<ServerId, Overrides>>,
     pub frontends: Arc<Vec<FrontendState>>,
@@ -115,13 +161,12 @@ impl World {
             .iter()
             .map(|s| ServerState {
                 admin: Admin { maint: s.disabled, unresolved: s.unresolved, ..Admin::default() },
-                health: match s.check.is_some() || s.watching.track.is_some() {
-                    true => Health::Up,
-                    false => Health::Unchecked,
-                },
+                health: Health::at_first(s),
                 weight: s.weight,
                 moved: 0,
                 warmth: SCALE,
+                fresh: false,
+                deleted: false,
             })
             .collect();
         let frontends = plan
@@ -135,6 +180,7 @@ impl World {
             lists: plan.lists.clone(),
             plan,
             servers: Arc::new(servers),
+            added: Arc::default(),
             overridden: Arc::default(),
             frontends: Arc::new(frontends),
             cookies,
@@ -145,7 +191,7 @@ impl World {
     #[inline]
     #[must_use]
     pub fn server(&self, id: ServerId) -> &ServerState {
-        &self.servers[id.index()]
+        self.servers.get(id.index()).unwrap_or(&NEW)
     }
 
     /// A frontend's state.
@@ -166,11 +212,28 @@ impl World {
         }
     }
 
+    /// Whether a free place on this server is for whoever waits for the backend: it is in the balance, and a backup only
+    /// where no active server is.
+    #[must_use]
+    pub fn takes_any(&self, id: ServerId) -> bool {
+        let server = self.plan.server(id);
+        if !self.server(id).usable() || !server.backup {
+            return self.server(id).usable();
+        }
+        let backend = self.plan.backend(server.backend);
+        let usable = |backup: bool| {
+            let servers = self.servers_of(server.backend);
+            servers.filter(move |(id, s)| s.backup == backup && self.server(*id).usable())
+        };
+        usable(false).next().is_none()
+            && (backend.all_backups || usable(true).next().is_some_and(|(first, _)| first == id))
+    }
+
     /// How many active servers and how many backups of a backend are usable (`act` and `bck` of the CSV).
     #[must_use]
     pub fn usable_counts(&self, id: BackendId) -> (u32, u32) {
         let mut counts = (0, 0);
-        for (server, plan) in self.plan.servers_of(id) {
+        for (server, plan) in self.servers_of(id) {
             if self.server(server).usable() {
                 if plan.backup { counts.1 += 1 } else { counts.0 += 1 }
             }
@@ -182,21 +245,19 @@ impl World {
     /// new request may go. Backups too: the balancing state itself holds them back.
     pub fn weights(&self, id: BackendId, into: &mut Vec<u32>) {
         into.clear();
-        into.extend(self.plan.backend(id).servers.clone().map(|s| {
-            let server = self.server(ServerId(s));
+        into.extend(self.places(id).map(|s| {
+            let server = self.server(s);
             if server.usable() { server.weight * server.warmth } else { 0 }
         }));
     }
 
-    /// A core's fresh state of a backend's `balance`. Indexes are relative to the backend's first server.
+    /// A core's fresh state of a backend's `balance`. Indexes are the servers' places.
     #[must_use]
     pub fn balancer(&self, id: BackendId, seed: u64) -> Balancer {
         let backend = self.plan.backend(id);
         let mut weights = Vec::new();
         self.weights(id, &mut weights);
-        let members: Vec<Member> = (self.plan.servers_of(id))
-            .map(|(_, s)| Member { configured: s.weight, id: s.uuid, places: s.places, backup: s.backup })
-            .collect();
+        let members: Vec<Member> = self.places(id).map(|s| self.member(s)).collect();
         Balancer::new(&backend.balance, &members, &weights, backend.all_backups, seed)
     }
 
@@ -204,7 +265,7 @@ impl World {
     #[must_use]
     pub fn loads(&self, id: BackendId) -> Option<Loads> {
         let backend = self.plan.backend(id);
-        let backups: Vec<bool> = self.plan.servers_of(id).map(|(_, s)| s.backup).collect();
+        let backups: Vec<bool> = self.places(id).map(|s| self.plan.server(s).backup).collect();
         backend.balance.loads(&backups, backend.all_backups)
     }
 

@@ -65,30 +65,50 @@ impl World {
         self.overrides(id).maxconn.or(self.plan.server(id).maxconn)
     }
 
-    /// Whether a server has an agent: none, as long as the language has no word for one.
+    /// Whether a server has an agent (`agent-check`), asked or not.
     #[must_use]
-    pub fn has_agent(&self, _id: ServerId) -> bool {
-        false
+    pub fn has_agent(&self, id: ServerId) -> bool {
+        self.plan.server(id).watching.agent.is_some()
     }
 
-    /// Whether a server takes its health from another: none, as long as the language has no word for it.
+    /// Whether its agent is asked and its words count.
     #[must_use]
-    pub fn is_tracking(&self, _id: ServerId) -> bool {
-        false
+    pub fn asks_agent(&self, id: ServerId) -> bool {
+        self.has_agent(id) && !self.overrides(id).agent.off
+    }
+
+    /// Whether a server takes its health from another (`track`).
+    #[must_use]
+    pub fn is_tracking(&self, id: ServerId) -> bool {
+        self.plan.server(id).watching.track.is_some()
     }
 
     /// The port of a server's check, where it is not the server's own.
     #[must_use]
     pub fn check_port(&self, id: ServerId) -> Option<u16> {
-        let plan = self.plan.server(id).check.as_ref().and_then(|c| c.port);
+        let server = self.plan.server(id);
+        let plan = server.check.as_ref().and_then(|c| c.port).or(server.watching.check_place.1);
         self.overrides(id).check.port.or(plan).filter(|port| *port != 0)
     }
 
     /// The address of a server's check, where it is not the server's own.
     #[must_use]
     pub fn check_addr(&self, id: ServerId) -> Option<IpAddr> {
-        let plan = self.plan.server(id).check.as_ref().and_then(|c| c.addr);
+        let server = self.plan.server(id);
+        let plan = server.check.as_ref().and_then(|c| c.addr).or(server.watching.check_place.0);
         self.overrides(id).check.addr.or(plan)
+    }
+
+    /// The port of a server's agent, 0 without one.
+    #[must_use]
+    pub fn agent_port(&self, id: ServerId) -> u16 {
+        self.overrides(id).agent.port.or(self.plan.server(id).watching.agent_place.1).unwrap_or(0)
+    }
+
+    /// The address of a server's agent, where it is not the server's own.
+    #[must_use]
+    pub fn agent_addr(&self, id: ServerId) -> Option<IpAddr> {
+        self.overrides(id).agent.addr.or(self.plan.server(id).watching.agent_place.0)
     }
 
     /// The edit of what stands in place of a server line's words. Connections to another address are used no longer.

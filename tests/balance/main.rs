@@ -6,7 +6,9 @@ mod common;
 
 mod hashes;
 mod loads;
+mod newer;
 mod order;
+mod queues;
 mod stage;
 
 use common::proxy::{Io, Program};
@@ -21,17 +23,25 @@ const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 /// Plays a script before haproxy and before Ringmain, and compares step by step.
 fn compare(backends: &str, script: &[Step]) -> Vec<String> {
-    let stage = Stage::new();
-    let wanted = stage.play(Program::Haproxy, 1, backends, script);
-    for program in BOTH {
-        let got = stage.play(program, 1, backends, script);
+    // All at once: each is a chain of one thread after another, and there is more than one core.
+    let [wanted, epoll, uring] = std::thread::scope(|scope| {
+        let programs = [Program::Haproxy, BOTH[0], BOTH[1]];
+        let plays =
+            programs.map(|program| scope.spawn(move || Stage::new().play(program, 1, backends, script)));
+        plays.map(|play| play.join().expect("a play"))
+    });
+    for (program, got) in BOTH.into_iter().zip([epoll, uring]) {
         for (n, (step, (got, wanted))) in script.iter().zip(got.iter().zip(&wanted)).enumerate() {
             let what = match step {
                 Step::Ask { backend, .. } => format!("requests to {backend}"),
+                Step::Drip { backend, .. } => format!("slow requests to {backend}"),
                 Step::Turn { backend, count } => format!("{count} requests to {backend}"),
                 Step::From { backend, .. } => format!("clients of {backend}"),
                 Step::Hold { backend, .. } => format!("a held request to {backend}"),
                 Step::Release(number) => format!("the end of held request {number}"),
+                Step::Arrives(number) => format!("where held request {number} comes"),
+                Step::Columns(..) => "the figures".to_owned(),
+                Step::Said => "what was said".to_owned(),
                 Step::Tell(command) => command.clone(),
             };
             let at = got.bytes().zip(wanted.bytes()).position(|(a, b)| a != b);

@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub enum Step {
     /// Requests to a backend over one connection; the transcript has the servers' numbers.
     Ask { backend: String, requests: Vec<String> },
+    /// The same, with a pause before each half of a body.
+    Drip { backend: String, requests: Vec<String> },
     /// Requests without a key, so many.
     Turn { backend: String, count: usize },
     /// The same from one connection of its own for each, from these addresses.
@@ -34,6 +36,12 @@ pub enum Step {
     Hold { backend: String, request: String },
     /// The server answers the held request of this number.
     Release(usize),
+    /// The server that a held request came to by now, or a moment later; or `queued`.
+    Arrives(usize),
+    /// These columns of `show stat`, a line for each server of a backend.
+    Columns(String, &'static [&'static str]),
+    /// What was said of servers on standard error.
+    Said,
     /// A command of the runtime API; its answer is in the transcript.
     Tell(String),
 }
@@ -116,11 +124,12 @@ defaults
     timeout queue 30s
 frontend f
     bind \"{FRONT}:${{F}}\"
+    monitor-uri /settled
     use_backend %[req.hdr(b)]
 {backends}"
         );
         let proxy = Proxy::start(program, &file(&config), &self.env, &[self.front.addr]);
-        let mut play = Play { stage: self, held: Vec::new() };
+        let mut play = Play { stage: self, proxy: &proxy, held: Vec::new() };
         let transcript = script.iter().map(|step| play.step(step)).collect();
         let mut held = self.gate.0.lock().expect("lock");
         held.over = true;
@@ -137,6 +146,18 @@ frontend f
         stream
     }
 
+    /// The server that a held request came to within this time.
+    fn arrives(&self, number: usize, within: Duration) -> String {
+        let (lock, bell) = &*self.gate;
+        let mut gate = lock.lock().expect("lock");
+        let arrived = |g: &Held| g.arrived.iter().find(|a| a.0 == number).map(|a| a.1);
+        let until = Instant::now() + within;
+        while arrived(&gate).is_none() && Instant::now() < until {
+            gate = bell.wait_timeout(gate, until.saturating_duration_since(Instant::now())).expect("wait").0;
+        }
+        arrived(&gate).map_or("queued".to_owned(), |n| n.to_string())
+    }
+
     fn command(&self, command: &str) -> String {
         let mut stream = UnixStream::connect(&self.socket).expect("the statistics socket");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
@@ -149,6 +170,7 @@ frontend f
 
 struct Play<'a> {
     stage: &'a Stage,
+    proxy: &'a Proxy,
     held: Vec<TcpStream>,
 }
 
@@ -163,9 +185,25 @@ impl Play<'_> {
                     .chunks(BATCH)
                     .map(|batch| {
                         stream.write_all(batch.concat().as_bytes()).expect("send");
-                        batch.iter().map(|_| answers.next(&mut stream)).collect::<String>()
+                        let said: String = batch.iter().map(|_| answers.next(&mut stream)).collect();
+                        settle(&mut stream);
+                        said
                     })
                     .collect()
+            }
+            Step::Drip { backend, requests } => {
+                let mut stream = self.stage.connect(crate::CLIENT);
+                let mut answers = Answers::default();
+                let send = |request: &String| {
+                    let request = whole(request, backend);
+                    let (head, body) = request.split_at(request.find("\r\n\r\n").expect("a head") + 4);
+                    for part in [head, &body[..body.len() / 2], &body[body.len() / 2..]] {
+                        stream.write_all(part.as_bytes()).expect("send");
+                        thread::sleep(Duration::from_millis(15));
+                    }
+                    answers.next(&mut stream)
+                };
+                requests.iter().map(send).collect()
             }
             Step::Turn { backend, count } => {
                 let requests = vec![get("/", ""); *count];
@@ -176,7 +214,9 @@ impl Play<'_> {
                 .map(|&from| {
                     let mut stream = self.stage.connect(from);
                     stream.write_all(whole(&get("/", ""), backend).as_bytes()).expect("send");
-                    Answers::default().next(&mut stream)
+                    let said = Answers::default().next(&mut stream);
+                    settle(&mut stream);
+                    said
                 })
                 .collect(),
             Step::Hold { backend, request } => {
@@ -185,29 +225,52 @@ impl Play<'_> {
                 let request = whole(&format!("{request}Hold: {number}\r\n"), backend);
                 stream.write_all(request.as_bytes()).expect("send");
                 self.held.push(stream);
-                let (lock, bell) = &*self.stage.gate;
-                let mut gate = lock.lock().expect("lock");
-                let arrived = |g: &Held| g.arrived.iter().find(|a| a.0 == number).map(|a| a.1);
                 // One that waits in a queue arrives nowhere.
-                let until = Instant::now()
-                    + Duration::from_millis(if request.contains("Queued") { 150 } else { 10_000 });
-                while arrived(&gate).is_none() && Instant::now() < until {
-                    gate = bell.wait_timeout(gate, until - Instant::now()).expect("wait").0;
-                }
-                arrived(&gate).map_or("queued".to_owned(), |n| n.to_string())
+                self.stage.arrives(
+                    number,
+                    Duration::from_millis(if request.contains("Queued") { 300 } else { 20_000 }),
+                )
+            }
+            Step::Arrives(number) => self.stage.arrives(*number, Duration::from_millis(500)),
+            Step::Columns(backend, columns) => {
+                let csv = self.stage.command("show stat");
+                let mut lines = csv.lines();
+                let names: Vec<&str> =
+                    lines.next().expect("a head").trim_start_matches("# ").split(',').collect();
+                let shown = |line: &str| {
+                    let both = names.iter().zip(line.split(',')).filter(|(name, _)| columns.contains(name));
+                    both.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+                };
+                let of = lines.filter(|line| line.starts_with(&format!("{backend},")));
+                of.map(shown).collect::<Vec<_>>().join("\n")
+            }
+            Step::Said => {
+                let text = self.proxy.errors();
+                let lines =
+                    text.lines().filter(|line| line.contains("Server ") || line.contains("has no server"));
+                lines
+                    .map(|line| line.split_once(") : ").map_or(line, |(_, said)| said))
+                    .collect::<Vec<_>>()
+                    .join("\n")
             }
             Step::Release(number) => {
                 let (lock, bell) = &*self.stage.gate;
                 lock.lock().expect("lock").released.insert(*number);
                 bell.notify_all();
                 let said = Answers::default().next(&mut self.held[*number]);
-                // The request is over for the proxy a moment after its answer.
-                thread::sleep(Duration::from_millis(20));
+                settle(&mut self.held[*number]);
                 said
             }
             Step::Tell(command) => self.stage.command(command),
         }
     }
+}
+
+/// Waits until the last request of a connection is over for the proxy too, which is a moment after its answer: the proxy
+/// answers this one itself, and not before.
+fn settle(stream: &mut TcpStream) {
+    stream.write_all(b"GET /settled HTTP/1.1\r\nHost: h\r\n\r\n").expect("send");
+    assert_eq!(Answers::default().next(stream), "?", "an answer without a server");
 }
 
 /// A request with its end, and the backend it is for. A body stands behind an empty line already.
@@ -231,8 +294,9 @@ impl Answers {
                 let len: usize = value("content-length: ").and_then(|v| v.parse().ok()).unwrap_or(0);
                 if self.0.len() >= end + 4 + len {
                     let status = head.split(' ').nth(1).unwrap_or_default();
-                    let said =
+                    let mut said =
                         if status == "200" { value("x-server: ").unwrap_or("?") } else { status }.to_owned();
+                    said += value("\r\nset-cookie: ").unwrap_or_default();
                     self.0.drain(..end + 4 + len);
                     return said;
                 }

@@ -10,6 +10,7 @@ mod life;
 mod programs;
 mod real;
 mod script;
+mod slowstart;
 mod table;
 
 use std::collections::BTreeMap;
@@ -36,7 +37,7 @@ struct Seen {
 }
 
 /// A check is over when its columns have been seen this late at the latest.
-const LIMIT: Duration = Duration::from_secs(8);
+const LIMIT: Duration = common::PATIENCE;
 
 #[test]
 fn every_kind_of_check_ends_as_haproxys() {
@@ -151,6 +152,7 @@ fn finished(row: &Row, line: &BTreeMap<String, String>) -> Option<String> {
             "weight",
             "agent_rise",
             "agent_fall",
+            "slim",
         ],
         false => &[
             "status",
@@ -187,7 +189,7 @@ fn said(proxy: &Proxy, name: &str) -> String {
 fn ask(socket: &Path, question: &str) -> Option<String> {
     use std::io::Write;
     let mut stream = UnixStream::connect(socket).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(3))).ok()?;
+    stream.set_read_timeout(Some(common::PATIENCE)).ok()?;
     stream.write_all(question.as_bytes()).ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;

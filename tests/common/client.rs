@@ -50,7 +50,7 @@ impl Default for Exchange {
             tunnel: 0,
             opaque: false,
             from: super::CLIENT,
-            patience: Duration::from_secs(5),
+            patience: super::PATIENCE,
             linger: Duration::from_millis(60),
         }
     }
@@ -98,7 +98,7 @@ pub fn connect(to: SocketAddr, from: IpAddr) -> std::io::Result<TcpStream> {
     if to.is_ipv4() {
         socket.bind(&SocketAddr::new(from, 0).into())?;
     }
-    socket.connect_timeout(&to.into(), Duration::from_secs(5))?;
+    socket.connect_timeout(&to.into(), super::PATIENCE)?;
     socket.set_tcp_nodelay(true)?;
     Ok(socket.into())
 }

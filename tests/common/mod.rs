@@ -11,6 +11,23 @@ pub mod proxy;
 pub mod wire;
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
+
+/// What must come comes within this: a machine that does much else may be slow, and who waits for less than this judges
+/// the machine. What must come *soon* is measured against what it must not wait for.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Looks until something holds; false when it does not within [`PATIENCE`].
+pub fn eventually(mut holds: impl FnMut() -> bool) -> bool {
+    let until = Instant::now() + PATIENCE;
+    while !holds() {
+        if Instant::now() >= until {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
+}
 
 /// The address proxies listen on.
 pub const FRONT: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 10, 1));

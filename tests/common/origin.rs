@@ -81,9 +81,9 @@ impl Log {
         std::mem::take(&mut *self.0.seen.lock().expect("lock"))
     }
 
-    /// Waits until `n` requests not yet taken have come, at most some seconds.
+    /// Waits until `n` requests not yet taken have come, at most [`super::PATIENCE`].
     pub fn await_requests(&self, n: usize) {
-        let until = Instant::now() + Duration::from_secs(5);
+        let until = Instant::now() + super::PATIENCE;
         while self.0.seen.lock().expect("lock").len() < n {
             assert!(Instant::now() < until, "{n} requests did not reach the origins");
             sleep(Duration::from_millis(1));

@@ -1,12 +1,15 @@
 //! A proxy under test: HAProxy or Ringmain as a child process on one configuration file.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// Debian's program, the reference.
 pub const HAPROXY: &str = "/usr/sbin/haproxy";
@@ -130,11 +133,52 @@ impl Drain {
     }
 }
 
+/// What a process prints on its standard error, read by a thread.
+struct Errors {
+    read: Arc<Mutex<Vec<u8>>>,
+    pipe: OwnedFd,
+}
+
+impl Errors {
+    fn of(from: ChildStderr) -> Errors {
+        let read = Arc::new(Mutex::new(Vec::new()));
+        let pipe = from.as_fd().try_clone_to_owned().expect("clone");
+        let (sink, mut from) = (read.clone(), from);
+        thread::spawn(move || {
+            let mut room = [0; 4096];
+            loop {
+                let _ = poll(&mut [PollFd::new(from.as_fd(), PollFlags::POLLIN)], PollTimeout::NONE);
+                // Under the lock: what has left the pipe is in the list for everybody.
+                let mut read = sink.lock().expect("lock");
+                match from.read(&mut room) {
+                    Ok(n @ 1..) => read.extend_from_slice(&room[..n]),
+                    _ => return,
+                }
+            }
+        });
+        Errors { read, pipe }
+    }
+
+    /// Everything up to now, also what the thread has not come to yet.
+    fn text(&self) -> String {
+        loop {
+            let read = self.read.lock().expect("lock");
+            let mut pipe = [PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN)];
+            let _ = poll(&mut pipe, PollTimeout::ZERO);
+            if !pipe[0].revents().is_some_and(|events| events.contains(PollFlags::POLLIN)) {
+                return String::from_utf8_lossy(&read).trim_end_matches('\n').to_owned();
+            }
+            drop(read);
+            sleep(Duration::from_millis(1));
+        }
+    }
+}
+
 /// A running proxy; killed when dropped.
 pub struct Proxy {
     pub program: Program,
     child: Child,
-    errors: Arc<Mutex<Vec<String>>>,
+    errors: Errors,
     /// From `spawn` until `ready` accepted a connection.
     pub started_in: Duration,
 }
@@ -143,7 +187,7 @@ impl Proxy {
     /// Starts it in the foreground (`-f file -db`) and waits until every address in `ready` accepts.
     ///
     /// # Panics
-    /// When it ends or is not ready within five seconds; the message holds what it printed.
+    /// When it ends or is not ready in time; the message holds what it printed.
     pub fn start(program: Program, file: &Path, env: &[(String, String)], ready: &[SocketAddr]) -> Proxy {
         Proxy::start_with(program, file, env, &["-db"], ready)
     }
@@ -176,7 +220,7 @@ impl Proxy {
                     sleep(Duration::from_millis(20));
                     panic!("{} ended at start with {status}:\n{}", program.name(), proxy.errors());
                 }
-                let waited = began.elapsed() < Duration::from_secs(5);
+                let waited = began.elapsed() < super::PATIENCE;
                 assert!(waited, "{} does not listen at {addr}:\n{}", program.name(), proxy.errors());
                 sleep(Duration::from_millis(2));
             }
@@ -199,13 +243,7 @@ impl Proxy {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|e| panic!("start {}: {e}", program.name()));
-        let errors = Arc::new(Mutex::new(Vec::new()));
-        let (sink, from) = (errors.clone(), child.stderr.take().expect("stderr"));
-        thread::spawn(move || {
-            for line in BufReader::new(from).lines().map_while(Result::ok) {
-                sink.lock().expect("lock").push(line);
-            }
-        });
+        let errors = Errors::of(child.stderr.take().expect("stderr"));
         Proxy { program, child, errors, started_in: Duration::ZERO }
     }
 
@@ -213,17 +251,17 @@ impl Proxy {
         self.child.id()
     }
 
-    /// What it has printed on stderr.
+    /// What it has printed on stderr until now.
     pub fn errors(&self) -> String {
-        self.errors.lock().expect("lock").join("\n")
+        self.errors.text()
     }
 
     /// Waits until it has printed this on stderr.
     ///
     /// # Panics
-    /// When it does not within two seconds; the message holds what it printed.
+    /// When it does not in time; the message holds what it printed.
     pub fn await_said(&self, what: &str) {
-        let until = Instant::now() + Duration::from_secs(2);
+        let until = Instant::now() + super::PATIENCE;
         while !self.errors().contains(what) {
             assert!(
                 Instant::now() < until,

@@ -19,6 +19,7 @@ mod fetches;
 mod forwarded;
 mod inspection;
 mod lines;
+mod manners;
 mod random;
 mod routing;
 mod rules;
@@ -39,7 +40,7 @@ use table::Row;
 type Rows = fn() -> Vec<Row>;
 
 /// Every file of `tests/cfg` with its rows.
-const FILES: [(&str, Rows); 15] = [
+const FILES: [(&str, Rows); 16] = [
     ("bodies", bodies::rows),
     ("broken", broken::rows),
     ("conditions", conditions::rows),
@@ -49,6 +50,7 @@ const FILES: [(&str, Rows); 15] = [
     ("forwarded", forwarded::rows),
     ("inspection", inspection::rows),
     ("lines", lines::rows),
+    ("manners", manners::rows),
     ("routing", routing::rows),
     ("rules", rules::rows),
     ("sticky", sticky::rows),
@@ -63,7 +65,7 @@ macro_rules! one_test_a_file {
 mod same_as_haproxy {
     use super::compare_file;
     one_test_a_file! {
-        bodies broken conditions connections cookies fetches forwarded inspection lines routing rules sticky tcp troubled variables
+        bodies broken conditions connections cookies fetches forwarded inspection lines manners routing rules sticky tcp troubled variables
     }
 }
 

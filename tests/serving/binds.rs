@@ -135,3 +135,33 @@ fn answer_all(listener: &UnixListener) {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
     }
 }
+
+/// An IPv6 listener takes IPv4 too, as the system is set; `v6only` and `v4v6` say so themselves, the former wins.
+#[test]
+fn ipv4_on_an_ipv6_listener() {
+    if std::fs::read_to_string("/proc/sys/net/ipv6/bindv6only").is_ok_and(|text| text.trim() != "0") {
+        println!("skipped: net.ipv6.bindv6only is set here");
+        return;
+    }
+    for program in [crate::common::proxy::Program::Haproxy].into_iter().chain(BOTH) {
+        let (ground, name) = (Ground::new(), program.name());
+        let words = ["", "v4v6", "v6only", "v6only v4v6", "v4v6 v6only"];
+        let ports: Vec<Port> =
+            words.iter().map(|_| Port::reserve(IpAddr::V6(Ipv6Addr::UNSPECIFIED))).collect();
+        let mut config =
+            format!("{DEFAULTS}frontend f\n    bind \"127.0.10.1:${{F1}}\"\n    default_backend b\n");
+        for (port, word) in ports.iter().zip(words) {
+            config += &format!("    bind :::{} {word}\n", port.addr.port());
+        }
+        config += "backend b\n    server a \"${A}\"\n";
+        let _proxy = ground.serve(program, 1, &config);
+        for (port, word) in ports.iter().zip(words) {
+            let port = port.addr.port();
+            let six = std::net::SocketAddr::from((Ipv6Addr::LOCALHOST, port));
+            await_listening(six);
+            assert_eq!(status(&get(six, "/")), 200, "{name}: '{word}'");
+            let four = std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+            assert_eq!(four, !word.contains("v6only"), "{name}: '{word}' on IPv4");
+        }
+    }
+}

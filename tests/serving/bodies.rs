@@ -29,7 +29,7 @@ listen tcp
 /// One request and its large answer, with all the time that a busy machine may take for it.
 fn large(to: SocketAddr, request: impl AsRef<[u8]>) -> client::Outcome {
     let steps = vec![Step::Send(request.as_ref().to_vec())];
-    let patience = Duration::from_secs(60);
+    let patience = Duration::from_secs(240);
     client::run(to, &Exchange { steps, patience, linger: Duration::ZERO, ..Exchange::default() })
 }
 
@@ -53,7 +53,7 @@ fn a_24_mib_body_passes_unchanged_both_ways() {
             "{}, upload and echo",
             program.name()
         );
-        let seen = ground.log.take(Duration::from_secs(1));
+        let seen = ground.log.take(crate::common::PATIENCE);
         assert!(seen[1].body.bytes == body, "{}, upload", program.name());
 
         let mut chunked = b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();

@@ -7,7 +7,7 @@ use crate::common::ground::Ground;
 use crate::{BOTH, DEFAULTS, get, origin, status};
 
 /// Time over `fall × inter` that a loaded test machine may need.
-const SLACK: Duration = Duration::from_millis(2_500);
+const SLACK: Duration = crate::common::PATIENCE;
 
 #[test]
 fn a_dead_server_is_out_after_fall_checks_and_back_after_rise() {
@@ -24,10 +24,7 @@ listen site
         let mut ground = Ground::new();
         let proxy = ground.serve(program, 1, &config);
         let (to, name) = (ground.front(1), program.name());
-        assert!(
-            until(to, Duration::from_secs(1), |seen| seen.contains("AB") || seen.contains("BA")),
-            "{name}: both serve"
-        );
+        assert!(until(to, SLACK, |seen| seen.contains("AB") || seen.contains("BA")), "{name}: both serve");
 
         ground.stop("A");
         let took = Instant::now();
@@ -45,9 +42,10 @@ listen site
             assert_eq!(status(&get(to, "/")), 503, "{name}: no server is left");
             began.elapsed()
         });
-        // The fastest of three: a busy machine can only add.
+        // At once: no timeout was waited for, of which the shortest has two seconds. The fastest of three: a busy machine
+        // can only add.
         assert!(
-            times.iter().any(|t| *t < Duration::from_millis(100)),
+            times.iter().any(|t| *t < Duration::from_millis(1_000)),
             "{name}: 503 comes at once: {times:?}"
         );
 
@@ -101,9 +99,12 @@ listen other_port
     for program in BOTH {
         let ground = Ground::new();
         let _proxy = ground.serve(program, 3, &config);
-        std::thread::sleep(Duration::from_millis(600));
-        let answers = [1, 2, 3].map(|n| status(&get(ground.front(n), "/")));
-        assert_eq!(answers, [200, 503, 503], "{}", program.name());
+        for n in [2, 3] {
+            let down = until(ground.front(n), SLACK, |seen| seen.ends_with('-'));
+            assert!(down, "{}: server {n} is down", program.name());
+        }
+        // By then the good one has been checked as often.
+        assert!(until(ground.front(1), SLACK, |seen| seen.ends_with('A')), "{}", program.name());
     }
 }
 

@@ -11,6 +11,7 @@ use nix::unistd::Pid;
 use crate::common::client::{self, End, Exchange, Step};
 use crate::common::ground::{Ground, file, scratch};
 use crate::common::proxy::{Program, Proxy};
+use crate::common::{PATIENCE, eventually};
 use crate::{BOTH, DEFAULTS, get, status};
 
 fn config() -> String {
@@ -25,14 +26,14 @@ fn soft_stop_finishes_running_requests_and_exits_0() {
         let ground = Ground::new();
         let mut proxy = ground.serve(program, 1, &config());
         let (to, name) = (ground.front(1), program.name());
-        let running = thread::spawn(move || get(to, "/slow/600"));
+        let running = thread::spawn(move || get(to, "/slow/3000"));
         ground.log.await_requests(1);
         proxy.signal(Signal::SIGUSR1);
-        thread::sleep(Duration::from_millis(150));
-        assert!(client::connect(to, crate::common::CLIENT).is_err(), "{name}: no new connections");
+        let closed = || client::connect(to, crate::common::CLIENT).is_err();
+        assert!(eventually(closed), "{name}: no new connections");
         assert!(proxy.is_running(), "{name}: it waits for the request");
         assert_eq!(status(&running.join().expect("client")), 200, "{name}: the running request");
-        let ended = proxy.wait(Duration::from_secs(2)).unwrap_or_else(|| panic!("{name} still runs"));
+        let ended = proxy.wait(PATIENCE).unwrap_or_else(|| panic!("{name} still runs"));
         assert_eq!(ended.code(), Some(0), "{name}:\n{}", proxy.errors());
         proxy.await_said("Proxy f stopped (cumulated conns: FE: ");
     }
@@ -47,13 +48,12 @@ fn soft_stop_closes_idle_connections() {
         let to = ground.front(1);
         let kept = thread::spawn(move || {
             let steps = vec![Step::Send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".into())];
-            client::run(to, &Exchange { steps, linger: Duration::from_secs(3), ..Exchange::default() })
+            client::run(to, &Exchange { steps, linger: PATIENCE, ..Exchange::default() })
         });
         ground.log.await_requests(1);
         thread::sleep(Duration::from_millis(150));
         proxy.signal(Signal::SIGUSR1);
-        let ended =
-            proxy.wait(Duration::from_secs(2)).unwrap_or_else(|| panic!("{} still runs", program.name()));
+        let ended = proxy.wait(PATIENCE).unwrap_or_else(|| panic!("{} still runs", program.name()));
         assert_eq!(ended.code(), Some(0));
         let kept = kept.join().expect("client");
         assert_eq!((kept.statuses(), kept.end), (vec![200], End::Closed), "{}", program.name());
@@ -89,11 +89,10 @@ fn sigterm_ends_at_once() {
         let ground = Ground::new();
         let mut proxy = ground.serve(program, 1, &config());
         let to = ground.front(1);
-        let running = thread::spawn(move || get(to, "/slow/3000"));
+        let running = thread::spawn(move || get(to, "/slow/30000"));
         ground.log.await_requests(1);
         proxy.signal(Signal::SIGTERM);
-        let ended =
-            proxy.wait(Duration::from_secs(1)).unwrap_or_else(|| panic!("{} still runs", program.name()));
+        let ended = proxy.wait(PATIENCE).unwrap_or_else(|| panic!("{} still runs", program.name()));
         assert_eq!(ended.signal(), Some(Signal::SIGTERM as i32), "{}: as if killed: {ended}", program.name());
         assert_eq!(status(&running.join().expect("client")), 0, "{}", program.name());
     }
@@ -106,11 +105,11 @@ fn hard_stop_after_ends_a_soft_stop() {
         let ground = Ground::new();
         let mut proxy = ground.serve(program, 1, &config);
         let to = ground.front(1);
-        let running = thread::spawn(move || get(to, "/slow/5000"));
+        let running = thread::spawn(move || get(to, "/slow/30000"));
         ground.log.await_requests(1);
         let began = Instant::now();
         proxy.signal(Signal::SIGUSR1);
-        assert!(proxy.wait(Duration::from_secs(3)).is_some(), "{} still runs", program.name());
+        assert!(proxy.wait(PATIENCE).is_some(), "{} still runs", program.name());
         assert!(began.elapsed() > Duration::from_millis(250), "{} did not wait", program.name());
         assert_ne!(status(&running.join().expect("client")), 200, "{}", program.name());
     }
@@ -136,7 +135,7 @@ fn a_daemon_writes_its_pid_and_a_new_process_takes_over() {
         let pid_file = scratch("pid", "").display().to_string();
         let run = |extra: &[&str]| {
             let args = [&["-D", "-p", &pid_file, "-f", &path], extra].concat();
-            let out = program.run(args, &ground.env, Duration::from_secs(5));
+            let out = program.run(args, &ground.env, PATIENCE);
             assert_eq!(out.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&out.stderr));
             Daemon::from(&pid_file)
         };
@@ -156,7 +155,7 @@ fn a_daemon_writes_its_pid_and_a_new_process_takes_over() {
         assert_ne!(first.0, second.0);
         let answers = load.join().expect("load");
         assert!(answers.iter().all(|s| *s == 200), "{name}: of {} requests some failed", answers.len());
-        assert!(first.is_gone(Duration::from_secs(2)), "{name}: the old process went");
+        assert!(first.is_gone(PATIENCE), "{name}: the old process went");
         assert!(!second.is_gone(Duration::ZERO), "{name}: the new process stays");
     }
 }
@@ -209,14 +208,14 @@ fn master_and_worker_reload() {
         assert!(proxy.is_running(), "{name}: the master stays");
         proxy.await_said("New worker (");
         proxy.signal(Signal::SIGTERM);
-        assert!(proxy.wait(Duration::from_secs(2)).is_some(), "{name}: the master ends");
+        assert!(proxy.wait(PATIENCE).is_some(), "{name}: the master ends");
         refuses_soon(to, name);
     }
 }
 
 /// The workers end with their master.
 fn refuses_soon(to: std::net::SocketAddr, name: &str) {
-    let until = Instant::now() + Duration::from_secs(3);
+    let until = Instant::now() + PATIENCE;
     while client::connect(to, crate::common::CLIENT).is_ok() {
         assert!(Instant::now() < until, "{name}: a worker outlives its master");
         thread::sleep(Duration::from_millis(20));
@@ -261,8 +260,15 @@ fn listening_sockets_are_handed_over() {
             let (socket, pid) = (control.display().to_string(), old.id().to_string());
             let flags = ["-db", "-x", &socket, "-sf", &pid];
             let new = Proxy::start_with(next, &path, &ground.env, &flags, &[to]);
-            let ended = old.wait(Duration::from_secs(3));
-            assert_eq!(ended.and_then(|s| s.code()), Some(0), "{} after {}", next.name(), old.program.name());
+            let ended = old.wait(PATIENCE);
+            let said = format!("{ended:?}\n{}\n{}", old.errors(), new.errors());
+            assert_eq!(
+                ended.and_then(|s| s.code()),
+                Some(0),
+                "{} after {}: {said}",
+                next.name(),
+                old.program.name()
+            );
             assert_eq!(listening_inodes(to), inodes, "{} after {}", next.name(), old.program.name());
             assert_eq!(status(&get(to, "/")), 200, "{}", next.name());
             old = new;
@@ -282,12 +288,12 @@ fn a_master_as_a_daemon() {
         let master = ground.front(2);
         let master_text = master.to_string();
         let args = ["-W", "-D", "-S", &master_text, "-p", &pid_file, "-f", &path];
-        let out = program.run(args, &ground.env, Duration::from_secs(5));
+        let out = program.run(args, &ground.env, PATIENCE);
         assert_eq!(out.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&out.stderr));
         let daemon = Daemon::from(&pid_file);
         let ask = |command: &str| {
             let mut stream = std::net::TcpStream::connect(master).expect("the master's port");
-            stream.set_read_timeout(Some(Duration::from_secs(8))).expect("timeout");
+            stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
             stream.write_all(format!("{command}\n").as_bytes()).expect("ask");
             let mut answer = String::new();
             stream.read_to_string(&mut answer).expect("the answer");
@@ -297,14 +303,14 @@ fn a_master_as_a_daemon() {
         assert!(listed.contains(&format!("{:<16}master ", daemon.0)), "{name}: {listed}");
         assert_eq!(status(&get(ground.front(1), "/")), 200, "{name}: its worker serves");
         kill(Pid::from_raw(daemon.0), Signal::SIGUSR2).expect("the master");
-        let until = Instant::now() + Duration::from_secs(3);
+        let until = Instant::now() + PATIENCE;
         while !ask("show proc").contains("master          1 [failed: 0]") {
             assert!(Instant::now() < until, "{name}: no reload: {}", ask("show proc"));
             thread::sleep(Duration::from_millis(20));
         }
         assert_eq!(status(&get(ground.front(1), "/")), 200, "{name}: the new worker serves");
         kill(Pid::from_raw(daemon.0), Signal::SIGTERM).expect("the master");
-        assert!(daemon.is_gone(Duration::from_secs(3)), "{name}: it ends");
+        assert!(daemon.is_gone(PATIENCE), "{name}: it ends");
         refuses_soon(ground.front(1), name);
     }
 }
@@ -323,7 +329,7 @@ fn a_failed_reload_keeps_the_worker() {
         assert_eq!(status(&get(to, "/")), 200, "{name}: the old worker serves");
         assert!(proxy.is_running(), "{name}: under its master");
         proxy.signal(Signal::SIGUSR1);
-        let ended = proxy.wait(Duration::from_secs(2)).unwrap_or_else(|| panic!("{name} still runs"));
+        let ended = proxy.wait(PATIENCE).unwrap_or_else(|| panic!("{name} still runs"));
         assert_eq!(ended.code(), Some(0), "{name}: a soft stop is a good end");
     }
 }
@@ -336,7 +342,7 @@ fn the_service_manager_hears_of_each_step() {
         let path = scratch("notify", "");
         let _ = fs::remove_file(&path);
         let manager = std::os::unix::net::UnixDatagram::bind(&path).expect("the manager's socket");
-        manager.set_read_timeout(Some(Duration::from_secs(3))).expect("timeout");
+        manager.set_read_timeout(Some(PATIENCE)).expect("timeout");
         let heard = || {
             let mut bytes = [0; 200];
             let n = manager.recv(&mut bytes).expect("a message");
@@ -350,7 +356,7 @@ fn the_service_manager_hears_of_each_step() {
         assert_eq!((heard(), heard()), ("RELOADING=1".to_owned(), "READY=1".to_owned()));
         proxy.signal(Signal::SIGTERM);
         assert_eq!(heard(), "STOPPING=1");
-        assert_eq!(proxy.wait(Duration::from_secs(2)).and_then(|s| s.code()), Some(143));
+        assert_eq!(proxy.wait(PATIENCE).and_then(|s| s.code()), Some(143));
         let _ = fs::remove_file(&path);
     }
 }
@@ -367,7 +373,7 @@ fn the_masters_socket_answers() {
         let mut proxy = Proxy::start_with(program, &file(&config()), &ground.env, &flags, &[ground.front(1)]);
         let ask = |command: &str| {
             let mut stream = std::os::unix::net::UnixStream::connect(&path).expect("the master's socket");
-            stream.set_read_timeout(Some(Duration::from_secs(8))).expect("timeout");
+            stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
             stream.write_all(format!("{command}\n").as_bytes()).expect("ask");
             let mut answer = String::new();
             stream.read_to_string(&mut answer).expect("the answer");
@@ -384,7 +390,7 @@ fn the_masters_socket_answers() {
         assert!(ask("@master help").contains("show proc"));
         assert_eq!(status(&get(ground.front(1), "/")), 200);
         proxy.signal(Signal::SIGTERM);
-        assert!(proxy.wait(Duration::from_secs(2)).is_some());
+        assert!(proxy.wait(PATIENCE).is_some());
         let _ = fs::remove_file(&path);
     }
 }
@@ -405,7 +411,7 @@ fn checking_a_file() {
         let (ground, path) = (Ground::new(), file(&text).display().to_string());
         let run = |program: Program| {
             let args: Vec<&str> = args.iter().copied().chain(["-f", &path]).collect();
-            let out = program.run(args, &ground.env, Duration::from_secs(5));
+            let out = program.run(args, &ground.env, PATIENCE);
             let lines: Vec<String> = String::from_utf8_lossy(&out.stderr)
                 .lines()
                 .filter(|l| l.starts_with("[ALERT]") || l.starts_with("[WARNING]"))
@@ -428,10 +434,10 @@ fn a_statistics_socket_alone_is_something_to_serve() {
         let socket = scratch("stats", "");
         let path = file(&format!("global\n    stats socket {} level admin\n", socket.display()));
         let text = path.display().to_string();
-        let out = program.run(["-c", "-f", &text], &ground.env, Duration::from_secs(5));
+        let out = program.run(["-c", "-f", &text], &ground.env, PATIENCE);
         assert_eq!(out.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&out.stdout));
         let mut proxy = Proxy::start(program, &path, &ground.env, &[]);
-        let until = Instant::now() + Duration::from_secs(3);
+        let until = Instant::now() + PATIENCE;
         while std::os::unix::net::UnixStream::connect(&socket).is_err() {
             assert!(Instant::now() < until, "{name}: no statistics socket");
             thread::sleep(Duration::from_millis(10));
@@ -439,7 +445,7 @@ fn a_statistics_socket_alone_is_something_to_serve() {
         thread::sleep(Duration::from_millis(100));
         assert!(proxy.is_running(), "{name}: it stays");
         proxy.signal(Signal::SIGUSR1);
-        let ended = proxy.wait(Duration::from_secs(3)).unwrap_or_else(|| panic!("{name} still runs"));
+        let ended = proxy.wait(PATIENCE).unwrap_or_else(|| panic!("{name} still runs"));
         assert_eq!(ended.code(), Some(0), "{name}");
         let _ = fs::remove_file(&socket);
     }

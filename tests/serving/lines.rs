@@ -151,7 +151,7 @@ listen l
 
 /// Where the connection of one request came from.
 fn peer(ground: &Ground, front: usize, from: IpAddr, fields: &str, what: &str) -> (SocketAddr, u16) {
-    ground.log.take(Duration::from_secs(1));
+    ground.log.take(crate::common::PATIENCE);
     // The proxy may take the same address and port for its own side.
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     socket.set_reuse_address(true).expect("an option");
@@ -165,7 +165,7 @@ fn peer(ground: &Ground, front: usize, from: IpAddr, fields: &str, what: &str) -
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 200"), "{what}: {answer}");
-    let seen = ground.log.take(Duration::from_secs(1));
+    let seen = ground.log.take(crate::common::PATIENCE);
     assert_eq!(seen.len(), 1, "{what}");
     (seen[0].peer, own)
 }
@@ -294,11 +294,11 @@ listen l
 "
         );
         let _proxy = ground.serve(program, 1, &config);
-        ground.log.take(Duration::from_secs(1));
+        ground.log.take(crate::common::PATIENCE);
         for _ in 0..3 {
             assert_eq!(status(&get(ground.front(1), "/")), 200, "{name}");
         }
-        let seen = ground.log.take(Duration::from_secs(1));
+        let seen = ground.log.take(crate::common::PATIENCE);
         let mut names: Vec<&str> = seen.iter().filter_map(|s| s.head.field("x-server")).collect();
         names.sort_unstable();
         assert_eq!(names, ["app2", "app3", "app4"], "{name}");
@@ -319,7 +319,7 @@ listen l
 "
         );
         let _proxy = ground.serve(program, 1, &config);
-        ground.log.take(Duration::from_secs(1));
+        ground.log.take(crate::common::PATIENCE);
         let line = b"PROXY TCP4 1.2.3.4 5.6.7.8 1000 2000\r\n";
         let mut steps = Vec::new();
         for byte in line {
@@ -328,7 +328,7 @@ listen l
         steps.push(Step::Send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".to_vec()));
         let outcome = client::run(ground.front(1), &Exchange { steps, ..Exchange::default() });
         assert_eq!(status(&outcome), 200, "{}", program.name());
-        let seen = ground.log.take(Duration::from_secs(1));
+        let seen = ground.log.take(crate::common::PATIENCE);
         assert_eq!(seen[0].head.field("x-src"), Some("1.2.3.4"), "{}", program.name());
         assert_eq!(ground.front(1).ip(), FRONT);
     }

@@ -5,16 +5,22 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod agents;
 mod balance;
 mod binds;
 mod bodies;
+mod comers;
+mod garbage;
 mod health;
 mod life;
 mod limits;
 mod lines;
+mod namespaces;
+mod own_namespace;
 mod persistence;
 mod programs;
 mod queues;
+mod rates;
 mod rdp;
 mod retries;
 mod runtime;

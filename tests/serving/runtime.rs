@@ -35,7 +35,7 @@ backend farm
         .iter()
         .map(|question| {
             let mut stream = UnixStream::connect(&socket).expect("the statistics socket");
-            stream.set_read_timeout(Some(Duration::from_secs(3))).expect("timeout");
+            stream.set_read_timeout(Some(crate::common::PATIENCE)).expect("timeout");
             stream.write_all(format!("{question}\n").as_bytes()).expect("ask");
             let mut answer = String::new();
             stream.read_to_string(&mut answer).expect("the answer");

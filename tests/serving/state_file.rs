@@ -41,8 +41,6 @@ fn start(ground: &Ground, program: Program, global: &str, defaults: &str, server
     await_socket(&socket);
     let state = without_times(&ask(&socket, "show servers state"));
     let mut all: Vec<String> = state.lines().skip(2).map(without_checks).collect();
-    // What it said is read by a thread.
-    std::thread::sleep(std::time::Duration::from_millis(100));
     let errors = proxy.errors();
     let said = errors.lines().filter(|l| l.contains(" config : "));
     all.extend(said.map(|l| l.replace(&format!("({})", proxy.pid()), "(PID)")));

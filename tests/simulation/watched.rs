@@ -225,7 +225,7 @@ fn run(seed: u64) -> Result<(u64, usize), String> {
         build_texts(&[("sim.cfg", choice.text.as_bytes())], &Env::default(), &Options::default());
     let plan = Arc::new(plan.ok_or_else(|| format!("{diags:?}"))?);
     let shared = Arc::new(Shared::new(SHARDS, plan.frontends.len(), plan.backends.len(), plan.servers.len()));
-    for (gate, server) in shared.servers.iter().zip(&plan.servers) {
+    for (gate, server) in shared.servers.iter().zip(plan.servers.iter()) {
         gate.set_limit(server.maxconn.unwrap_or(0));
     }
     let published = Arc::new(Published::new(World::new(plan)));

@@ -67,7 +67,7 @@ pub fn listen(text: &str) -> Result<Socket, String> {
             bind_unix::hidden(name, BACKLOG).map(Socket::from).map_err(|e| format!("'-S {text}': {e}"))
         }
         ListenerAddr::Inet(addr) => {
-            let bound = bind::inet(*addr, None, None, false, false, true).map(Socket::from);
+            let bound = bind::inet(*addr, None, None, None, false, true).map(Socket::from);
             let socket = bound.map_err(|e| format!("'-S {text}': {e}"))?;
             socket.listen(BACKLOG as i32).map_err(cannot)?;
             Ok(socket)

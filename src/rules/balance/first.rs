@@ -3,6 +3,7 @@
 /// One core's state of one backend.
 #[derive(Clone, Debug)]
 pub struct First {
+    ids: Vec<u32>,
     /// The servers in the order of their ids.
     order: Vec<u32>,
     backup: Vec<bool>,
@@ -17,7 +18,18 @@ impl First {
         let mut order: Vec<u32> = (0..ids.len() as u32).collect();
         order.sort_by_key(|&i| ids[i as usize]);
         let backup = (0..ids.len()).map(is_backup).collect();
-        First { order, backup, usable: vec![false; ids.len()], all_backups }
+        First { ids: ids.to_vec(), order, backup, usable: vec![false; ids.len()], all_backups }
+    }
+
+    /// One server more.
+    pub fn add(&mut self, id: u32, backup: bool) {
+        let index = self.ids.len() as u32;
+        self.ids.push(id);
+        let ids = &self.ids;
+        let place = self.order.partition_point(|&i| ids[i as usize] <= id);
+        self.order.insert(place, index);
+        self.backup.push(backup);
+        self.usable.push(false);
     }
 
     /// Takes in which servers are usable now.

@@ -100,7 +100,7 @@ impl Scheme {
         match self.algorithm {
             Algorithm::LeastConn => Some(Loads::ordered(backups, all_backups)),
             Algorithm::Random(_) => Some(Loads::counters(backups.len())),
-            Algorithm::Hash(_) if self.factor > 0 => Some(Loads::counters(backups.len())),
+            Algorithm::Hash(_) if self.factor > 0 => Some(Loads::with_total(backups.len())),
             _ => None,
         }
     }
@@ -122,6 +122,8 @@ pub struct Member {
 #[derive(Clone, Debug)]
 pub struct Balancer {
     kind: Kind,
+    /// How many servers came later.
+    added: usize,
     factor: u32,
     affinity: Affinity,
     look: Look,
@@ -220,7 +222,25 @@ impl Balancer {
             Algorithm::Hash(Key::RdpCookie(_)) => Look::WithKey,
             _ => Look::First,
         };
-        Balancer { look, kind, factor: scheme.factor, affinity: scheme.affinity, random: seed | 1 }
+        Balancer { look, kind, added: 0, factor: scheme.factor, affinity: scheme.affinity, random: seed | 1 }
+    }
+
+    /// How many servers came after the start.
+    #[must_use]
+    pub fn added(&self) -> usize {
+        self.added
+    }
+
+    /// One server more, behind the others; it takes no requests before the next [`Balancer::sync`]. Tables that are made of
+    /// all servers at once take none: who asks for one there is refused.
+    pub fn add(&mut self, member: Member) {
+        self.added += 1;
+        match &mut self.kind {
+            Kind::RoundRobin(order) => order.add(member.backup),
+            Kind::StaticRr(_) | Kind::Map(_) | Kind::LeastConn => {}
+            Kind::Ring(ring) | Kind::Random(ring, _) => ring.add(member.places, member.backup),
+            Kind::First(first) => first.add(member.id, member.backup),
+        }
     }
 
     /// Brings the state in line with the newest weights, in sixteenths and in the order of the lines: 0 where no new request
@@ -268,7 +288,7 @@ impl Balancer {
                 (_, 1.., Some(loads)) => {
                     let factor = u64::from(self.factor);
                     let mut eligible =
-                        |server, share| u64::from(loads.on(server)) < slots(share, loads, factor);
+                        |server, share| has_slot(u64::from(loads.on(server)), share, loads, factor);
                     let mut limits = Limits { avoid, eligible: Some(&mut eligible), settle_before: false };
                     ring.of_hash(hash, &mut limits).map(bound)
                 }
@@ -290,13 +310,20 @@ impl Balancer {
     }
 }
 
-/// How many requests a server may carry under `hash-balance-factor` (HAProxy's `chash_server_is_eligible`).
-fn slots(share: Share, loads: &Loads, factor: u64) -> u64 {
+/// Whether a server may carry one request more under `hash-balance-factor` (HAProxy's `chash_server_is_eligible`): the sum
+/// of slots is shared out by weight, what is left over too, and each has one at least. Divides no more than it must.
+fn has_slot(load: u64, share: Share, loads: &Loads, factor: u64) -> bool {
+    if load == 0 {
+        return true;
+    }
     let all = ((u64::from(loads.total()) + 1) * factor).div_ceil(100);
     let (each, rest) = (all / share.total, all % share.total);
-    let with = (share.before + share.weight) * rest / share.total;
-    let without = share.before * rest / share.total;
-    (share.weight * each + with - without).max(1)
+    let whole = share.weight * each;
+    load < whole || {
+        let with = (share.before + share.weight) * rest / share.total;
+        let without = share.before * rest / share.total;
+        load < whole + with - without
+    }
 }
 
 /// The least loaded by weight of several places drawn by chance, the later of equals (HAProxy's `get_server_rnd`).

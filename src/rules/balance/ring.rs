@@ -80,6 +80,11 @@ impl Ring {
         }
     }
 
+    /// One server more, without places yet.
+    pub fn add(&mut self, base: u32, backup: bool) {
+        self.servers.push(Member { base, backup, weight: 0, before: 0 });
+    }
+
     /// Brings the places in line with these weights, in sixteenths.
     pub fn sync(&mut self, weights: &[u32]) {
         let changed: Vec<bool> = self.servers.iter().zip(weights).map(|(s, &w)| s.weight != w).collect();

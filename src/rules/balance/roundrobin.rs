@@ -4,6 +4,7 @@
 //! went down, came back or changed their weight: the computation is that of its `lb_fwrr.c`, and the sequences in the tests
 //! below were taken from the real program.
 use super::SCALE;
+use crate::base::winner::{Entry, Winner};
 
 /// Weighted round robin (`balance roundrobin`, manual 4.2).
 #[derive(Clone, Debug)]
@@ -33,7 +34,8 @@ impl RoundRobin {
             .map(|(i, w)| Server { weight: *w, backup: is_backup(i), ..Server::default() })
             .collect();
         let total = |backup| servers.iter().filter(|s| s.backup == backup).map(|s| s.weight).sum();
-        let members = |backup| servers.iter().filter(|s| s.backup == backup).count();
+        // A group without members needs no room; members are numbered as the servers are.
+        let members = |backup| if servers.iter().any(|s| s.backup == backup) { servers.len() } else { 0 };
         let (active, backup) =
             (Group::new(total(false), members(false)), Group::new(total(true), members(true)));
         let passed = Vec::with_capacity(servers.len());
@@ -65,6 +67,14 @@ impl RoundRobin {
             return None;
         }
         group.pick(&mut self.servers, &mut self.passed, full, avoid)
+    }
+
+    /// One server more, that takes no requests yet.
+    pub fn add(&mut self, backup: bool) {
+        self.servers.push(Server { backup, ..Server::default() });
+        let group = if backup { &mut self.backup } else { &mut self.active };
+        group.trees.iter_mut().for_each(|tree| tree.grow(self.servers.len()));
+        self.passed.reserve(self.servers.len());
     }
 
     /// Brings the state in line with the newest weights, in sixteenths: 0 where no new request may go.
@@ -117,7 +127,7 @@ struct Server {
 /// The active servers, or the backups.
 #[derive(Clone, Debug)]
 struct Group {
-    trees: [Heap; 3],
+    trees: [Winner; 3],
     /// The tree with those that had no turn in this round, 0 or 1; `1 - init` holds those done with this round.
     init: usize,
     position: u32,
@@ -126,20 +136,17 @@ struct Group {
     next_weight: u32,
     /// How many servers are queued.
     usable: usize,
-    /// Counts insertions: equals leave a tree in the order they came in.
-    inserted: u64,
 }
 
 impl Group {
     fn new(total: u32, members: usize) -> Group {
         Group {
-            trees: std::array::from_fn(|_| Heap::with_capacity(members)),
+            trees: std::array::from_fn(|_| Winner::new(members)),
             init: 0,
             position: total,
             weight: total,
             next_weight: total,
             usable: 0,
-            inserted: 0,
         }
     }
 
@@ -177,6 +184,7 @@ impl Group {
                 }
                 avoided = Some(index);
             }
+            self.take_out(server, index);
             passed.push(index as u32);
         };
         if let Some(index) = picked {
@@ -197,20 +205,23 @@ impl Group {
         picked
     }
 
-    /// Takes the best server out of its tree: the first of the current tree when its time has come, else the first of those
-    /// that had no turn yet, else the first of the current tree.
+    /// The best server, which stays where it is queued for now: the first of the current tree when its time has come, else
+    /// the first of those that had no turn yet, else the first of the current tree.
+    #[inline]
     fn first(&mut self, servers: &mut [Server]) -> Option<usize> {
-        let current = self.trees[CURRENT].first();
+        let current = self.trees[CURRENT].first().map(Entry::member);
         if let Some(index) = current
             && servers[index].next <= self.position
         {
-            return self.trees[CURRENT].pop();
+            return current;
         }
-        if let Some(index) = self.trees[self.init].pop() {
-            (servers[index].next, servers[index].remainder) = (0, 0);
-            return Some(index);
+        match self.trees[self.init].first().map(Entry::member) {
+            Some(index) => {
+                (servers[index].next, servers[index].remainder) = (0, 0);
+                Some(index)
+            }
+            None => current,
         }
-        self.trees[CURRENT].pop()
     }
 
     /// Ends the round: those done with it are the fresh ones of the next.
@@ -220,7 +231,7 @@ impl Group {
         self.position = self.weight;
     }
 
-    /// Moves the group and the server, which has just been taken out of its tree, one turn on.
+    /// Moves the group and the server, which is the first of its tree, one turn on.
     fn take_turn(&mut self, server: &mut Server) {
         if server.next == 0 {
             server.next = self.position;
@@ -252,10 +263,24 @@ impl Group {
         self.insert(tree, u64::from(WEIGHT_MAX - server.weight), server, index);
     }
 
+    /// Moves a server to its place in a tree, out of the one it is in.
+    #[inline]
     fn insert(&mut self, tree: usize, key: u64, server: &mut Server, index: usize) {
+        if server.tree != Some(tree) {
+            self.take_out(server, index);
+        }
         server.tree = Some(tree);
-        self.inserted += 1;
-        self.trees[tree].push(Entry { key, order: self.inserted, index: index as u32 });
+        self.trees[tree].set(index, key);
+    }
+
+    /// Takes a server out of its tree, if it is still in there.
+    #[inline]
+    fn take_out(&mut self, server: &Server, index: usize) {
+        if let Some(tree) = server.tree
+            && self.trees[tree].key(index).is_some()
+        {
+            self.trees[tree].take_out(index);
+        }
     }
 
     /// Adjusts the position to the tree it is counted in, before the server is moved.
@@ -283,8 +308,8 @@ impl Group {
             return;
         }
         let tree = server.tree.expect("a server with a weight is queued");
-        self.trees[tree].remove(index);
         if weight == 0 {
+            self.take_out(server, index);
             self.usable -= 1;
             server.tree = None;
         } else if tree == self.init {
@@ -298,76 +323,6 @@ impl Group {
                 server.next = self.position.wrapping_add(step);
             }
             self.queue(server, index);
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
-    key: u64,
-    order: u64,
-    index: u32,
-}
-
-/// A binary heap, smallest first, that allocates only when it is made.
-#[derive(Clone, Debug)]
-struct Heap(Vec<Entry>);
-
-impl Heap {
-    fn with_capacity(n: usize) -> Heap {
-        Heap(Vec::with_capacity(n))
-    }
-
-    fn first(&self) -> Option<usize> {
-        self.0.first().map(|e| e.index as usize)
-    }
-
-    fn push(&mut self, entry: Entry) {
-        self.0.push(entry);
-        self.rise(self.0.len() - 1);
-    }
-
-    fn pop(&mut self) -> Option<usize> {
-        (!self.0.is_empty()).then(|| self.take(0))
-    }
-
-    /// Takes one server out, wherever it is; linear.
-    fn remove(&mut self, index: usize) {
-        let at = self.0.iter().position(|e| e.index as usize == index).expect("it is in this tree");
-        self.take(at);
-    }
-
-    fn take(&mut self, at: usize) -> usize {
-        let taken = self.0.swap_remove(at);
-        if at < self.0.len() {
-            self.rise(at);
-            self.sink(at);
-        }
-        taken.index as usize
-    }
-
-    fn rise(&mut self, mut at: usize) {
-        while at > 0 && self.0[at] < self.0[(at - 1) / 2] {
-            self.0.swap(at, (at - 1) / 2);
-            at = (at - 1) / 2;
-        }
-    }
-
-    fn sink(&mut self, mut at: usize) {
-        loop {
-            let (left, right) = (2 * at + 1, 2 * at + 2);
-            let mut least = at;
-            if left < self.0.len() && self.0[left] < self.0[least] {
-                least = left;
-            }
-            if right < self.0.len() && self.0[right] < self.0[least] {
-                least = right;
-            }
-            if least == at {
-                return;
-            }
-            self.0.swap(at, least);
-            at = least;
         }
     }
 }
@@ -558,7 +513,7 @@ mod tests {
                 Some(i) => assert!(usable(i) && full >> i & 1 == 0),
                 None => assert!((0..9).all(|i| !usable(i) || full >> i & 1 == 1)),
             }
-            let queued: usize = rr.active.trees.iter().chain(&rr.backup.trees).map(|tree| tree.0.len()).sum();
+            let queued: usize = rr.active.trees.iter().chain(&rr.backup.trees).map(Winner::len).sum();
             assert_eq!(queued, weights.iter().filter(|&&w| w > 0).count());
         }
     }

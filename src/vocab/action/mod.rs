@@ -12,7 +12,7 @@ macro_rules! rows {
 }
 
 rows! {
-    accept allow deny do_resolve expect_proxy header path redirect replace return_ set_dst set_status set_var silent_drop wishes
+    accept allow deny do_resolve expect_proxy header path redirect replace return_ set_dst set_status set_var silent_drop tarpit wishes
 }
 
 mod reply;
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!((status, close), (200, false));
         assert_eq!(
             String::from_utf8(bytes).unwrap(),
-            "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-type: text/plain\r\nx-y: /a/b\r\n\r\nhi"
+            "HTTP/1.1 200 OK\r\nx-y: /a/b\r\ncontent-length: 2\r\ncontent-type: text/plain\r\n\r\nhi"
         );
     }
 

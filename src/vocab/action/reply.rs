@@ -154,16 +154,16 @@ impl Action for Reply {
         };
         let mut bytes = Vec::new();
         write_status_line(Version::Http11, self.status, reason_phrase(self.status).as_bytes(), &mut bytes);
-        // Writing to a vector cannot fail.
-        let _ = write!(bytes, "content-length: {}\r\n", body.len());
-        if let Some(content_type) = &self.content_type {
-            let _ = write!(bytes, "content-type: {content_type}\r\n");
-        }
         for (name, format) in &self.headers {
             bytes.extend_from_slice(name);
             bytes.extend_from_slice(b": ");
             format.write(cx, &mut bytes);
             bytes.extend_from_slice(b"\r\n");
+        }
+        // Writing to a vector cannot fail.
+        let _ = write!(bytes, "content-length: {}\r\n", body.len());
+        if let Some(content_type) = &self.content_type {
+            let _ = write!(bytes, "content-type: {content_type}\r\n");
         }
         bytes.extend_from_slice(b"\r\n");
         bytes.extend_from_slice(body);

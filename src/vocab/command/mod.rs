@@ -14,7 +14,7 @@ macro_rules! rows {
     };
 }
 
-rows! { dynamic_cookie frontend limit list process resolvers server session set_server show table var }
+rows! { dynamic_cookie dynamic_server frontend limit list process resolvers server session set_server show table var }
 
 mod help;
 mod talk;
@@ -74,6 +74,8 @@ pub trait Steering {
     fn force_agent(&self, server: ServerId, up: bool);
     /// Edits what stands in place of a server line's words.
     fn override_server(&self, server: ServerId, edit: &dyn Fn(&mut Overrides));
+    /// Looks a server with `resolvers` up by another name from now on.
+    fn rename_server(&self, server: ServerId, name: &str);
     /// Ends what is under way with a server.
     fn shut_sessions(&self, server: ServerId);
     /// Pauses or resumes a frontend's listeners.
@@ -84,6 +86,10 @@ pub trait Steering {
     fn set_server_maxconn(&self, server: ServerId, maxconn: u32);
     /// 0 restores what the process began with; false where it is more than that.
     fn set_global_maxconn(&self, maxconn: u32) -> bool;
+    /// `add server`: the words from its name on.
+    fn add_server(&self, backend: BackendId, words: &[&str]) -> String;
+    /// `del server`.
+    fn del_server(&self, server: ServerId) -> String;
     /// Puts an edit of the World into force.
     fn edit_world(&self, edit: WorldEdit);
     /// What the connection may do.
@@ -122,11 +128,9 @@ pub fn rows() -> impl Iterator<Item = &'static CommandRow> {
 /// Commands that HAProxy has and Ringmain refuses, by their first words.
 const KNOWN: &[&str] = &[
     "abort ssl",
-    "add server",
     "add ssl",
     "commit ssl",
     "debug",
-    "del server",
     "del ssl",
     "dump stats-file",
     "new ssl",
@@ -192,7 +196,7 @@ fn server(steering: &dyn Steering, name: Option<&&str>) -> Result<(Arc<World>, S
     let Some(id) = backend(&world, in_backend) else {
         return Err("No such backend.\n".to_owned());
     };
-    let found = world.plan.servers_of(id).find(|(_, s)| is_named(name, &s.name, s.uuid)).map(|(id, _)| id);
+    let found = world.servers_of(id).find(|(_, s)| is_named(name, &s.name, s.uuid)).map(|(id, _)| id);
     found.map(|id| (world, id)).ok_or_else(|| "No such server.\n".to_owned())
 }
 

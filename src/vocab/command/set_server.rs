@@ -4,6 +4,8 @@ use super::server::{drain, maint, ready, weight};
 use super::{CommandRow, Steering, leading_number, server_to_change};
 use crate::base::ids::ServerId;
 use crate::plan::ServerAddr;
+use crate::plan::draft::Family;
+use crate::vocab::address;
 use crate::world::{Health, World};
 use std::net::{IpAddr, SocketAddr};
 
@@ -32,7 +34,7 @@ pub(super) fn run(steering: &dyn Steering, args: &[&str]) -> String {
         "agent-addr" => agent_addr(steering, &world, id, rest),
         "agent-port" => agent_port(steering, &world, id, rest),
         "agent-send" => agent_send(steering, &world, id, rest),
-        "fqdn" => fqdn(&world, id, rest),
+        "fqdn" => fqdn(steering, &world, id, rest),
         "ssl" => {
             "'set server <srv> ssl' cannot be set.  default-server should define ssl settings\n".to_owned()
         }
@@ -65,7 +67,7 @@ fn health(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str]) -
 }
 
 fn agent(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str]) -> String {
-    if !world.has_agent(id) || world.overrides(id).agent.off {
+    if !world.asks_agent(id) {
         return format!("{NO_AGENT}.\n");
     }
     match rest.first() {
@@ -84,6 +86,9 @@ fn addr(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str]) -> 
     let (said, new) = moved(world.addr(id), ip, port, world.check_port(id).is_some());
     if let Some(new) = new {
         steering.override_server(id, &|o| o.addr = Some(new.clone()));
+        if world.server(id).admin.unresolved {
+            steering.change_server(id, &|state| state.admin.unresolved = false);
+        }
     }
     format!("{said} by 'stats socket command'\n")
 }
@@ -159,8 +164,8 @@ fn port_of_check(text: &str) -> Result<u16, String> {
 }
 
 /// The address and the port of `check-addr` and `agent-addr`.
-fn place_of_check(rest: &[&str]) -> Result<(IpAddr, Option<u16>), String> {
-    let ip = rest[0].parse().map_err(|_| format!("invalid addr '{}'", rest[0]))?;
+fn place_of_check(rest: &[&str], ip: Option<IpAddr>) -> Result<(IpAddr, Option<u16>), String> {
+    let ip = ip.ok_or_else(|| format!("invalid addr '{}'", rest[0]))?;
     let port = (rest.get(1) == Some(&"port")).then(|| port_of_check(rest.get(2).copied().unwrap_or("")));
     Ok((ip, port.transpose()?))
 }
@@ -177,7 +182,7 @@ fn check_addr(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str
         return NO_CHECK.to_owned();
     }
     let mapped = matches!(world.addr(id), ServerAddr::InetRelative(..));
-    match place_of_check(rest) {
+    match place_of_check(rest, rest[0].parse().ok()) {
         Ok((_, Some(0))) if mapped => "can't unset 'port' since MAPPORTS is in use".to_owned(),
         Ok((ip, port)) => {
             steering.override_server(id, &|o| {
@@ -207,18 +212,16 @@ fn check_port(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str
     }
 }
 
-fn has_agent(world: &World, id: ServerId) -> bool {
-    world.has_agent(id) && !world.overrides(id).agent.off
-}
-
 fn agent_addr(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str]) -> String {
     if rest.is_empty() {
         return "set server <b>/<s> agent-addr requires an address and optionally a port.\n".to_owned();
     }
-    if !has_agent(world, id) {
+    if !world.asks_agent(id) {
         return NO_AGENT.to_owned();
     }
-    match place_of_check(rest) {
+    // An agent may be named too.
+    let ip = rest[0].parse().ok().or_else(|| address::resolve(rest[0], Family::Any));
+    match place_of_check(rest, ip) {
         Ok((ip, port)) => {
             steering.override_server(id, &|o| {
                 (o.agent.addr, o.agent.port) = (Some(ip), port.or(o.agent.port));
@@ -233,7 +236,7 @@ fn agent_port(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str
     let Some(text) = rest.first() else {
         return "set server <b>/<s> agent-port requires a port.\n".to_owned();
     };
-    if !has_agent(world, id) {
+    if !world.asks_agent(id) {
         return NO_AGENT.to_owned();
     }
     match port_of_check(text) {
@@ -246,7 +249,7 @@ fn agent_port(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str
 }
 
 fn agent_send(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str]) -> String {
-    if !has_agent(world, id) {
+    if !world.asks_agent(id) {
         return format!("{NO_AGENT}.\n");
     }
     let text = rest.first().copied().unwrap_or("");
@@ -254,15 +257,32 @@ fn agent_send(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str
     String::new()
 }
 
-fn fqdn(world: &World, id: ServerId, rest: &[&str]) -> String {
-    match rest.first() {
-        None => "set server <b>/<s> fqdn requires a FQDN.\n".to_owned(),
-        // Looked up at run time: its name cannot be changed there yet.
-        Some(_) if world.plan.server(id).lookup.is_some() => {
-            "'set server <srv> fqdn' is not supported by Ringmain yet.\n".to_owned()
-        }
-        Some(_) => "set server <b>/<s> fqdn failed because no resolution is configured.\n".to_owned(),
+fn fqdn(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str]) -> String {
+    let Some(name) = rest.first() else {
+        return "set server <b>/<s> fqdn requires a FQDN.\n".to_owned();
+    };
+    let server = world.plan.server(id);
+    let Some(lookup) = &server.lookup else {
+        return "set server <b>/<s> fqdn failed because no resolution is configured.\n".to_owned();
+    };
+    if lookup.service.is_some() {
+        return "set server <b>/<s> fqdn failed because SRV resolution is configured.\n".to_owned();
     }
+    let by = "by 'stats socket command'\n";
+    let was = world.fqdn(id);
+    if was == Some(name) {
+        return format!("no need to change the FDQN {by}");
+    }
+    let full = format!("{}/{}", world.plan.backend(server.backend).name, server.name);
+    if !crate::proto::dns::is_name(name) {
+        return format!("could not update {full} FQDN {by}");
+    }
+    let said = format!("{full} changed its FQDN from {} to {name} {by}", was.unwrap_or("(null)"));
+    // The same in other letters is told as a change, but is none.
+    if !was.is_some_and(|was| was.eq_ignore_ascii_case(name)) {
+        steering.rename_server(id, name);
+    }
+    said
 }
 
 #[cfg(test)]

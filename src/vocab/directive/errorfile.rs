@@ -17,8 +17,16 @@ pub const STATUSES: [u16; 19] =
     [200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 421, 422, 425, 429, 500, 501, 502, 503, 504];
 
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
+    let (status, page) = status_and_page(words, "errorfile : ")
+        .map_err(|d| if words.len() < 3 { Diag { message: d.message + "\n", ..d } } else { d })?;
+    put(cx, status, page);
+    Ok(())
+}
+
+/// What the line says; `begin` is how HAProxy begins the message about too few words.
+pub fn status_and_page(words: &[Word], begin: &str) -> Result<(u16, Vec<u8>), Diag> {
     if words.len() < 3 {
-        let text = "errorfile : expects <status_code> and <file> as arguments.\n";
+        let text = format!("{begin}expects <status_code> and <file> as arguments.");
         return Err(
             Diag::alert(row::place(words, words.len()), text).help("write `errorfile 503 /etc/503.http`")
         );
@@ -26,8 +34,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let status = status(words).map_err(|d| Diag { message: format!("errorfile : {}", d.message), ..d })?;
     let page =
         read(words[2].text()).map_err(|inner| Diag::alert(words[2].span, format!("errorfile : {inner}")))?;
-    put(cx, status, page);
-    Ok(())
+    Ok((status, page))
 }
 
 /// The status of the first argument, one that has pages.
@@ -43,13 +50,19 @@ pub fn status(words: &[Word]) -> Result<u16, Diag> {
 
 /// The last page of a status wins.
 pub fn put(cx: &mut DirectiveCx<'_>, status: u16, page: Vec<u8>) {
-    let pages = &mut cx.proxy().settings.error_pages.pages;
-    pages.retain(|(s, _)| *s != status);
-    pages.push((status, Arc::from(page)));
+    clear(cx, status);
+    cx.proxy().settings.error_pages.put(status, Arc::from(page));
+}
+
+/// Forgets what was said of a status before, also by `errorfiles`.
+pub fn clear(cx: &mut DirectiveCx<'_>, status: u16) {
+    let settings = &mut cx.proxy().settings;
+    settings.error_pages.pages.retain(|(s, _)| *s != status);
+    settings.errorfiles.iter_mut().for_each(|line| line.masked.push(status));
 }
 
 /// Reads a page. An empty file means that the connection is closed without an answer.
-fn read(path: &str) -> Result<Vec<u8>, String> {
+pub fn read(path: &str) -> Result<Vec<u8>, String> {
     let limit = crate::base::limits::BUFSIZE;
     let page = std::fs::read(path).map_err(|_| format!("error opening file '{path}'."))?;
     if page.len() > limit {

@@ -8,6 +8,7 @@ rows! { DirectiveRow:
     backlog,
     balance,
     bind,
+    bind_process,
     chroot,
     cookie,
     cpu_map,
@@ -19,6 +20,7 @@ rows! { DirectiveRow:
     dynamic_cookie_key,
     enabled,
     errorfile,
+    errorfiles,
     external_check,
     fullconn,
     grace,
@@ -27,6 +29,7 @@ rows! { DirectiveRow:
     hash_preserve_affinity,
     hash_type,
     http_check,
+    http_error,
     http_request,
     http_response,
     http_reuse,
@@ -48,6 +51,7 @@ rows! { DirectiveRow:
     persist,
     pidfile,
     quiet,
+    rate_limit,
     redirect,
     retries,
     retry_on,
@@ -81,6 +85,9 @@ pub fn read(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let Some(first) = words.first() else { return Ok(()) };
     if cx.section == row::RESOLVERS {
         return super::resolvers::read(cx, words);
+    }
+    if cx.section == row::HTTP_ERRORS {
+        return super::section::http_errors::read(cx, words);
     }
     let family = if cx.section == row::GLOBAL { row::GLOBAL } else { row::PROXIES };
     let Some(row) = all().find(|r| r.name == first.text() && r.sections & family != 0) else {

@@ -51,7 +51,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
 }
 
 /// An address with an optional mask: a prefix length, or for IPv4 a dotted mask without holes.
-fn network(text: &str) -> Option<(IpAddr, u8)> {
+pub fn network(text: &str) -> Option<(IpAddr, u8)> {
     let (ip, mask) = text.split_once('/').map_or((text, None), |(ip, mask)| (ip, Some(mask)));
     let ip: IpAddr = ip.parse().ok()?;
     let most = if ip.is_ipv4() { 32 } else { 128 };

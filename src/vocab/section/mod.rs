@@ -18,6 +18,7 @@ pub enum SectionKind {
     Global,
     Proxy(ProxyKind),
     Resolvers,
+    HttpErrors,
     /// Known, and not built yet: one error, and its lines are passed over.
     Unbuilt,
 }
@@ -27,6 +28,7 @@ rows! { SectionRow:
     defaults,
     frontend,
     global,
+    http_errors,
     listen,
     resolvers;
     families: unbuilt
@@ -47,6 +49,7 @@ pub fn open(cx: &mut DirectiveCx<'_>, row: &SectionRow, words: &[Word]) -> Resul
         SectionKind::Global => global::open(cx, words),
         SectionKind::Proxy(kind) => super::opening::open(cx, kind, words),
         SectionKind::Resolvers => resolvers::open(cx, words),
+        SectionKind::HttpErrors => http_errors::open(cx, words),
         SectionKind::Unbuilt => unbuilt::open(words),
     }
 }
@@ -58,6 +61,7 @@ pub const fn lines_of(kind: SectionKind) -> Option<Sections> {
         SectionKind::Global => Some(super::row::GLOBAL),
         SectionKind::Proxy(kind) => Some(super::row::section_of(kind)),
         SectionKind::Resolvers => Some(super::row::RESOLVERS),
+        SectionKind::HttpErrors => Some(super::row::HTTP_ERRORS),
         SectionKind::Unbuilt => None,
     }
 }

@@ -8,7 +8,6 @@ pub const ROWS: &[SectionRow] = &[
     of("crt-list"),
     of("crt-store"),
     of("fcgi-app"),
-    of("http-errors"),
     of("log-forward"),
     of("log-profile"),
     of("mailers"),

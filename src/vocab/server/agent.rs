@@ -38,7 +38,7 @@ pub const ROWS: &[ServerRow] = &[
             return Err(wrong(words, "'agent-port' expects a port number as argument."));
         }
         // As `atol` and a cast have it: HAProxy takes any number.
-        cx.settings.watching.agent_port = Some(number(words) as u16).filter(|p| *p > 0);
+        cx.settings.watching.agent_port = Some(number(words) as u16);
         Ok(0)
     }),
     row("agent-send", 1, "agent-send <string>: what the agent is sent first.", |cx, words| {

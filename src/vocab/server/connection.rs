@@ -21,7 +21,13 @@ pub const ROWS: &[ServerRow] = &[
         1,
         log_proto,
     ),
-    of("namespace", "namespace <name>: connections are made in this network namespace.", 1, namespace),
+    of(
+        "namespace",
+        "namespace <name>: connections are made in this network namespace; with * in the one that the client's PROXY header \
+         names, where some line names it too.",
+        1,
+        namespace,
+    ),
     of("no-tfo", "no-tfo: takes back a tfo of default-server.", 0, |cx, _| {
         cx.settings.line.socket().fast_open = false;
         Ok(0)
@@ -82,8 +88,8 @@ fn namespace(cx: &mut ServerCx<'_, '_>, words: &[Word]) -> Result<usize, Diag> {
     };
     let name = word.text();
     if name == "*" {
-        let text = "'namespace *': Ringmain does not take the namespace from the PROXY protocol yet";
-        return Err(wrong(words, text));
+        cx.settings.line.clients_namespace = true;
+        return Ok(0);
     }
     let opened =
         Namespace::open(name).map_err(|_| wrong(words, format!("Cannot open namespace '{name}'")))?;

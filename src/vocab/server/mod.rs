@@ -38,6 +38,7 @@ rows! { ServerRow:
     hash_key,
     id,
     init_addr,
+    init_state,
     max_reuse,
     maxconn,
     maxqueue,
@@ -91,10 +92,13 @@ pub fn parameters(
 }
 
 /// What is wrong with a server's agent or with whom it tracks, as far as its own line tells.
-fn watched_wrong(settings: &ServerSettings, name: &str) -> Option<String> {
+pub(super) fn watched_wrong(settings: &ServerSettings, name: &str) -> Option<String> {
     let watching = &settings.watching;
-    if watching.agent && watching.agent_port.is_none() {
+    if watching.agent && watching.agent_port.or(settings.check_port).is_none_or(|port| port == 0) {
         return Some(format!("server {name} does not have agent port. Agent check has been disabled."));
+    }
+    if watching.track.is_some() && watching.init_state.is_some() {
+        return Some("unable to set init-state and tracking at the same time!".to_owned());
     }
     (watching.track.is_some() && settings.check)
         .then(|| "unable to enable checks and tracking at the same time!".to_owned())
