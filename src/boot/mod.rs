@@ -350,6 +350,7 @@ impl Worker<'_> {
             .with_tables(plan.tables.iter().map(|t| t.spec.clone()))
             .with_values(plan.global.values.clone());
         let shared = Arc::new(shared);
+        shared.desk.open();
         self.limits.set_gates(&plan, self.args, &shared);
         let published = Arc::new(Published::new(World::new(plan.clone())));
         health::init(&published.load(), &shared, Tick::monotonic());

@@ -214,22 +214,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
                 reply.backend = Some(id);
                 conn.note_backend(id);
             }
-            if let Verdict::Serve(service) = verdict {
-                record::served(conn, service);
-                return service::serve(&mut reply, service, heads, &mut body).await;
-            }
-            if reply.wishes.tarpit {
-                let stayed = PoolBox::new(tarpit::wait(conn, view, reply.backend, &mut body)).await;
-                let flags = if stayed { *b"PT" } else { *b"CT" };
-                conn.note(|r| {
-                    (r.end, r.placed) = (Some(flags), conn.local.core.now());
-                    r.head = crate::rules::record::NOT_YET;
-                });
-                if !stayed {
-                    return Next::Close;
-                }
-            }
-            reply.verdict(verdict, &mut body).await
+            ended(&mut reply, verdict, heads, &mut body).await
         }
         Decision::Forward(backend) => {
             reply.backend = Some(backend);
@@ -244,6 +229,29 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             next
         }
     }
+}
+
+/// Answers what a rule has ended. Apart from the request's own way: it is not to lie under every request.
+fn ended<'a, 'b>(
+    reply: &'a mut Reply<'b>,
+    verdict: Verdict,
+    heads: &'a mut Heads,
+    body: &'a mut ClientBody,
+) -> PoolBox<impl Future<Output = Next> + use<'a, 'b>> {
+    PoolBox::new(async move {
+        if let Verdict::Serve(service) = verdict {
+            record::served(reply.conn, service);
+            return service::serve(reply, service, heads, body).await;
+        }
+        if reply.wishes.tarpit {
+            let stayed = tarpit::wait(reply.conn, reply.view, reply.backend, body).await;
+            record::tarpitted(reply.conn, stayed);
+            if !stayed {
+                return Next::Close;
+            }
+        }
+        reply.verdict(verdict, body).await
+    })
 }
 
 /// Why no request could be read.

@@ -272,6 +272,14 @@ pub(super) fn served(conn: &Conn, service: Service) {
     });
 }
 
+/// The client was kept waiting to the end, or has left before (`PT`, `CT`).
+pub(super) fn tarpitted(conn: &Conn, stayed: bool) {
+    conn.info.record.note(|r| {
+        r.end = Some(if stayed { *b"PT" } else { *b"CT" });
+        (r.head, r.placed) = (NOT_YET, conn.local.core.now());
+    });
+}
+
 /// The rules have refused a connection.
 pub(super) fn rejected(conn: &Conn, view: &View) {
     conn.info.record.note(|r| r.ends(*b"PR"));

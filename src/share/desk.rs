@@ -3,6 +3,7 @@
 use crate::base::service::Service;
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// Wakes a task of another core.
@@ -16,6 +17,8 @@ const ROOM: usize = 2;
 pub struct Desk {
     orders: Mutex<Vec<Arc<Order>>>,
     wake: OnceLock<Wake>,
+    /// Somebody takes orders, or will as soon as it runs.
+    open: AtomicBool,
 }
 
 impl fmt::Debug for Desk {
@@ -25,17 +28,27 @@ impl fmt::Debug for Desk {
 }
 
 impl Desk {
-    /// Who is told of an order. Once.
-    pub fn set_wake(&self, wake: Wake) {
-        let _ = self.wake.set(wake);
+    /// Says that orders will be taken: the first may come before the control thread runs, and lie till then.
+    pub fn open(&self) {
+        self.open.store(true, Ordering::Relaxed);
     }
 
-    /// Leaves an order. False where nobody takes any (no control thread runs).
+    /// Who is told of an order. Once; what lies there already is to be taken then.
+    pub fn set_wake(&self, wake: Wake) {
+        let _ = self.wake.set(wake);
+        self.open();
+    }
+
+    /// Leaves an order. False where nobody takes any (there is no control thread).
     #[must_use]
     pub fn leave(&self, order: Arc<Order>) -> bool {
-        let Some(wake) = self.wake.get() else { return false };
+        if !self.open.load(Ordering::Relaxed) {
+            return false;
+        }
         lock(&self.orders).push(order);
-        wake();
+        if let Some(wake) = self.wake.get() {
+            wake();
+        }
         true
     }
 
@@ -128,7 +141,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     #[test]
     fn pieces_are_made_when_there_is_room() {
@@ -137,6 +150,9 @@ mod tests {
         let desk = Desk::default();
         let order = Order::new(Service::Prometheus, b"/m".to_vec(), None, Box::new(|| {}));
         assert!(!desk.leave(order.clone()), "nobody is there");
+        desk.open();
+        assert!(desk.leave(order.clone()), "it lies until somebody comes");
+        assert_eq!(desk.take().len(), 1);
         desk.set_wake(Box::new(move || _ = count.fetch_add(1, Ordering::Relaxed)));
         assert!(desk.leave(order.clone()) && woken.load(Ordering::Relaxed) == 1);
         assert_eq!((desk.take().len(), desk.take().len()), (1, 0));

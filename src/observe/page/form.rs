@@ -32,6 +32,7 @@ pub struct Filled {
 /// Reads a form (`s=NAME&…&action=WORD&b=#ID`); the backend may come behind the servers.
 #[must_use]
 pub fn read(world: &World, form: &[u8]) -> Filled {
+    let plan = &world.plan;
     let pairs: Vec<(String, String)> = form
         .split(|&b| b == b'&')
         .filter_map(|pair| {
@@ -40,7 +41,6 @@ pub fn read(world: &World, form: &[u8]) -> Filled {
         })
         .collect();
     let value = |name: &str| pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
-    let plan = &world.plan;
     let backend = value("b").and_then(|b| {
         let by_id = b.strip_prefix('#').and_then(|id| id.parse::<u32>().ok());
         plan.backends.iter().position(|p| !p.disabled && (Some(p.uuid) == by_id || p.name == b))

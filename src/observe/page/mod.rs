@@ -121,10 +121,7 @@ impl Page {
             self.settings.stats.shows(name, &self.settings.own) && name.contains(&self.ask.scope)
         };
         let all = stat::proxies(plan);
-        let servers = |id: BackendId| {
-            let all: Vec<ServerId> = world.servers_of(id).map(|(id, _)| id).collect();
-            all.chunks(BATCH).map(<[ServerId]>::to_vec).collect::<Vec<_>>()
-        };
+        let servers = |id: BackendId| world.servers_of(id).map(|(server, _)| server).collect::<Vec<_>>();
         let mut at = 0;
         while at < all.len() {
             let (front, back, name) = match &all[at] {
@@ -152,7 +149,7 @@ impl Page {
             });
             steps.extend(front.map(|(id, _)| Step::Frontend(id, form)));
             if let Some((id, _)) = back {
-                steps.extend(servers(id).into_iter().map(|ids| Step::Servers(ids, form)));
+                steps.extend(servers(id).chunks(BATCH).map(|some| Step::Servers(some.to_vec(), form)));
                 steps.push_back(Step::Backend(id, form));
             }
             steps.push_back(Step::Close(back.filter(|_| form).map(|(_, b)| b.uuid)));
@@ -209,8 +206,8 @@ impl Page {
             Step::Frontend(id, form) => {
                 self.row(&view.frontend(id), Kind::Frontend, self.listeners(id), form, out)
             }
-            Step::Servers(ids, form) => {
-                for id in ids {
+            Step::Servers(some, form) => {
+                for id in some {
                     if self.filter.shows(self.world.server(id)) {
                         self.row(&view.server(id), Kind::Server, self.server_legend(id), form, out);
                     }

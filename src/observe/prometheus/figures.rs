@@ -98,7 +98,7 @@ fn value(view: &View<'_>, id: Id, row: &Row, show: Show) -> Value {
         }),
         // A backend without servers has nothing to count.
         Show::Servers | Show::Checks => match id {
-            Id::Backend(id) if view.world.plan.backend(id).servers.is_empty() => Value::Nowhere,
+            Id::Backend(id) if view.world.servers_of(id).next().is_none() => Value::Nowhere,
             _ => Value::Number(0),
         },
         Show::CheckStatus | Show::CheckCode if check.is_empty() => Value::Nowhere,
