@@ -231,7 +231,6 @@ fn request_passed_on() -> Work {
             wishes: &wishes,
             resume: Cell::default(),
             persistence: Cell::default(),
-            resume: Cell::default(),
         };
         let Decision::Forward(backend) = decide::request(&scene, &mut head, &[], &mut NoTrace) else {
             panic!("a request that is forwarded");

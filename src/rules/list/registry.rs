@@ -166,10 +166,10 @@ pub fn inline(
         if let Some(&at) = r.lines.get(&place).filter(|_| r.again) {
             return r.form(at, wanted).map_err(|e| (words.len(), e));
         }
-        if let Some(number) = number {
-            if r.numbers.values().any(|n| *n == number) {
-                return Err((words.len(), "the id is already used".to_owned()));
-            }
+        if let Some(number) = number
+            && r.numbers.values().any(|n| *n == number)
+        {
+            return Err((words.len(), "the id is already used".to_owned()));
         }
         let file = r.at.as_ref().map_or("", |(name, _)| name);
         let description = format!("acl '{keyword}' file '{file}' line {}", span.line);
