@@ -112,7 +112,7 @@ fn traffic(stand: &Stand) {
         to(3, "/len/11");
     }
     ask(stand.ground.front(1), "POST", "/echo", "some body");
-    client::get(stand.ground.front(1), "NONSENSE\r\n\r\n".to_owned());
+    client::get(stand.ground.front(1), "NONSENSE\r\n\r\n");
     assert_eq!(to(1, "/metrics?scope=global").statuses(), [200]);
     assert_eq!(to(1, "/metrics?scope=bogus").statuses(), [400]);
     std::thread::sleep(Duration::from_millis(300));
