@@ -273,16 +273,19 @@ fn balance(settings: &Settings) -> Balance {
     balance
 }
 
-/// Where the keys of a server's places on a ring start (`hash-key`).
-fn places(key: HashKey, uuid: u32, addr: &ServerAddr) -> u32 {
+/// Where the keys of a server's places on a ring start (`hash-key`); what a server has not is as `id`.
+fn places(key: HashKey, uuid: u32, addr: &ServerAddr, guid: Option<&str>) -> u32 {
+    let all = HashType { avalanche: true, ..HashType::default() };
+    if let (HashKey::Guid, Some(guid)) = (key, guid) {
+        return all.of(guid.as_bytes());
+    }
     let (ip, port) = match addr {
         ServerAddr::Inet(addr) => (addr.ip(), addr.port()),
         ServerAddr::InetRelative(ip, _) => (*ip, 0),
         ServerAddr::Unix(_) | ServerAddr::Abstract(_) => return uuid.wrapping_mul(PLACES),
     };
-    let all = HashType { avalanche: true, ..HashType::default() };
     match key {
-        HashKey::Id => uuid.wrapping_mul(PLACES),
+        HashKey::Id | HashKey::Guid => uuid.wrapping_mul(PLACES),
         HashKey::Addr => all.of_address(ip),
         HashKey::AddrPort => full(all.of_address(ip).wrapping_add(u32::from(port))),
     }
@@ -481,7 +484,7 @@ pub fn server(
         addr: addr.clone(),
         hostname: draft.hostname.clone().filter(|n| !crate::plan::resolvers::is_service(n)),
         weight: s.weight,
-        places: places(s.hash_key, uuid, addr),
+        places: places(s.hash_key, uuid, addr, s.line.guid.as_deref()),
         slowstart: real(s.slowstart),
         backup: s.backup,
         disabled: s.disabled,

@@ -548,6 +548,7 @@ pub enum HashKey {
     Id,
     Addr,
     AddrPort,
+    Guid,
 }
 
 /// One method of `init-addr`.

@@ -11,6 +11,7 @@ use crate::base::time::Tick;
 use crate::net::PoolBox;
 use crate::plan::{Reuse, ServerAddr};
 use crate::rules::Wishes;
+use crate::rules::balance::Affinity;
 use crate::share::{Rank, Shared};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -158,12 +159,17 @@ fn place_now(conn: &Conn, view: &View, backend: BackendId, avoid: Option<ServerI
     // Requests that wait already go first. Where requests are hashed, each waits for a server of its own.
     let queue = &conn.local.shared.queues[backend.index()];
     let others_wait = !plan.balance.is_hash() && queue.len_of_any() > 0;
+    let by_queue = plan.balance.affinity == Affinity::Maxqueue && aim.hash.is_some();
     loop {
         let mut full = false;
         let picked = conn.local.next_in_turn(
             backend,
             aim.hash,
             |server| {
+                if by_queue {
+                    let most = view.plan.server(server).maxqueue.unwrap_or(0);
+                    return most != 0 && queue.len_of(server) >= most;
+                }
                 let limited = limited(conn, view, server);
                 let busy = || is_full(&conn.local.shared, backend, server) || queue.len_of(server) > 0;
                 let closed = limited && (others_wait || busy());

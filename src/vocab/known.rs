@@ -129,6 +129,7 @@ const SECTIONS: &[&str] = &[
     "fcgi-app",
     "frontend",
     "global",
+    "healthcheck",
     "http-errors",
     "listen",
     "log-forward",
@@ -413,7 +414,7 @@ mod tests {
     fn refused_words_are_those_without_a_row() {
         let refused = refused_words();
         assert!(refused.contains(&(Kind::Proxy, "filter")) && refused.contains(&(Kind::Server, "ssl")));
-        assert!(refused.contains(&(Kind::Section, "peers")));
+        assert!(["peers", "healthcheck"].iter().all(|s| refused.contains(&(Kind::Section, s))));
         assert!(refused.iter().all(|(kind, _)| *kind != Kind::Balance));
         assert!(!refused.contains(&(Kind::Proxy, "server")) && !refused.contains(&(Kind::Global, "maxconn")));
     }

@@ -119,3 +119,62 @@ fn a_full_server_keeps_its_keys_or_not() {
     assert_eq!(said[2], said[3], "both went to the same one: {said:?}");
     assert_ne!(said[4], said[5], "another one takes it: {said:?}");
 }
+
+/// `hash-key guid`: places come from the name that stays, whatever the servers' order and addresses; without one from the id.
+#[test]
+fn places_follow_the_guid() {
+    let backend = |name: &str, servers: &[(&str, usize)]| {
+        let line = |(n, (guid, at)): (usize, &(&str, usize))| {
+            let guid = if guid.is_empty() { String::new() } else { format!("guid {guid}") };
+            format!("    server s{n} \"${{S{at}}}\" hash-key guid {guid}\n")
+        };
+        let servers: String = servers.iter().enumerate().map(line).collect();
+        format!("backend {name}\n    balance hash req.hdr(key)\n    hash-type consistent\n{servers}")
+    };
+    let keys = keyed(200, |n| format!("key-{n}"));
+    // A guid belongs to one server of a file: each order is a file of its own.
+    let alone = |servers: &[(&str, usize)]| ours(&backend("a", servers), &[ask("a", keys.clone())]).remove(0);
+    let first = alone(&[("w", 0), ("x", 1), ("y", 2), ("z", 3)]);
+    assert_eq!(first, alone(&[("z", 3), ("x", 1), ("w", 0), ("y", 2)]), "another order, the same servers");
+    let moved = alone(&[("w", 4), ("x", 1), ("y", 2), ("z", 3)]);
+    assert_eq!(first.replace('0', "4"), moved, "another address, the same keys");
+    assert!(('0'..='3').all(|server| first.contains(server)), "all servers take part: {first}");
+    let without = [("", 0), ("", 1), ("", 2), ("", 3)];
+    let by_id = backend("b", &without).replace("hash-key guid", "hash-key id");
+    assert_eq!(alone(&without), ours(&by_id, &[ask("b", keys.clone())])[0], "without a guid by the id");
+    assert_ne!(alone(&without), first);
+}
+
+/// `hash-preserve-affinity maxqueue`: requests wait for their server until as many wait as its `maxqueue` says; then the next
+/// takes them. Without a `maxqueue` they always wait, and where every queue is full they are refused.
+#[test]
+fn a_server_with_a_full_queue_gives_its_keys_away() {
+    let backend = |name: &str, more: &str| {
+        format!(
+            "backend {name}\n    balance hash req.hdr(key)\n    hash-type consistent\n    hash-preserve-affinity maxqueue\n    \
+             server s0 \"${{S0}}\" maxconn 1 {more}\n    server s1 \"${{S1}}\" maxconn 1 {more}\n"
+        )
+    };
+    let backends = backend("two", "maxqueue 2") + &backend("endless", "");
+    let key = |more: &str| get("/", &format!("Key: one\r\n{more}"));
+    let (runs, waits) = (key(""), key("Queued: yes\r\n"));
+    let held = |name: &str, request: &str| hold(name, request.to_owned());
+    let mut script: Vec<Step> =
+        [&runs, &waits, &waits, &runs, &waits, &waits].map(|request| held("two", request)).into();
+    script.push(ask("two", vec![key("")]));
+    script.push(Step::Columns("two".to_owned(), &["svname", "scur", "qcur"]));
+    script.extend((0..6).map(Step::Release));
+    script.extend([&runs, &waits, &waits, &waits].map(|request| held("endless", request)));
+    script.extend((6..10).map(Step::Release));
+    let said = ours(&backends, &script);
+    let (one, other) = (&said[0], &said[3]);
+    assert_ne!(one, other, "the next on the ring takes it: {said:?}");
+    assert!([1, 2, 4, 5].iter().all(|n| said[*n] == "queued"), "{said:?}");
+    assert_eq!(said[6], "503", "both queues are full");
+    let full = |server: usize| format!("svname=s{server} qcur=2 scur=1");
+    assert!(said[7].contains(&full(0)) && said[7].contains(&full(1)), "{}", said[7]);
+    let went = [one, one, one, other, other, other];
+    assert_eq!(said[8..14].iter().collect::<Vec<_>>(), went, "each was served where it waited");
+    assert!(said[15..18].iter().all(|s| s == "queued"), "no `maxqueue`, no end: {said:?}");
+    assert!(said[18..].iter().all(|s| *s == said[14]), "{said:?}");
+}

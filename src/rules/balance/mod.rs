@@ -55,6 +55,8 @@ pub enum Affinity {
     Always,
     /// It goes to the next on the ring that is not full.
     Maxconn,
+    /// It waits for it, unless as many wait there as its `maxqueue` allows: then the next on the ring.
+    Maxqueue,
 }
 
 impl Scheme {
@@ -158,7 +160,8 @@ enum Look {
 pub struct Ask<'a> {
     /// The hash of its key, where the algorithm has one and the request has the key.
     pub hash: Option<u32>,
-    /// Whether a server can't take a request now.
+    /// Whether a server can't take a request now. Where there is a hash this is asked only for `hash-preserve-affinity`, and
+    /// under `maxqueue` means that no more may wait.
     pub full: &'a mut dyn FnMut(usize) -> bool,
     /// A server that has just failed: taken only when there is no other.
     pub avoid: Option<usize>,
@@ -280,7 +283,7 @@ impl Balancer {
             (Kind::StaticRr(map) | Kind::Map(map), _) => map.next(full, avoid).map(free),
             (Kind::Ring(ring), None) => ring.next(full, avoid).map(free),
             (Kind::Ring(ring), Some(hash)) => match (self.affinity, self.factor, loads) {
-                (Affinity::Maxconn, _, _) => {
+                (Affinity::Maxconn | Affinity::Maxqueue, _, _) => {
                     let mut eligible = |server, _: Share| !full(server);
                     let mut limits = Limits { avoid, eligible: Some(&mut eligible), settle_before: true };
                     ring.of_hash(hash, &mut limits).map(bound)

@@ -7,8 +7,9 @@ pub const ROW: DirectiveRow = DirectiveRow {
     name: "hash-preserve-affinity",
     sections: row::BACKENDS,
     no: false,
-    doc: "hash-preserve-affinity <always|maxconn>: with `hash-type consistent`, whether a request waits for its server when \
-          that is full (the default), or goes to the next on the ring that is not.",
+    doc: "hash-preserve-affinity <always|maxconn|maxqueue>: with `hash-type consistent`, whether a request waits for its server \
+          when that is full (the default), or goes to the next on the ring that is not; with maxqueue it waits until as many wait \
+          as the server's `maxqueue` says.",
     parse,
 };
 
@@ -16,10 +17,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.proxy().settings.balance.affinity = match row::text(words, 1) {
         "always" => Affinity::Always,
         "maxconn" => Affinity::Maxconn,
-        "maxqueue" => {
-            let section = row::section_name(cx.section);
-            return Err(row::not_built(words[1].span, "hash-preserve-affinity maxqueue", section));
-        }
+        "maxqueue" => Affinity::Maxqueue,
         other => {
             let text = format!(
                 "'hash-preserve-affinity' expects 'always', 'maxconn' or 'maxqueue' (got '{other}')."
@@ -36,11 +34,11 @@ mod tests {
     use crate::vocab::row::{BACKEND, bench};
 
     #[test]
-    fn two_of_three() {
+    fn three_of_them() {
         let read = |word: &str| bench(BACKEND, &format!("hash-preserve-affinity {word}"));
         assert_eq!(read("maxconn").ok().proxies[0].settings.balance.affinity, Affinity::Maxconn);
         assert_eq!(read("always").ok().proxies[0].settings.balance.affinity, Affinity::Always);
-        assert!(read("maxqueue").says().ends_with("does not support this HAProxy keyword yet"));
+        assert_eq!(read("maxqueue").ok().proxies[0].settings.balance.affinity, Affinity::Maxqueue);
         assert!(read("x").says().ends_with("(got 'x')."));
     }
 }

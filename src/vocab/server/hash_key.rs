@@ -8,8 +8,9 @@ pub const ROW: ServerRow = ServerRow {
     name: "hash-key",
     arguments: 1,
     default_server: true,
-    doc: "hash-key <id|addr|addr-port>: what the places of the server on a ring (`hash-type consistent`) are made of, so that \
-          several proxies with the servers in another order agree.",
+    doc: "hash-key <id|addr|addr-port|guid>: what the places of the server on a ring (`hash-type consistent`) are made of, so that \
+          several proxies with the servers in another order agree. A server without an address, or without a guid, is as \
+          with id.",
     parse,
 };
 
@@ -18,12 +19,38 @@ fn parse(cx: &mut ServerCx<'_, '_>, words: &[Word]) -> Result<usize, Diag> {
         "id" => HashKey::Id,
         "addr" => HashKey::Addr,
         "addr-port" => HashKey::AddrPort,
-        "guid" => {
-            let section = row::section_name(cx.line.section);
-            return Err(row::not_built(words[1].span, "server hash-key guid", section));
-        }
-        "" => return Err(wrong(words, "'hash-key' expects 'id', 'addr', or 'addr-port' value")),
-        _ => return Err(wrong(words, "'hash-key' has to be 'id', 'addr', or 'addr-port'")),
+        "guid" => HashKey::Guid,
+        "" => return Err(wrong(words, "'hash-key' expects 'id', 'addr', 'addr-port', or 'guid' value")),
+        _ => return Err(wrong(words, "'hash-key' has to be 'id', 'addr', 'addr-port', or 'guid'")),
     };
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocab::row::{BACKEND, bench};
+
+    #[test]
+    fn four_of_them() {
+        let keys = [
+            ("id", HashKey::Id),
+            ("addr", HashKey::Addr),
+            ("addr-port", HashKey::AddrPort),
+            ("guid", HashKey::Guid),
+        ];
+        for (word, key) in keys {
+            let draft = bench(BACKEND, &format!("server a 127.0.0.1:1 hash-key {word}")).ok();
+            assert_eq!(draft.proxies[0].servers[0].settings.hash_key, key);
+        }
+        let says = |line: &str| bench(BACKEND, line).says().to_owned();
+        assert!(
+            says("server a 127.0.0.1:1 hash-key")
+                .contains("'hash-key' expects 'id', 'addr', 'addr-port', or 'guid' value")
+        );
+        assert!(
+            says("server a 127.0.0.1:1 hash-key x")
+                .contains("'hash-key' has to be 'id', 'addr', 'addr-port', or 'guid'")
+        );
+    }
 }
