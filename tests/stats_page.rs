@@ -75,6 +75,11 @@ fn start(program: Program) -> Stand {
     let proxy = Proxy::start(program, &config, &ground.env, &ready);
     let stand = Stand { proxy, socket, ground };
     let until = Instant::now() + Duration::from_secs(10);
+    // The control thread makes its socket a moment after the first listener answers.
+    while std::os::unix::net::UnixStream::connect(&stand.socket).is_err() {
+        assert!(Instant::now() < until, "no socket: {}", stand.proxy.errors());
+        std::thread::sleep(Duration::from_millis(10));
+    }
     while state(&stand, "bad") != "DOWN" {
         assert!(Instant::now() < until, "the dead server is not seen as down: {}", stand.proxy.errors());
         std::thread::sleep(Duration::from_millis(20));

@@ -4,9 +4,10 @@ use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::time::Tick;
 use crate::health;
 use crate::net::Listener;
-use crate::observe::{self, ProcessInfo, StatFilter};
+use crate::observe::{self, ProcessInfo, StatFilter, StatPieces};
 use crate::vocab::command::{self, Level, Steering};
 use crate::world::{Health, Overrides, ServerState, World};
+use std::cell::Cell;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
@@ -121,6 +122,8 @@ pub(super) struct Seat<'a> {
     pub state: &'a Rc<State>,
     pub level: Level,
     pub experimental: bool,
+    /// What an answer still has behind the text that was given.
+    pub rest: Cell<Option<StatPieces>>,
 }
 
 impl std::ops::Deref for Seat<'_> {
@@ -145,7 +148,13 @@ impl Steering for Seat<'_> {
     fn stat(&self, args: &[&str]) -> Result<String, String> {
         let world = self.published.load();
         let filter = StatFilter::parse(&world, args)?;
-        Ok(observe::stat_csv(&world, &self.shared, &self.process_info(), &filter))
+        if !filter.is_csv() {
+            return Ok(observe::stat_csv(&world, &self.shared, &self.process_info(), &filter));
+        }
+        let mut pieces = StatPieces::new(world, self.shared.clone(), self.process_info(), filter);
+        let first = pieces.next().unwrap_or_default();
+        self.rest.set(Some(pieces));
+        Ok(first)
     }
 
     fn servers_state(&self, backend: Option<BackendId>) -> String {

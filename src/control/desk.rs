@@ -8,6 +8,7 @@ use crate::observe::prometheus;
 use crate::share::desk::Order;
 use crate::vocab::command::{self, Level, Talk};
 use crate::world::World;
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -84,7 +85,7 @@ fn change(state: &Rc<State>, world: &World, bytes: &[u8]) -> &'static str {
     let (Some(_), Some(action)) = (filled.backend, filled.action) else {
         return if form::names_servers(bytes) { "ERRP" } else { "NONE" };
     };
-    let seat = Seat { state, level: Level::Admin, experimental: false };
+    let seat = Seat { state, level: Level::Admin, experimental: false, rest: Cell::default() };
     let mut talk = Talk::new(Level::Admin, Duration::ZERO);
     let mut done = |server: &&ServerId| {
         let plan = world.plan.server(**server);

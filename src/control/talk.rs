@@ -4,6 +4,7 @@ use super::cli::{Rights, Seat};
 use super::{State, hand_over};
 use crate::net::Stream;
 use crate::vocab::command::{self, PAYLOAD, Talk};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -47,8 +48,16 @@ pub(super) async fn serve(state: Rc<State>, stream: Stream, rights: Rights, time
                 words.push(payload);
             }
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            let seat = Seat { state: &state, level: talk.level, experimental: talk.experimental };
+            let rest = Cell::default();
+            let seat = Seat { state: &state, level: talk.level, experimental: talk.experimental, rest };
             let mut answer = command::run(&seat, &mut talk, &words);
+            for piece in seat.rest.take().into_iter().flatten() {
+                let before = std::mem::replace(&mut answer, piece);
+                if !input.send(before, talk.timeout).await {
+                    return;
+                }
+                state.core.yield_now().await;
+            }
             if let Some(pause) = talk.pause.take() {
                 state.core.sleep_until(state.core.now() + pause).await;
             }

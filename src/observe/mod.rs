@@ -10,12 +10,14 @@ pub mod page;
 pub mod prometheus;
 mod servers;
 mod stat;
+mod stat_pieces;
 mod typed;
 
 pub use conns::servers_conn;
 pub use info::{ProcessInfo, info, info_text};
 pub use servers::{FOR_LOGS, servers_state, sighup_dump};
 pub use stat::{StatFilter, stat_csv};
+pub use stat_pieces::StatPieces;
 pub use typed::{Form, SCHEMA};
 
 use crate::net::Core;

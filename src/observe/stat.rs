@@ -1,7 +1,7 @@
 //! `show stat` (management manual, 9.1 and 9.3).
-use super::ProcessInfo;
 use super::columns::{self, Col, Row};
 use super::typed::{Form, Object, Rows};
+use super::{ProcessInfo, stat_pieces};
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::{Backend, Frontend, Mode, Plan, ServerAddr};
 use crate::rules::balance::SCALE;
@@ -74,19 +74,37 @@ impl StatFilter {
         StatFilter { hide_down: down, hide_maintenance: maintenance, ..StatFilter::default() }
     }
 
-    fn wants(&self, kind: i64) -> bool {
+    pub(super) fn wants(&self, kind: i64) -> bool {
         self.types & kind != 0
     }
 
+    pub(super) fn wants_proxy(&self, uuid: u32) -> bool {
+        self.iid.is_none_or(|iid| iid == i64::from(uuid))
+    }
+
+    pub(super) fn wants_server(&self, uuid: u32) -> bool {
+        self.sid.is_none_or(|sid| sid == i64::from(uuid))
+    }
+
+    /// Whether servers are left out for what they are.
+    pub(super) fn hides(&self) -> bool {
+        self.hide_maintenance || self.hide_down
+    }
+
+    /// Whether lines of values are asked for, as HAProxy writes them unless told otherwise.
+    #[must_use]
+    pub fn is_csv(&self) -> bool {
+        !self.form.typed && !self.form.json
+    }
+
     pub(super) fn shows(&self, state: &ServerState) -> bool {
-        let hides = self.hide_maintenance || self.hide_down;
-        !(hides && state.admin.in_maint() || self.hide_down && !state.alive())
+        !(self.hides() && state.admin.in_maint() || self.hide_down && !state.alive())
     }
 }
 
-const FRONTEND: i64 = 1;
-const BACKEND: i64 = 2;
-const SERVER: i64 = 4;
+pub(super) const FRONTEND: i64 = 1;
+pub(super) const BACKEND: i64 = 2;
+pub(super) const SERVER: i64 = 4;
 
 fn proxy_id(plan: &Plan, name: &str) -> Option<i64> {
     let frontend = plan.frontends.iter().find(|f| f.name == name).map(|f| f.uuid);
@@ -99,7 +117,7 @@ fn proxy_id(plan: &Plan, name: &str) -> Option<i64> {
 pub fn stat_csv(world: &World, shared: &Shared, process: &ProcessInfo, filter: &StatFilter) -> String {
     let trends = shared.trends().clone();
     let view = View { world, shared, process, trends: &trends };
-    if filter.form.typed || filter.form.json {
+    if !filter.is_csv() {
         let mut rows = Rows::new(filter.form);
         view.rows(filter, &mut |object, row| rows.add(object, &row));
         return rows.finish();
@@ -145,19 +163,8 @@ pub(super) struct View<'a> {
 impl View<'_> {
     /// Every row that is asked for.
     fn rows(&self, filter: &StatFilter, out: &mut dyn FnMut(Object, Row)) {
-        for proxy in proxies(&self.world.plan) {
-            match proxy {
-                Proxy::Frontend(id, f) => {
-                    if filter.iid.is_none_or(|iid| iid == i64::from(f.uuid)) && filter.wants(FRONTEND) {
-                        out(Object::Frontend, self.frontend(id));
-                    }
-                }
-                Proxy::Backend(id, b) => {
-                    if filter.iid.is_none_or(|iid| iid == i64::from(b.uuid)) {
-                        self.servers_and_backend(id, filter, out);
-                    }
-                }
-            }
+        for unit in stat_pieces::units(self.world, filter) {
+            self.unit(unit, filter, out);
         }
     }
 
@@ -219,20 +226,6 @@ impl View<'_> {
         }
         unused_features(&mut row, frontend.mode);
         row
-    }
-
-    fn servers_and_backend(&self, id: BackendId, filter: &StatFilter, out: &mut dyn FnMut(Object, Row)) {
-        if filter.wants(SERVER) {
-            for (server, plan) in self.world.servers_of(id) {
-                let wanted = filter.sid.is_none_or(|sid| sid == i64::from(plan.uuid));
-                if wanted && filter.shows(self.world.server(server)) {
-                    out(Object::Server, self.server(server));
-                }
-            }
-        }
-        if filter.wants(BACKEND) {
-            out(Object::Backend, self.backend(id, filter.hide_maintenance || filter.hide_down));
-        }
     }
 
     pub(super) fn server(&self, id: ServerId) -> Row {

@@ -268,3 +268,5 @@ fn escaped(text: &str) -> std::borrow::Cow<'_, str> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) use tests::process as process_of_tests;

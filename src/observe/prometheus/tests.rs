@@ -7,7 +7,7 @@ use crate::world::Health;
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
-fn process() -> ProcessInfo {
+pub fn process() -> ProcessInfo {
     ProcessInfo {
         name: "Ringmain".into(),
         version: "1 \"x\"".into(),
