@@ -9,7 +9,7 @@
 //! boot · control · explain · demo · top    birth, death, operators
 //! shard · config                        they meet only by World and by letters
 //! vocab · session · health · names · observe    a word never sees a session: both meet in rules::Cx
-//! world → plan → rules
+//! world → logs → plan → rules
 //! syntax · proto · net · share          four strangers
 //! base
 //! ```
@@ -30,6 +30,8 @@ pub mod demo;
 pub mod explain;
 /// Checks of servers: one check, and the up/down state machine.
 pub mod health;
+/// Log lines on their way out: heads, targets, batches.
+pub mod logs;
 /// Names of servers: looked up while running, by tasks of the control core.
 pub mod names;
 /// The engine: tasks, timers and streams of one core, over io_uring, epoll, or a simulator from a seed.

@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 
@@ -94,9 +94,16 @@ fn requests(client: &mut TcpStream, count: usize) {
     }
 }
 
-fn allocations_of(io: IoMode) -> u64 {
+/// `logged`: every request is a line over UDP.
+fn allocations_of(io: IoMode, logged: bool) -> u64 {
+    let receiver = UdpSocket::bind("127.0.10.77:0").expect("bind");
+    let log = match logged {
+        true => format!("log {} local0\n    option httplog", receiver.local_addr().expect("bound")),
+        false => String::new(),
+    };
     let text = format!(
         "defaults
+    {log}
     mode http
     timeout connect 5s
     timeout client 50s
@@ -136,6 +143,11 @@ backend pages
     let before = COUNT.load(Ordering::Relaxed);
     requests(&mut client, 1_000);
     let count = COUNT.load(Ordering::Relaxed) - before;
+    if logged {
+        let mut line = [0; 2_000];
+        let n = receiver.recv(&mut line).expect("a line");
+        assert!(line[..n].starts_with(b"<134>"), "{}", String::from_utf8_lossy(&line[..n]));
+    }
     handle.hard_stop();
     shard.join().expect("ended");
     count
@@ -144,7 +156,9 @@ backend pages
 #[test]
 fn a_keep_alive_request_allocates_nothing() {
     if ringmain::net::ring::probe().is_ok() {
-        assert_eq!(allocations_of(IoMode::Uring), 0, "io_uring");
+        assert_eq!(allocations_of(IoMode::Uring, false), 0, "io_uring");
+        assert_eq!(allocations_of(IoMode::Uring, true), 0, "io_uring, logged");
     }
-    assert_eq!(allocations_of(IoMode::Epoll), 0, "epoll");
+    assert_eq!(allocations_of(IoMode::Epoll, false), 0, "epoll");
+    assert_eq!(allocations_of(IoMode::Epoll, true), 0, "epoll, logged");
 }

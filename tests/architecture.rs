@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Modules by row: a module may use what stands in a lower row. `world → plan → rules` is a row each.
-const ROWS: [&[&str]; 8] = [
+/// Modules by row: a module may use what stands in a lower row. `world → logs → plan → rules` is a row each.
+const ROWS: [&[&str]; 9] = [
     &["base"],
     &["syntax", "proto", "net", "share"],
     &["rules"],
     &["plan"],
+    &["logs"],
     &["world"],
     &["vocab", "session", "health", "names", "observe"],
     &["shard", "config"],

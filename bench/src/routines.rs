@@ -35,7 +35,7 @@ pub struct Routine {
 }
 
 impl Routine {
-    fn new(name: &str, about: &str, runs: u64, make: impl Fn() -> Work + 'static) -> Routine {
+    pub(crate) fn new(name: &str, about: &str, runs: u64, make: impl Fn() -> Work + 'static) -> Routine {
         Routine { name: name.to_owned(), about: about.to_owned(), runs, make: Box::new(make) }
     }
 
@@ -80,6 +80,7 @@ pub fn all() -> Vec<Routine> {
         100_000,
         world_load,
     ));
+    list.extend(crate::lists::all());
     // log-line: its row comes here with the log lines of `observe`.
     list
 }
@@ -170,6 +171,7 @@ impl Stage {
             vars: Default::default(),
             inspect: Default::default(),
             handshake: Default::default(),
+            record: Default::default(),
         };
         let shared = shared(&plan);
         Box::leak(Box::new(Stage { world: World::new(plan.clone()), shared, conn, plan }))
@@ -228,8 +230,8 @@ fn request_passed_on() -> Work {
             conn: &stage.conn,
             facts: &facts,
             wishes: &wishes,
-            persistence: Cell::default(),
             resume: Cell::default(),
+            persistence: Cell::default(),
         };
         let Decision::Forward(backend) = decide::request(&scene, &mut head, &[], &mut NoTrace) else {
             panic!("a request that is forwarded");

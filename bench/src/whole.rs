@@ -3,7 +3,7 @@
 //! In epoll mode only: valgrind (3.19) lets one thread run at a time and does not know that `io_uring_enter` waits, so that
 //! a program of several threads stands still in it. Above the driver both modes run the same code.
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -21,10 +21,12 @@ const TIMES: usize = 3;
 ///
 /// # Errors
 /// Something could not be started, or did not answer.
-pub fn instructions(program: &Path, io: &str) -> io::Result<f64> {
+/// `logged`: each is a line of `option httplog` over UDP.
+pub fn instructions(program: &Path, io: &str, logged: bool) -> io::Result<f64> {
     let mut found = Vec::new();
     for _ in 0..TIMES {
-        let (few, many) = (run(program, io, REQUESTS, &[])?, run(program, io, 2 * REQUESTS, &[])?);
+        let (few, many) =
+            (run(program, io, logged, REQUESTS, &[])?, run(program, io, logged, 2 * REQUESTS, &[])?);
         found.push((many as f64 - few as f64) / REQUESTS as f64);
     }
     found.sort_by(f64::total_cmp);
@@ -39,20 +41,23 @@ pub fn profile(program: &Path, io: &str, requests: u64) -> io::Result<String> {
     let out = std::env::temp_dir().join(format!("ringmain-profile-{}", std::process::id()));
     let file = format!("--callgrind-out-file={}", out.display());
     let plain = ["--dump-instr=yes", "--demangle=no", "--compress-strings=no", "--compress-pos=no"];
-    run(program, io, requests, &[&plain[..], &[&file]].concat())?;
+    run(program, io, false, requests, &[&plain[..], &[&file]].concat())?;
     let text = std::fs::read_to_string(&out);
     std::fs::remove_file(&out)?;
     text
 }
 
 /// The instructions of a run from start to end.
-fn run(program: &Path, io: &str, requests: u64, more: &[&str]) -> io::Result<u64> {
+fn run(program: &Path, io: &str, logged: bool, requests: u64, more: &[&str]) -> io::Result<u64> {
+    // Nobody reads it: what does not fit is dropped by the kernel, as by any receiver that is busy.
+    let receiver = UdpSocket::bind("127.0.0.1:0")?;
+    let log = if logged { Some(receiver.local_addr()?) } else { None };
     let origin = origin()?;
     let addr = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let dir = std::env::temp_dir().join(format!("ringmain-bench-{}-{}", std::process::id(), addr.port()));
     std::fs::create_dir_all(&dir)?;
     let file = dir.join("whole.cfg");
-    std::fs::write(&file, configuration(addr, origin))?;
+    std::fs::write(&file, configuration(addr, origin, log))?;
     let mut child = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .args(more)
@@ -80,13 +85,14 @@ pub fn collected(said: &str) -> Option<u64> {
     line.split_whitespace().last()?.parse().ok()
 }
 
-fn configuration(addr: SocketAddr, origin: SocketAddr) -> String {
+fn configuration(addr: SocketAddr, origin: SocketAddr, log: Option<SocketAddr>) -> String {
+    let log = log.map_or_else(String::new, |log| format!("    log {log} local0\n    option httplog\n"));
     format!(
         "global
     nbthread 1
 defaults
     mode http
-    timeout connect 5s
+{log}    timeout connect 5s
     timeout client 50s
     timeout server 50s
     http-reuse always

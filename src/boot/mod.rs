@@ -334,6 +334,8 @@ impl Worker<'_> {
     /// Gives up privileges, starts the shards and runs control until the end.
     fn run(mut self) -> Result<(), Exit> {
         let (program, global) = (&self.args.program, &self.plan.global);
+        // The zone's file cannot be read behind `chroot`.
+        let _ = crate::base::zone::offset(0);
         process::confine(program, global).map_err(refuse)?;
         process::set_identity(program, global).map_err(refuse)?;
         let plan = Arc::new(self.plan);
@@ -348,6 +350,7 @@ impl Worker<'_> {
             .with_tables(plan.tables.iter().map(|t| t.spec.clone()))
             .with_values(plan.global.values.clone());
         let shared = Arc::new(shared);
+        shared.desk.open();
         self.limits.set_gates(&plan, self.args, &shared);
         let published = Arc::new(Published::new(World::new(plan.clone())));
         health::init(&published.load(), &shared, Tick::monotonic());

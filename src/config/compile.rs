@@ -12,13 +12,14 @@ use crate::plan::mould::Mould;
 use crate::plan::persist::StickTable;
 use crate::plan::{
     Backend, BackendTarget, Balance, Check, ConnectionMode, Frontend, Inspection, Listener, ListenerAddr,
-    Mode, Plan, Resolvers, Server, ServerAddr, ServerTarget, UseBackend, UseServer,
+    Mode, Plan, Resolvers, Server, ServerAddr, ServerTarget, StatsPage, UseBackend, UseServer,
 };
 use crate::rules::balance::hash::full;
 use crate::rules::balance::{Algorithm, HashType, PLACES};
 use crate::rules::{Program, Rule};
 use crate::share::table::{Column, Kind};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Makes the Plan. Its sources are for the caller to add.
@@ -33,6 +34,7 @@ pub fn plan(draft: Draft, index: &Index) -> Plan {
     let upgrades: Vec<bool> =
         (0..draft.proxies.len()).map(|n| becomes_http(&draft.proxies, n, index)).collect();
     plan.tables.extend(draft.proxies.iter().filter_map(|p| p.persistence.table.clone()));
+    super::logging::start(&mut plan);
     let tracks = super::checks::tracks(&draft.proxies);
     for (n, mut proxy) in draft.proxies.into_iter().enumerate() {
         if !is_proxy(&proxy) {
@@ -136,7 +138,7 @@ fn without_http(proxy: &mut ProxyDraft) {
     for flag in [Flag::HttpNoDelay, Flag::IgnoreProbes, Flag::PretendKeepalive, Flag::CheckCache] {
         settings.flags.set(flag, false);
     }
-    if matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf)) {
+    if matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf | LogFormat::Https)) {
         settings.log_format = Some(LogFormat::Tcp);
     }
     proxy.monitor_fail.clear();
@@ -161,8 +163,10 @@ fn frontend(
 ) {
     let id = FrontendId::from(plan.frontends.len());
     let listeners = listeners(plan, id, &proxy.binds, unix, &proxy.settings);
-    let logs = logs(plan, &proxy.settings);
+    let recording = super::logging::recording(plan, proxy);
+    let log_set = super::logging::set(plan, &proxy.settings);
     let listen = own.is_some();
+    let stats = stats_page(proxy);
     let settings = &proxy.settings;
     let default = settings.default_backend.as_ref().and_then(|n| index.backend(&n.name));
     let rules = &mut proxy.rules;
@@ -192,12 +196,10 @@ fn frontend(
         monitor_uri: settings.monitor_uri.clone(),
         monitor_fail: std::mem::take(&mut proxy.monitor_fail),
         error_pages: settings.error_pages.clone(),
+        stats: stats.clone(),
         accept_invalid_http_request: false,
-        dontlognull: settings.flags.has(Flag::DontLogNull),
-        dontlog_normal: settings.flags.has(Flag::DontLogNormal),
-        httplog: matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf)),
-        tcplog: settings.log_format == Some(LogFormat::Tcp),
-        logs,
+        recording,
+        log_set,
         tcp_nodelay: settings.mode == Mode::Http,
         http_no_delay: settings.flags.has(Flag::HttpNoDelay),
         tcp_keepalive: settings.flags.has(Flag::ClientKeepalive),
@@ -215,6 +217,15 @@ fn frontend(
     }
 }
 
+/// The page of a proxy; both halves of a `listen` have it.
+fn stats_page(proxy: &ProxyDraft) -> Option<Arc<StatsPage>> {
+    let settings = &proxy.settings;
+    (settings.stats.enabled && settings.mode == Mode::Http).then(|| {
+        let (settings, admin) = (settings.stats.clone(), proxy.stats_admin.clone());
+        Arc::new(StatsPage { settings, admin, rules: proxy.stats_rules.clone() })
+    })
+}
+
 fn manners(settings: &Settings) -> crate::plan::Manners {
     crate::plan::Manners {
         original_to: settings.original_to.clone(),
@@ -228,11 +239,6 @@ fn manners(settings: &Settings) -> crate::plan::Manners {
 
 fn program(rules: Vec<Rule>) -> Program {
     Program { rules }
-}
-
-fn logs(plan: &Plan, settings: &Settings) -> Vec<crate::plan::global::Log> {
-    let global = if settings.log_global { plan.global.logs.as_slice() } else { &[] };
-    global.iter().chain(&settings.logs).cloned().collect()
 }
 
 /// The names of disabled frontends are not checked: what leads nowhere is left out there.
@@ -373,6 +379,8 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
         let server = server(number, id, draft, uuid, &mould, &plan.resolvers);
         plan.servers.push(server);
     }
+    let log_set = super::logging::set(plan, &proxy.settings);
+    let stats = stats_page(&proxy);
     let settings = &proxy.settings;
     let flags = settings.flags;
     plan.backends.push(Backend {
@@ -399,6 +407,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
         redirects: program(proxy.rules.redirects),
         http_response: program(proxy.rules.http_response),
         error_pages: settings.error_pages.clone(),
+        stats,
         retries: settings.retries,
         retry_on: settings.retry_on,
         redispatch: settings.redispatch,
@@ -414,6 +423,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
             by_field || !s.settings.line.header.extensions.is_empty()
         }),
         log_health_checks: flags.has(Flag::LogHealthChecks),
+        log_set,
         accept_invalid_http_response: false,
         manners: manners(settings),
         id_given: proxy.id.is_some(),

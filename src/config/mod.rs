@@ -7,6 +7,7 @@ pub mod checks;
 mod compile;
 mod error_pages;
 pub mod load;
+mod logging;
 pub mod lookup;
 pub mod names;
 pub mod read;
@@ -14,6 +15,7 @@ pub mod resolve;
 pub mod state_file;
 
 use crate::plan::Plan;
+use crate::rules::list::Registry;
 use crate::syntax::{Diag, Diags, Env, Severity, SourceMap};
 use load::Source;
 use names::Index;
@@ -55,7 +57,9 @@ fn finish(
     options: &Options,
 ) -> (Option<Plan>, Diags, SourceMap) {
     source.enabled.retain(|name| !options.switched_off.contains(name));
+    Registry::open();
     let read = read::lines(&mut source, &mut env, &mut diags);
+    let lists = std::sync::Arc::new(Registry::close());
     let map = source.map;
     let mut plan = None;
     if !read.aborted {
@@ -78,6 +82,7 @@ fn finish(
     }
     if let Some(plan) = &mut plan {
         plan.sources = map.clone();
+        plan.lists = lists;
     }
     (plan, diags, map)
 }

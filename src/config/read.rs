@@ -108,6 +108,7 @@ impl Reader {
         env: &'a mut Env,
         diags: &'a mut Diags,
     ) -> DirectiveCx<'a> {
+        crate::rules::list::at(line, &source.map);
         DirectiveCx {
             section,
             draft: &mut self.read.draft,

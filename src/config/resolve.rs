@@ -76,6 +76,7 @@ impl Check<'_> {
         self.stick_tables(proxy);
         self.timeouts(proxy);
         self.logs(proxy);
+        self.stats_page(proxy);
         if proxy.settings.mode == Mode::Tcp {
             self.http_only(proxy);
         }
@@ -234,6 +235,9 @@ impl Check<'_> {
         for condition in &proxy.monitor_fail {
             search.condition(proxy.at, Some(condition));
         }
+        for (at, format) in super::logging::formats(proxy) {
+            search.note(at, format.resolve(&search.names));
+        }
         for (at, text) in search.missing {
             let text = format!("{text} in proxy '{}'.", proxy.name);
             self.diags.push(Diag::alert(at, text).tight().help("nothing of that kind has that name"));
@@ -281,6 +285,17 @@ impl Check<'_> {
         }
     }
 
+    fn stats_page(&mut self, proxy: &ProxyDraft) {
+        let stats = &proxy.settings.stats;
+        if !proxy.stats_rules.is_empty() && (!stats.users.is_empty() || stats.realm.is_some()) {
+            let text = format!(
+                "{}: stats 'auth'/'realm' and 'http-request' can't be used at the same time.",
+                title(proxy)
+            );
+            self.diags.push(Diag::bare(Severity::Alert, Some(proxy.at), text));
+        }
+    }
+
     fn logs(&mut self, proxy: &ProxyDraft) {
         let settings = &proxy.settings;
         let no_target =
@@ -288,6 +303,7 @@ impl Check<'_> {
         if let (Some(at), true, true) = (settings.log_format_at, no_target, proxy.kind.has_frontend()) {
             self.warn(at, format!("log format ignored for {} since it has no log address.", title(proxy)));
         }
+        super::logging::check(proxy, self.map, self.diags);
     }
 
     /// What needs `mode http` and stands elsewhere.
@@ -297,10 +313,14 @@ impl Check<'_> {
         if settings.persistence.cookie.is_some() {
             self.warn(proxy.at, format!("cookie will be ignored for {title} (needs 'mode http')."));
         }
+        if settings.stats.enabled {
+            self.warn(proxy.at, format!("'stats' statement ignored for {title} as it requires HTTP mode."));
+        }
         if settings.monitor_uri.is_some() && proxy.kind.has_frontend() {
             self.warn(proxy.at, format!("monitor-uri will be ignored for {title} (needs 'mode http')."));
         }
-        let http_log = matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf));
+        let http_log =
+            matches!(settings.log_format, Some(LogFormat::Http | LogFormat::Clf | LogFormat::Https));
         if let (Some(at), true, true) = (settings.log_format_at, http_log, proxy.kind.has_frontend()) {
             let name = settings.log_format.map_or("", LogFormat::name);
             let text = format!(
@@ -438,17 +458,6 @@ impl Check<'_> {
             let words: Vec<String> = self.draft.pointless.iter().map(|(w, _)| format!("'{w}'")).collect();
             let text = format!("no effect in Ringmain, which has no such part: {}.", words.join(", "));
             self.diags.push(Diag::bare(Severity::Warning, Some(*at), text).help("remove it"));
-        }
-        let logging = self.draft.proxies.iter().find(|p| {
-            let s = &p.settings;
-            p.kind.has_frontend()
-                && (!s.logs.is_empty() || (s.log_global && !self.draft.global.logs.is_empty()))
-        });
-        if let Some(at) = logging.and_then(|p| p.settings.log_at) {
-            let text = "'log' is kept but Ringmain does not write log lines yet.";
-            self.diags.push(
-                Diag::bare(Severity::Warning, Some(at), text).help("remove `log` where you can do without"),
-            );
         }
     }
 

@@ -24,18 +24,25 @@ fn the_two_site_file() {
     let text = include_str!("../../tests/cfg/two-sites.cfg");
     let (plan, said) = read(text);
     let plan = plan.unwrap_or_else(|| panic!("{said:#?}"));
-    assert_eq!(said.len(), 2, "httplog in a tcp frontend, and that logs come later: {said:#?}");
+    assert_eq!(said.len(), 1, "httplog in a tcp frontend: {said:#?}");
     assert!(plan.global.daemon && plan.global.maxconn == Some(25_000));
     let names = |b: &[crate::plan::Backend]| b.iter().map(|b| b.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&plan.backends), ["example1_farm", "example2_farm", "default_farm", "ssl_farm"]);
     let (web, ssl) = (&plan.frontends[0], &plan.frontends[1]);
     assert_eq!((web.mode, web.uuid, web.maxconn), (Mode::Http, 1, Some(25_000)));
     assert_eq!(web.forward_for.as_ref().unwrap().header, "x-forwarded-for");
-    assert!(web.httplog && web.dontlognull && web.logs.len() == 1);
+    let lines = |f: &crate::plan::Frontend| {
+        let recording = f.recording.as_ref().unwrap();
+        assert_eq!(plan.log_sets[recording.set.0 as usize].logs.len(), 1);
+        let format = &recording.lines.as_ref().unwrap().format;
+        (format.as_ref().unwrap().parts.len(), recording.lines.as_ref().unwrap().skip_null)
+    };
+    assert_eq!((lines(web).1, lines(ssl).1), (true, lines(ssl).1));
+    assert!(lines(web).0 > lines(ssl).0, "httplog has more fields than tcplog");
     assert_eq!(web.use_backend.len(), 2);
     assert!(matches!(web.use_backend[1].target, BackendTarget::Fixed(b) if b.index() == 1));
     assert_eq!(web.default_backend.map(|b| b.index()), Some(2));
-    assert_eq!((ssl.mode, ssl.httplog, ssl.tcplog), (Mode::Tcp, false, true));
+    assert_eq!(ssl.mode, Mode::Tcp);
     assert_eq!(plan.listeners[1].addr, ListenerAddr::Inet("0.0.0.0:443".parse().unwrap()));
     let farm: Vec<_> = plan.servers_of(crate::base::ids::BackendId(0)).map(|(_, s)| s).collect();
     assert_eq!(farm.iter().map(|s| s.weight).collect::<Vec<_>>(), [1, 3]);
@@ -49,13 +56,14 @@ fn the_two_site_file() {
 #[test]
 fn defaults_pass_on_and_may_be_taken_back() {
     let plan = plan(
-        "defaults one\n mode http\n@\n option httpclose\n option dontlognull\n http-reuse always\n default-server check weight 9\n retries 7\n \
+        "defaults one\n mode http\n@\n option httpclose\n option dontlognull\n log 127.0.0.1 local0\n http-reuse always\n default-server check weight 9\n retries 7\n \
          default_backend b\ndefaults two from one\n no option httpclose\n no option dontlognull\n\
          frontend f from one\n bind :80\nfrontend g from two\n bind :81\n\
          backend b from two\n server s 127.0.0.1:1\n server t 127.0.0.1:2 weight 2 no-check\n\
          defaults\n mode http\n@\nbackend c\n server s 127.0.0.1:1\n",
     );
-    let modes: Vec<_> = plan.frontends.iter().map(|f| (f.connection_mode, f.dontlognull)).collect();
+    let null = |f: &crate::plan::Frontend| f.recording.as_ref().unwrap().lines.as_ref().unwrap().skip_null;
+    let modes: Vec<_> = plan.frontends.iter().map(|f| (f.connection_mode, null(f))).collect();
     assert_eq!(modes, [(ConnectionMode::Close, true), (ConnectionMode::KeepAlive, false)]);
     assert_eq!(plan.frontends[1].default_backend.map(|b| b.index()), Some(0));
     let (b, c) = (&plan.backends[0], &plan.backends[1]);

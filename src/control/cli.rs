@@ -1,9 +1,9 @@
 //! The runtime API's sockets: lines in, answers out, as HAProxy's statistics socket has it (management manual, 9.3).
-use super::{State, hand_over};
+use super::{State, talk};
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::time::Tick;
 use crate::health;
-use crate::net::{Listener, Stream};
+use crate::net::Listener;
 use crate::observe::{self, ProcessInfo, StatFilter};
 use crate::vocab::command::{self, Level, Steering};
 use crate::world::{Health, Overrides, ServerState, World};
@@ -22,12 +22,16 @@ pub struct Socket {
     pub gives_listeners: bool,
 }
 
+/// `Release_date` of `show info`: tools want one. It goes with the version in Cargo.toml.
+const RELEASED: &str = "2026/11/24";
 /// A limit that none is more than.
 const MOST: u32 = u32::MAX - 1;
-/// A command line may be so long.
-const LINE_LIMIT: usize = 16_384;
 /// `stats timeout` where the file has none.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// `stats maxconn` where the file has none.
+const MAXCONN: u32 = 10;
+/// When they are as many, so often it is looked whether one has gone.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Serves the sockets for as long as the control thread runs.
 ///
@@ -44,124 +48,48 @@ pub(super) fn start(state: &Rc<State>, sockets: Vec<Socket>) -> io::Result<()> {
 
 /// What connections of a socket may do.
 #[derive(Clone, Copy)]
-struct Rights {
-    level: Level,
-    gives_listeners: bool,
+pub(super) struct Rights {
+    pub level: Level,
+    pub gives_listeners: bool,
 }
 
 async fn accept(state: Rc<State>, listener: Listener, rights: Rights) {
+    let (most, timeout) = {
+        let global = &state.published.load().plan.global;
+        (global.stats_maxconn.unwrap_or(MAXCONN), global.stats_timeout.unwrap_or(TIMEOUT))
+    };
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                state.core.spawn(serve(state.clone(), stream, rights));
+                state.talks.set(state.talks.get() + 1);
+                let of_it = state.clone();
+                state.core.spawn(async move {
+                    talk::serve(of_it.clone(), stream, rights, timeout).await;
+                    of_it.talks.set(of_it.talks.get() - 1);
+                });
+                // `stats maxconn`: those who come meanwhile wait in the kernel.
+                while state.talks.get() >= most {
+                    state.core.sleep_until(state.core.now() + LOOK_AGAIN).await;
+                }
             }
             Err(_) => state.core.sleep_until(state.core.now() + Duration::from_millis(100)).await,
         }
     }
 }
 
-/// One connection: a line and its answer, or with `prompt` as many as the client wants.
-async fn serve(state: Rc<State>, stream: Stream, rights: Rights) {
-    let timeout = state.published.load().plan.global.stats_timeout.unwrap_or(TIMEOUT);
-    let (mut bytes, mut prompt, mut experimental) = (Vec::new(), false, false);
-    loop {
-        let Some(line) = read_line(&state, &stream, &mut bytes, timeout).await else { return };
-        if line == "_getsocks" && rights.gives_listeners {
-            // Whoever asked sees the end of the connection where it did not work.
-            let _ =
-                state.core.until(Some(state.core.now() + timeout), hand_over::give(&state, &stream)).await;
-            return;
-        }
-        let mut out = String::new();
-        let mut quit = false;
-        for command in split(&line) {
-            match command.trim() {
-                "prompt" => prompt = !prompt,
-                "quit" => quit = true,
-                "" if prompt => {}
-                // Nothing of ours asks for it; who comes from HAProxy may send it.
-                "experimental-mode on" if rights.level == Level::Admin => {
-                    experimental = true;
-                    out.push('\n');
-                }
-                "experimental-mode off" if rights.level == Level::Admin => {
-                    experimental = false;
-                    out.push('\n');
-                }
-                "experimental-mode" if rights.level == Level::Admin => {
-                    out.push_str(if experimental {
-                        "experimental-mode is ON\n\n"
-                    } else {
-                        "experimental-mode is OFF\n\n"
-                    });
-                }
-                command => {
-                    out.push_str(&command::run(&state, rights.level, command));
-                    if !out.ends_with("\n\n") {
-                        out.push('\n');
-                    }
-                }
-            }
-            if quit {
-                break;
-            }
-        }
-        if prompt {
-            out.push_str(if out.is_empty() { "\n> " } else { "> " });
-        }
-        let deadline = Some(state.core.now() + timeout);
-        let sent = state.core.until(deadline, stream.send(out.into_bytes())).await;
-        if !matches!(sent, Ok(Ok(()))) || quit || !prompt {
-            return;
-        }
-    }
-}
-
-/// The next line without its end; what is left at the end of the connection counts as one.
-async fn read_line(state: &State, stream: &Stream, bytes: &mut Vec<u8>, timeout: Duration) -> Option<String> {
-    loop {
-        if let Some(at) = memchr::memchr(b'\n', bytes) {
-            let line: Vec<u8> = bytes.drain(..=at).collect();
-            return Some(String::from_utf8_lossy(&line).trim_end().to_owned());
-        }
-        if bytes.len() > LINE_LIMIT {
-            return None;
-        }
-        let deadline = Some(state.core.now() + timeout);
-        match state.core.until(deadline, stream.recv()).await {
-            Ok(Ok(Some(chunk))) => bytes.extend_from_slice(&chunk),
-            _ if bytes.is_empty() => return None,
-            _ => return Some(String::from_utf8_lossy(&std::mem::take(bytes)).trim_end().to_owned()),
-        }
-    }
-}
-
-/// The commands of a line: `;` divides them, a backslash protects it.
-fn split(line: &str) -> Vec<String> {
-    let mut commands = vec![String::new()];
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            ';' => commands.push(String::new()),
-            '\\' => commands.last_mut().expect("never empty").extend(chars.next()),
-            c => commands.last_mut().expect("never empty").push(c),
-        }
-    }
-    commands
-}
-
 impl State {
-    fn process_info(&self) -> ProcessInfo {
+    pub(super) fn process_info(&self) -> ProcessInfo {
         let world = self.published.load();
         let global = &world.plan.global;
         let node =
             || nix::unistd::gethostname().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let open: i64 = self.shared.shards.iter().map(|s| s.process.conn_cur.get()).sum();
-        let listeners = world.plan.listeners.len() as u64;
+        let listeners = (world.plan.listeners.len() + global.stats_sockets.len()) as u64;
         ProcessInfo {
-            name: "Ringmain".to_owned(),
+            // Tools look for this name before they go on; who we are is in `Build info`.
+            name: "HAProxy".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            release_date: String::new(),
+            release_date: RELEASED.to_owned(),
             pid: std::process::id(),
             nbthread: self.shards.len(),
             started: self.facts.started,
@@ -175,26 +103,43 @@ impl State {
             jobs: listeners + u64::try_from(open).unwrap_or(0),
             listeners,
             tasks: self.core.live_tasks() as u64,
-            dropped_logs: 0,
+            dropped_logs: self.all_dropped_logs(),
         }
     }
 
     /// After an operator's change of a server: HAProxy's words on standard error, and the shards are told.
     fn tell(&self, messages: Vec<health::Message>) {
         for message in messages {
-            super::say::message(message.severity, message.text);
+            self.tell_event(&message);
         }
         self.refresh();
     }
 }
 
-impl Steering for Rc<State> {
+/// The process as one connection sees it.
+pub(super) struct Seat<'a> {
+    pub state: &'a Rc<State>,
+    pub level: Level,
+    pub experimental: bool,
+}
+
+impl std::ops::Deref for Seat<'_> {
+    type Target = Rc<State>;
+    fn deref(&self) -> &Rc<State> {
+        self.state
+    }
+}
+
+/// The shards clear their counters within this, unless they are stuck.
+const CLEARED: Duration = Duration::from_millis(100);
+
+impl Steering for Seat<'_> {
     fn world(&self) -> Arc<World> {
         self.published.load()
     }
 
-    fn info(&self) -> String {
-        observe::info_text(&self.shared, &self.process_info())
+    fn info(&self, args: &[&str]) -> String {
+        observe::info_text(&self.shared, &self.process_info(), observe::Form::of(args))
     }
 
     fn stat(&self, args: &[&str]) -> Result<String, String> {
@@ -284,6 +229,40 @@ impl Steering for Rc<State> {
         self.edit(edit);
     }
 
+    fn level(&self) -> Level {
+        self.level
+    }
+
+    fn is_experimental(&self) -> bool {
+        self.experimental
+    }
+
+    fn clear_counters(&self, all: bool) {
+        let sent = self.shared.bytes_out();
+        // The shards run on without us: this waits for a turn of theirs, not for traffic.
+        let (done, all_done) = std::sync::mpsc::channel();
+        for shard in &self.shards {
+            let done = done.clone();
+            shard.clear_counters(all, move || _ = done.send(()));
+        }
+        drop(done);
+        let until = std::time::Instant::now() + CLEARED;
+        while all_done.recv_timeout(until.saturating_duration_since(std::time::Instant::now())).is_ok() {}
+        self.shared.clear(all, sent);
+    }
+
+    fn startup_logs(&self) -> String {
+        super::say::startup_logs()
+    }
+
+    fn schema(&self) -> &'static str {
+        observe::SCHEMA
+    }
+
+    fn tasks(&self) -> usize {
+        self.core.live_tasks()
+    }
+
     fn shared(&self) -> Arc<crate::share::Shared> {
         self.shared.clone()
     }
@@ -296,16 +275,5 @@ impl Steering for Rc<State> {
         self.shared.process.set_limit(if maxconn == 0 { most } else { maxconn });
         self.refresh();
         true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn semicolons_divide_commands() {
-        assert_eq!(split("show info; show stat"), ["show info", " show stat"]);
-        assert_eq!(split(r"a\;b;c"), ["a;b", "c"]);
     }
 }

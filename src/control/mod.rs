@@ -3,15 +3,19 @@
 //! It runs on a core of its own like every shard (`docs/decisions/0003-control-on-our-own-core.md`).
 pub mod cli;
 mod comers;
+mod desk;
+mod events;
 mod hand_over;
 mod names;
 pub mod say;
 mod signals;
 mod stop;
+mod talk;
 
 use crate::base::ids::{FrontendId, ListenerId};
 use crate::base::time::Tick;
 use crate::health;
+use crate::logs::Sender;
 use crate::net::{Core, IoMode, Notifier};
 use crate::observe;
 use crate::shard::ShardHandle;
@@ -101,6 +105,7 @@ impl Control {
     /// Signals can't be read.
     pub fn run(self, running: Running) -> io::Result<()> {
         let core = self.core.clone();
+        let logs = Sender::new(&running.published.load().plan);
         let state = Rc::new(State {
             core: self.core,
             published: running.published,
@@ -110,12 +115,16 @@ impl Control {
             facts: running.facts,
             ended: self.ended,
             stopping: Cell::new(false),
+            talks: Cell::new(0),
             names: OnceCell::new(),
+            logs: RefCell::new(logs),
+            dropped_logs: Cell::new(0),
             checks: OnceCell::new(),
             born: core.now(),
         });
         signals::start(&state, &running.signals)?;
         cli::start(&state, running.sockets)?;
+        desk::start(&state);
         state.start_checks();
         state.start_names();
         observe::run_sampling(&core, state.shared.clone());
@@ -134,7 +143,11 @@ struct State {
     facts: Facts,
     ended: Ended,
     stopping: Cell<bool>,
+    /// Connections to the runtime API.
+    talks: Cell<u32>,
     names: OnceCell<crate::names::Names>,
+    logs: RefCell<Sender>,
+    dropped_logs: Cell<u64>,
     checks: OnceCell<health::Running>,
     born: Tick,
 }
@@ -146,7 +159,7 @@ impl State {
             health::run(&self.core, self.published.clone(), self.shared.clone(), move |event| match event {
                 health::Event::World(_) => state.refresh(),
                 health::Event::Unreachable(server) => state.doubt_name(server),
-                health::Event::Say(message) => say::message(message.severity, message.text),
+                health::Event::Say(message) => state.tell_event(&message),
             });
         assert!(self.checks.set(checks).is_ok(), "checks are started once");
     }

@@ -1,5 +1,5 @@
 //! Names of servers as the control thread serves them: edits of the World, and HAProxy's words for them.
-use super::{State, say};
+use super::{State, events, say};
 use crate::base::ids::{BackendId, ServerId};
 use crate::health;
 use crate::names::{self, Host};
@@ -49,7 +49,7 @@ impl Host for Rc<State> {
         let now = self.core.now();
         let (_, messages) = health::change_server(&self.published, &self.shared, now, server, reason, edit);
         for message in messages {
-            say::message(message.severity, message.text);
+            self.tell_event(&message);
         }
         self.refresh();
     }
@@ -58,7 +58,9 @@ impl Host for Rc<State> {
         State::edit(self, edit);
     }
 
-    fn say(&self, _backend: BackendId, text: String) {
-        say::warning(text);
+    fn say(&self, backend: BackendId, text: String) {
+        let set = self.published.load().plan.backend(backend).log_set;
+        say::warning(&text);
+        self.log(set, events::NOTICE, &text);
     }
 }

@@ -5,12 +5,25 @@ use crate::syntax::diag::Severity;
 use crate::syntax::render;
 use std::fmt::Display;
 use std::io::Write;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// `-q`, `quiet`, or a daemon that has left its terminal.
 static QUIET: AtomicBool = AtomicBool::new(false);
 /// The lines that name the program were printed, or are not wanted any more.
 static NAMED: AtomicBool = AtomicBool::new(false);
+
+/// What was said before the start was over (`show startup-logs`).
+static EARLY: Mutex<String> = Mutex::new(String::new());
+/// More than this is not kept.
+const EARLY_LIMIT: usize = 64 << 10;
+static STARTED: AtomicBool = AtomicBool::new(false);
+
+/// What was said while the process started.
+#[must_use]
+pub fn startup_logs() -> String {
+    EARLY.lock().map_or_else(|_| String::new(), |early| early.clone())
+}
 
 /// Sets whether anything is printed at all.
 pub fn set_quiet(quiet: bool) {
@@ -26,6 +39,7 @@ pub fn is_quiet() -> bool {
 /// The start is over: messages are no longer preceded by the program's name and path.
 pub fn started() {
     NAMED.store(true, Ordering::Relaxed);
+    STARTED.store(true, Ordering::Relaxed);
 }
 
 /// An error.
@@ -51,7 +65,8 @@ pub fn message(severity: Severity, text: impl Display) {
 
 /// A message that has its prefix and its LF already.
 pub fn whole(severity: Severity, text: &str) {
-    if is_quiet() {
+    let early = !STARTED.load(Ordering::Relaxed);
+    if is_quiet() && !early {
         return;
     }
     let mut all = String::new();
@@ -65,6 +80,15 @@ pub fn whole(severity: Severity, text: &str) {
         );
     }
     all.push_str(text);
+    if early
+        && let Ok(mut kept) = EARLY.lock()
+        && kept.len() + all.len() <= EARLY_LIMIT
+    {
+        kept.push_str(&all);
+    }
+    if is_quiet() {
+        return;
+    }
     // One write, so that lines of several processes do not mix. A closed standard error is nobody's concern.
     let _ = std::io::stderr().lock().write_all(all.as_bytes());
 }

@@ -1,5 +1,5 @@
 //! Signals, read from a descriptor (management manual, 4 "Stopping and restarting HAProxy").
-use super::{State, say};
+use super::{State, events, say};
 use crate::observe;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -36,7 +36,14 @@ impl State {
             Signal::SIGTTIN => self.resume_all(),
             Signal::SIGHUP => {
                 let world = self.published.load();
-                observe::sighup_dump(&world, &self.shared).iter().for_each(say::warning);
+                for (set, text) in observe::sighup_dump(&world, &self.shared) {
+                    if !text.starts_with(observe::FOR_LOGS) {
+                        say::warning(&text);
+                    }
+                    if let Some(set) = set {
+                        self.log(set, events::NOTICE, &text);
+                    }
+                }
             }
             Signal::SIGQUIT => self.dump_memory(),
             // SIGUSR2 means something to a master only.

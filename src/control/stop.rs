@@ -1,6 +1,7 @@
 //! Pause, resume and the soft stop.
 use super::{State, say};
 use crate::base::ids::FrontendId;
+use crate::plan::logging::LogSetId;
 use crate::plan::{Backend, Frontend, ListenerAddr, Plan};
 use crate::shard::ShardHandle;
 use crate::world::FrontendState;
@@ -43,8 +44,11 @@ impl State {
         let world = self.published.load();
         self.edit_frontends(|_, state| state.stopped = true);
         self.kept.borrow_mut().clear();
-        for line in farewells(&world.plan, |f| !world.frontend(f).stopped, |name| self.totals(name)) {
-            say::warning(line);
+        for (set, line) in farewells(&world.plan, |f| !world.frontend(f).stopped, |name| self.totals(name)) {
+            match set {
+                Some(set) => self.warn(set, &line),
+                None => say::warning(&line),
+            }
         }
     }
 
@@ -52,11 +56,12 @@ impl State {
         say::warning("soft-stop running for too long, performing a hard-stop.");
         for (frontend, gate) in self.published.load().plan.frontends.iter().zip(&self.shared.frontends) {
             if gate.inside() > 0 {
-                say::warning(format!(
+                let text = format!(
                     "Proxy {} hard-stopped ({} remaining conns will be closed).",
                     frontend.name,
                     gate.inside()
-                ));
+                );
+                self.warn(frontend.log_set, &text);
             }
         }
         self.shards.iter().for_each(ShardHandle::hard_stop);
@@ -90,7 +95,8 @@ impl State {
         let all: Vec<FrontendId> = (0..world.plan.frontends.len()).map(FrontendId::from).collect();
         for id in all.iter().copied().filter(|f| is_open(world.frontend(*f))) {
             let frontend = world.plan.frontend(id);
-            say::warning(format!("Paused {} {}.", kind(&world.plan, frontend), frontend.name));
+            let text = format!("Paused {} {}.", kind(&world.plan, frontend), frontend.name);
+            self.warn(frontend.log_set, &text);
         }
         self.pause(&all);
     }
@@ -102,10 +108,11 @@ impl State {
             let id = FrontendId::from(index);
             if world.frontend(id).paused && !world.frontend(id).stopped {
                 let frontend = world.plan.frontend(id);
-                say::warning(match self.resume(id) {
+                let text = match self.resume(id) {
                     true => format!("Resumed {} {}.", kind(&world.plan, frontend), frontend.name),
                     false => format!("Could not resume {} {}.", kind(&world.plan, frontend), frontend.name),
-                });
+                };
+                self.warn(frontend.log_set, &text);
             }
         }
     }
@@ -188,16 +195,17 @@ fn farewells(
     plan: &Plan,
     was_open: impl Fn(FrontendId) -> bool,
     totals: impl Fn(&str) -> (u64, u64),
-) -> Vec<String> {
-    let line = |name: &str, (front, back): (u64, u64)| {
-        format!("Proxy {name} stopped (cumulated conns: FE: {front}, BE: {back}).")
+) -> Vec<(Option<LogSetId>, String)> {
+    let line = |set: Option<LogSetId>, name: &str, (front, back): (u64, u64)| {
+        (set, format!("Proxy {name} stopped (cumulated conns: FE: {front}, BE: {back})."))
     };
     let frontends = plan.frontends.iter().enumerate().filter(|(i, _)| was_open(FrontendId::from(*i)));
-    let mut lines: Vec<String> = frontends.map(|(_, f)| line(&f.name, totals(&f.name))).collect();
+    let mut lines: Vec<(Option<LogSetId>, String)> =
+        frontends.map(|(_, f)| line(Some(f.log_set), &f.name, totals(&f.name))).collect();
     if !plan.global.stats_sockets.is_empty() {
-        lines.push(line("GLOBAL", (0, 0)));
+        lines.push(line(None, "GLOBAL", (0, 0)));
     }
     let plain = plan.backends.iter().filter(|b| !b.disabled && !plan.frontends.iter().any(|f| is_half(f, b)));
-    lines.extend(plain.map(|b| line(&b.name, totals(&b.name))));
+    lines.extend(plain.map(|b| line(Some(b.log_set), &b.name, totals(&b.name))));
     lines
 }

@@ -3,6 +3,7 @@
 mod args;
 
 use crate::base::ids::{BackendId, FrontendId, ServerId};
+use crate::base::service::Service;
 use crate::base::time::Tick;
 use crate::config::Options;
 use crate::plan::{Mode, Plan, ServerAddr};
@@ -87,6 +88,7 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
         vars: Default::default(),
         inspect: Default::default(),
         handshake: Default::default(),
+        record: Default::default(),
     };
     let facts = LiveFacts { world: &world, shared: &shared };
     let mut notes = Notes { plan: &plan, lines: Vec::new() };
@@ -174,6 +176,8 @@ fn ended(out: &mut String, plan: &Plan, decision: &Decision) {
                         head.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n", "\n          ");
                     format!("{status}, by {by}\n          {head}")
                 }
+                Verdict::Serve(Service::Stats { .. }) => "200: the statistics page".to_owned(),
+                Verdict::Serve(Service::Prometheus) => "200: metrics for Prometheus".to_owned(),
                 Verdict::Drop => format!("closed without an answer, by {by}"),
                 Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => unreachable!("these end no request"),
             }

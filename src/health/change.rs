@@ -23,6 +23,14 @@ pub struct Message {
     pub text: String,
 }
 
+impl Message {
+    /// The text of the log line: HAProxy puts a proxy's name in quotes only on standard error.
+    #[must_use]
+    pub fn line(&self) -> std::borrow::Cow<'_, str> {
+        if self.level == EMERG { self.text.replace('\'', "").into() } else { self.text.as_str().into() }
+    }
+}
+
 const EMERG: u8 = 0;
 const ALERT: u8 = 1;
 const NOTICE: u8 = 5;
@@ -276,7 +284,7 @@ impl Words<'_> {
         }
         match (was.admin.in_maint(), is.admin.in_maint()) {
             (false, true) if was.alive() => {
-                out.push(self.say(NOTICE, &format!("is going DOWN for maintenance{via}{}", self.left())));
+                out.push(self.say(ALERT, &format!("is going DOWN for maintenance{via}{}", self.left())));
             }
             (false, true) => {
                 out.push(self.say(NOTICE, &format!("was DOWN and now enters maintenance{via}")));
@@ -318,7 +326,7 @@ impl Words<'_> {
                 (true, _) => {}
                 (_, true) => {
                     let text = format!("is going DOWN for maintenance ({reason}){}", self.left());
-                    out.push(self.say(NOTICE, &text));
+                    out.push(self.say(ALERT, &text));
                 }
                 _ => out.push(self.say(NOTICE, &format!("was DOWN and now enters maintenance ({reason})"))),
             }

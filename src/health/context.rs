@@ -70,6 +70,7 @@ impl<'a> Context<'a> {
             vars: Default::default(),
             inspect: Default::default(),
             handshake: Default::default(),
+            record: Default::default(),
         };
         f(&Cx {
             conn: &conn,
@@ -105,6 +106,10 @@ fn positive(sum: i64) -> u64 {
 }
 
 impl Facts for Context<'_> {
+    fn lists(&self) -> Option<&crate::rules::list::Lists> {
+        self.world.lists.changed().then_some(&*self.world.lists)
+    }
+
     fn usable_servers(&self, backend: BackendId) -> u32 {
         self.world.usable_servers(backend)
     }

@@ -78,6 +78,9 @@ pub(super) struct Inner {
     turns: Cell<u64>,
     completions: RefCell<Vec<Completion>>,
     due: RefCell<Vec<Entry>>,
+    /// What runs at the end of a turn that asked for it.
+    turns_end: RefCell<Option<Box<dyn Fn()>>>,
+    turns_end_asked: Cell<bool>,
 }
 
 /// One thread's executor. Clones name the same core.
@@ -126,6 +129,8 @@ impl Core {
             turns: Cell::new(0),
             completions: RefCell::default(),
             due: RefCell::default(),
+            turns_end: RefCell::default(),
+            turns_end_asked: Cell::new(false),
         }))
     }
 
@@ -306,6 +311,22 @@ impl Core {
         }
         self.run_timers();
         self.run_ready();
+        if self.0.turns_end_asked.replace(false)
+            && let Some(f) = &*self.0.turns_end.borrow()
+        {
+            f();
+        }
+    }
+
+    /// Sets what runs at the end of a turn, before the core may sleep, when somebody has asked for it in the turn.
+    pub fn at_turns_end(&self, f: impl Fn() + 'static) {
+        *self.0.turns_end.borrow_mut() = Some(Box::new(f));
+    }
+
+    /// Asks for the end of this turn.
+    #[inline]
+    pub fn ask_turns_end(&self) {
+        self.0.turns_end_asked.set(true);
     }
 
     /// Whether a turn would find something to do without waiting.

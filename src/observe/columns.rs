@@ -51,11 +51,32 @@ columns! {
 
 /// What stands in a column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-enum Value {
+pub enum Value {
     #[default]
     Empty,
     Number(i64),
     Text(String),
+}
+
+impl Value {
+    /// As it is written; `None` where there is nothing.
+    #[must_use]
+    pub fn text(&self) -> Option<std::borrow::Cow<'_, str>> {
+        match self {
+            Value::Empty => None,
+            Value::Number(n) => Some(n.to_string().into()),
+            Value::Text(text) => Some(text.as_str().into()),
+        }
+    }
+
+    /// The number, where it is one.
+    #[must_use]
+    pub fn number(&self) -> Option<i64> {
+        match self {
+            Value::Number(n) => Some(*n),
+            Value::Empty | Value::Text(_) => None,
+        }
+    }
 }
 
 /// One line.
@@ -88,6 +109,21 @@ impl Row {
     pub fn text(&mut self, col: Col, value: impl Into<String>) -> &mut Row {
         self.0[col as usize] = Value::Text(value.into());
         self
+    }
+
+    /// A number that was set.
+    pub fn number(&self, col: Col) -> Option<i64> {
+        if let Value::Number(n) = self.0[col as usize] { Some(n) } else { None }
+    }
+
+    /// A text that was set, or nothing.
+    pub fn word(&self, col: Col) -> &str {
+        if let Value::Text(text) = &self.0[col as usize] { text } else { "" }
+    }
+
+    /// The columns with their names.
+    pub fn values(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        NAMES.iter().copied().zip(&self.0)
     }
 
     /// Appends the line, each value followed by a comma.

@@ -1,7 +1,7 @@
 //! `show info` (management manual, 9.3).
+use super::typed::Form;
 use crate::base::time::Tick;
 use crate::share::Shared;
-use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What is known of the process as a whole, gathered by the control thread for each answer.
@@ -120,7 +120,7 @@ pub fn info(shared: &Shared, process: &ProcessInfo) -> Vec<(&'static str, String
         ("BytesOutRate", n(trend.bytes_out.rate(bytes_out, left))),
         ("DebugCommandsIssued", zero()),
         ("CumRecvLogs", zero()),
-        ("Build info", process.version.clone()),
+        ("Build info", format!("Ringmain {}", process.version)),
         ("Memmax_bytes", zero()),
         ("PoolAlloc_bytes", zero()),
         ("PoolUsed_bytes", zero()),
@@ -130,13 +130,17 @@ pub fn info(shared: &Shared, process: &ProcessInfo) -> Vec<(&'static str, String
     all
 }
 
-/// The answer to `show info`: a line each, and an empty line.
+/// The answer to `show info` in one of its forms.
 #[must_use]
-pub fn info_text(shared: &Shared, process: &ProcessInfo) -> String {
-    let mut out = String::new();
-    for (name, value) in info(shared, process) {
-        let _ = writeln!(out, "{name}: {value}");
+pub fn info_text(shared: &Shared, process: &ProcessInfo, form: Form) -> String {
+    let mut lines = info(shared, process);
+    if form.float {
+        let started = process.started.duration_since(UNIX_EPOCH).unwrap_or_default();
+        for (name, time) in [("Uptime_sec", process.up), ("Start_time_sec", started)] {
+            if let Some((_, value)) = lines.iter_mut().find(|(n, _)| *n == name) {
+                *value = format!("{}.{:06}", time.as_secs(), time.subsec_micros());
+            }
+        }
     }
-    out.push('\n');
-    out
+    super::typed::info(&lines, form)
 }

@@ -1,17 +1,22 @@
 //! What operators read: `show stat`, `show info`, `show servers state`, in HAProxy's columns, words and order, built from the
 //! World and the shared counters. A column whose figure we do not have is empty, never invented.
+mod about;
 mod columns;
 mod conns;
 mod health;
 mod info;
 mod names;
+pub mod page;
+pub mod prometheus;
 mod servers;
 mod stat;
+mod typed;
 
 pub use conns::servers_conn;
 pub use info::{ProcessInfo, info, info_text};
-pub use servers::{servers_state, sighup_dump};
+pub use servers::{FOR_LOGS, servers_state, sighup_dump};
 pub use stat::{StatFilter, stat_csv};
+pub use typed::{Form, SCHEMA};
 
 use crate::net::Core;
 use crate::share::Shared;

@@ -1,6 +1,7 @@
 //! `show servers state` (management manual, 9.3) and the dump of a SIGHUP.
 use crate::base::ids::BackendId;
 use crate::base::time::Tick;
+use crate::plan::logging::LogSetId;
 use crate::plan::{Plan, Server, ServerAddr};
 use crate::share::Shared;
 use crate::world::{Admin, Health, World};
@@ -119,21 +120,28 @@ pub(super) fn backends_in_order(plan: &Plan) -> Vec<BackendId> {
     all
 }
 
+/// How a line begins that is only for the logs.
+pub const FOR_LOGS: &str = "SIGHUP received, dumping servers states for proxy ";
+
 /// What SIGHUP makes HAProxy say (warnings, level notice): every server, then its proxy.
 #[must_use]
-pub fn sighup_dump(world: &World, shared: &Shared) -> Vec<String> {
+pub fn sighup_dump(world: &World, shared: &Shared) -> Vec<(Option<LogSetId>, String)> {
     let plan = &world.plan;
     let mut places: Vec<_> = plan.frontends.iter().map(|f| (f.at.file, f.at.line, &f.name)).collect();
     places.extend(plan.backends.iter().map(|b| (b.at.file, b.at.line, &b.name)));
     places.sort();
     places.dedup();
-    let mut out = vec!["SIGHUP received, dumping servers states.".to_owned()];
+    let mut out = vec![(None, "SIGHUP received, dumping servers states.".to_owned())];
     for (file, line, name) in places {
         let frontend =
             plan.frontends.iter().position(|f| (f.at.file, f.at.line, &f.name) == (file, line, name));
         let backend =
             plan.backends.iter().position(|b| (b.at.file, b.at.line, &b.name) == (file, line, name));
-        dump_proxy(world, shared, name, frontend, backend, &mut out);
+        let of_frontend = frontend.map(|f| plan.frontends[f].log_set);
+        let set = of_frontend.or_else(|| backend.map(|b| plan.backends[b].log_set));
+        let mut lines = vec![format!("{FOR_LOGS}{name}.")];
+        dump_proxy(world, shared, name, frontend, backend, &mut lines);
+        out.extend(lines.into_iter().map(|line| (set, line)));
     }
     out
 }

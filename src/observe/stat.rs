@@ -1,6 +1,7 @@
 //! `show stat` (management manual, 9.1 and 9.3).
 use super::ProcessInfo;
 use super::columns::{self, Col, Row};
+use super::typed::{Form, Object, Rows};
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::{Backend, Frontend, Mode, Plan, ServerAddr};
 use crate::rules::balance::SCALE;
@@ -21,11 +22,19 @@ pub struct StatFilter {
     sid: Option<i64>,
     hide_maintenance: bool,
     hide_down: bool,
+    form: Form,
 }
 
 impl Default for StatFilter {
     fn default() -> Self {
-        StatFilter { iid: None, types: -1, sid: None, hide_maintenance: false, hide_down: false }
+        StatFilter {
+            iid: None,
+            types: -1,
+            sid: None,
+            hide_maintenance: false,
+            hide_down: false,
+            form: Form::default(),
+        }
     }
 }
 
@@ -34,7 +43,7 @@ impl StatFilter {
     /// ignored, as by HAProxy.
     ///
     /// # Errors
-    /// The answer to send instead: no such proxy, or a format that is not built yet.
+    /// The answer to send instead: no such proxy.
     pub fn parse(world: &World, args: &[&str]) -> Result<StatFilter, String> {
         let mut filter = StatFilter::default();
         let mut rest = args;
@@ -49,22 +58,27 @@ impl StatFilter {
             filter.sid = Some(number(sid)).filter(|&n| n >= 0);
             rest = after;
         }
+        filter.form = Form::of(rest);
         for word in rest {
             match *word {
                 "up" => filter.hide_down = true,
                 "no-maint" => filter.hide_maintenance = true,
-                "typed" | "json" => return Err(format!("'show stat {word}' is not built yet.\n")),
                 _ => {}
             }
         }
         Ok(filter)
     }
 
+    /// Every row but those of servers that are down, or in maintenance.
+    pub(super) fn hiding(down: bool, maintenance: bool) -> StatFilter {
+        StatFilter { hide_down: down, hide_maintenance: maintenance, ..StatFilter::default() }
+    }
+
     fn wants(&self, kind: i64) -> bool {
         self.types & kind != 0
     }
 
-    fn shows(&self, state: &ServerState) -> bool {
+    pub(super) fn shows(&self, state: &ServerState) -> bool {
         let hides = self.hide_maintenance || self.hide_down;
         !(hides && state.admin.in_maint() || self.hide_down && !state.alive())
     }
@@ -85,33 +99,25 @@ fn proxy_id(plan: &Plan, name: &str) -> Option<i64> {
 pub fn stat_csv(world: &World, shared: &Shared, process: &ProcessInfo, filter: &StatFilter) -> String {
     let trends = shared.trends().clone();
     let view = View { world, shared, process, trends: &trends };
+    if filter.form.typed || filter.form.json {
+        let mut rows = Rows::new(filter.form);
+        view.rows(filter, &mut |object, row| rows.add(object, &row));
+        return rows.finish();
+    }
     let mut out = String::new();
     columns::write_head(&mut out);
-    for proxy in proxies(&world.plan) {
-        match proxy {
-            Proxy::Frontend(id, f) => {
-                if filter.iid.is_none_or(|iid| iid == i64::from(f.uuid)) && filter.wants(FRONTEND) {
-                    view.frontend(id).write(&mut out);
-                }
-            }
-            Proxy::Backend(id, b) => {
-                if filter.iid.is_none_or(|iid| iid == i64::from(b.uuid)) {
-                    view.servers_and_backend(id, filter, &mut out);
-                }
-            }
-        }
-    }
+    view.rows(filter, &mut |_, row| row.write(&mut out));
     out.push('\n');
     out
 }
 
-enum Proxy<'a> {
+pub(super) enum Proxy<'a> {
     Frontend(FrontendId, &'a Frontend),
     Backend(BackendId, &'a Backend),
 }
 
 /// All that are not disabled, in the order of their lines; of a `listen` first the frontend.
-fn proxies(plan: &Plan) -> Vec<Proxy<'_>> {
+pub(super) fn proxies(plan: &Plan) -> Vec<Proxy<'_>> {
     let frontends = plan
         .frontends
         .iter()
@@ -129,14 +135,32 @@ fn proxies(plan: &Plan) -> Vec<Proxy<'_>> {
     all.into_iter().map(|(_, proxy)| proxy).collect()
 }
 
-struct View<'a> {
-    world: &'a World,
-    shared: &'a Shared,
-    process: &'a ProcessInfo,
-    trends: &'a Trends,
+pub(super) struct View<'a> {
+    pub(super) world: &'a World,
+    pub(super) shared: &'a Shared,
+    pub(super) process: &'a ProcessInfo,
+    pub(super) trends: &'a Trends,
 }
 
 impl View<'_> {
+    /// Every row that is asked for.
+    fn rows(&self, filter: &StatFilter, out: &mut dyn FnMut(Object, Row)) {
+        for proxy in proxies(&self.world.plan) {
+            match proxy {
+                Proxy::Frontend(id, f) => {
+                    if filter.iid.is_none_or(|iid| iid == i64::from(f.uuid)) && filter.wants(FRONTEND) {
+                        out(Object::Frontend, self.frontend(id));
+                    }
+                }
+                Proxy::Backend(id, b) => {
+                    if filter.iid.is_none_or(|iid| iid == i64::from(b.uuid)) {
+                        self.servers_and_backend(id, filter, out);
+                    }
+                }
+            }
+        }
+    }
+
     fn shards(&self) -> impl Iterator<Item = &ShardCounters> {
         self.shared.shards.iter()
     }
@@ -145,7 +169,7 @@ impl View<'_> {
         self.trends.left(self.process.now)
     }
 
-    fn frontend(&self, id: FrontendId) -> Row {
+    pub(super) fn frontend(&self, id: FrontendId) -> Row {
         let (frontend, state) = (self.world.plan.frontend(id), self.world.frontend(id));
         let i = id.index();
         let (shared, trend) = (self.shared, &self.trends.frontends[i]);
@@ -197,21 +221,21 @@ impl View<'_> {
         row
     }
 
-    fn servers_and_backend(&self, id: BackendId, filter: &StatFilter, out: &mut String) {
+    fn servers_and_backend(&self, id: BackendId, filter: &StatFilter, out: &mut dyn FnMut(Object, Row)) {
         if filter.wants(SERVER) {
             for (server, plan) in self.world.servers_of(id) {
                 let wanted = filter.sid.is_none_or(|sid| sid == i64::from(plan.uuid));
                 if wanted && filter.shows(self.world.server(server)) {
-                    self.server(server).write(out);
+                    out(Object::Server, self.server(server));
                 }
             }
         }
         if filter.wants(BACKEND) {
-            self.backend(id, filter.hide_maintenance || filter.hide_down).write(out);
+            out(Object::Backend, self.backend(id, filter.hide_maintenance || filter.hide_down));
         }
     }
 
-    fn server(&self, id: ServerId) -> Row {
+    pub(super) fn server(&self, id: ServerId) -> Row {
         let plan = &self.world.plan;
         let (server, state, i) = (plan.server(id), self.world.server(id), id.index());
         let backend = plan.backend(server.backend);
@@ -277,7 +301,7 @@ impl View<'_> {
         row
     }
 
-    fn backend(&self, id: BackendId, with_counts: bool) -> Row {
+    pub(super) fn backend(&self, id: BackendId, with_counts: bool) -> Row {
         let (plan, i) = (&self.world.plan, id.index());
         let (backend, shared, trend) = (plan.backend(id), self.shared, &self.trends.backends[i]);
         let mut row = Row::new();
@@ -407,7 +431,7 @@ fn weights_in_use(world: &World, id: BackendId) -> (u32, u32) {
     }
 }
 
-fn address(addr: &ServerAddr) -> String {
+pub(super) fn address(addr: &ServerAddr) -> String {
     match addr {
         ServerAddr::Inet(addr) => addr.to_string(),
         ServerAddr::InetRelative(ip, offset) => match ip {

@@ -73,6 +73,8 @@ pub struct Backend {
     pub redirects: Program,
     pub http_response: Program,
     pub error_pages: ErrorPages,
+    /// Its statistics page.
+    pub stats: Option<std::sync::Arc<super::StatsPage>>,
     /// `retries`, 3 by default.
     pub retries: u32,
     pub retry_on: super::RetryOn,
@@ -90,6 +92,8 @@ pub struct Backend {
     /// A server wants something of the request for its connection (`usesrc hdr_ip`, `set-proxy-v2-tlv-fmt`).
     pub notes_request: bool,
     pub log_health_checks: bool,
+    /// Where the events of its servers are told.
+    pub log_set: super::logging::LogSetId,
     pub accept_invalid_http_response: bool,
     pub manners: super::Manners,
     /// Whether its number was given (`id`).

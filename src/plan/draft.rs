@@ -108,10 +108,14 @@ pub struct ProxyDraft {
     pub servers: Vec<ServerDraft>,
     pub rules: RulesDraft,
     pub persistence: super::persist::Draft,
+    pub captures: super::logging::Captures,
     pub use_backend: Vec<UseBackendDraft>,
     /// `use-server` lines; the name is a server's.
     pub use_server: Vec<UseBackendDraft>,
     pub monitor_fail: Vec<Condition>,
+    /// `stats admin` and `stats http-request`.
+    pub stats_admin: Vec<Condition>,
+    pub stats_rules: Vec<super::stats::AccessRule>,
     /// The names and places of the `acl` lines.
     pub acl_lines: Vec<(String, Span)>,
     /// Rule lines (with their `acl` lines) of a `defaults` section: each proxy that uses it parses them anew, since names
@@ -138,9 +142,12 @@ impl ProxyDraft {
             servers: Vec::new(),
             rules: RulesDraft::default(),
             persistence: super::persist::Draft::default(),
+            captures: Default::default(),
             use_backend: Vec::new(),
             use_server: Vec::new(),
             monitor_fail: Vec::new(),
+            stats_admin: Vec::new(),
+            stats_rules: Vec::new(),
             acl_lines: Vec::new(),
             rule_lines: Vec::new(),
             from: None,
@@ -227,6 +234,7 @@ pub struct Settings {
     pub default_backend: Option<Named>,
     pub monitor_uri: Option<Vec<u8>>,
     pub error_pages: ErrorPages,
+    pub stats: super::stats::StatsSettings,
     pub errorfiles: Vec<super::http_errors::ErrorFiles>,
     /// `log global`.
     pub log_global: bool,
@@ -235,6 +243,7 @@ pub struct Settings {
     /// `option httplog` or `tcplog`, which override each other.
     pub log_format: Option<LogFormat>,
     pub log_format_at: Option<Span>,
+    pub logging: super::logging::Draft,
     pub log_at: Option<Span>,
     pub check: CheckDraft,
     pub default_server: ServerSettings,
@@ -277,12 +286,14 @@ impl Default for Settings {
             default_backend: None,
             monitor_uri: None,
             error_pages: ErrorPages::default(),
+            stats: super::stats::StatsSettings::default(),
             errorfiles: Vec::new(),
             log_global: false,
             logs: Vec::new(),
             log_tag: None,
             log_format: None,
             log_format_at: None,
+            logging: Default::default(),
             log_at: None,
             check: CheckDraft::default(),
             default_server: ServerSettings::default(),
@@ -307,6 +318,10 @@ pub enum LogFormat {
     /// `option httplog clf`.
     Clf,
     Tcp,
+    /// `option httpslog`.
+    Https,
+    /// `log-format`.
+    Own,
 }
 
 impl LogFormat {
@@ -317,6 +332,8 @@ impl LogFormat {
             LogFormat::Http => "option httplog",
             LogFormat::Clf => "option httplog clf",
             LogFormat::Tcp => "option tcplog",
+            LogFormat::Https => "option httpslog",
+            LogFormat::Own => "log-format",
         }
     }
 }

@@ -157,14 +157,14 @@ pub struct Frontend {
     /// `monitor fail if …`.
     pub monitor_fail: Vec<Condition>,
     pub error_pages: ErrorPages,
+    /// Its statistics page.
+    pub stats: Option<Arc<super::StatsPage>>,
     /// `option http-use-proxy-header`, `accept-invalid-http-request`, …: those that change the data path.
     pub accept_invalid_http_request: bool,
-    pub dontlognull: bool,
-    pub dontlog_normal: bool,
-    /// `option httplog` / `tcplog`; kept for the log lines.
-    pub httplog: bool,
-    pub tcplog: bool,
-    pub logs: Vec<super::global::Log>,
+    /// What is written down of its exchanges; `None`: nothing.
+    pub recording: Option<Box<super::logging::Recording>>,
+    /// Where its events are told.
+    pub log_set: super::logging::LogSetId,
     pub tcp_nodelay: bool,
     pub http_no_delay: bool,
     /// `option tcpka` / `clitcpka`.

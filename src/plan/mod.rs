@@ -10,12 +10,14 @@ pub mod global;
 pub mod http_errors;
 pub mod inspection;
 pub mod line;
+pub mod logging;
 pub mod manners;
 pub mod mould;
 pub mod persist;
 pub mod remembered;
 pub mod resolvers;
 pub mod retry;
+pub mod stats;
 pub mod use_server;
 
 pub use backend::{Backend, Balance, Check, ForwardFor, Reuse, Server, ServerAddr};
@@ -26,6 +28,7 @@ pub use inspection::Inspection;
 pub use manners::Manners;
 pub use resolvers::{Lookup, Nameserver, Resolvers};
 pub use retry::RetryOn;
+pub use stats::StatsPage;
 pub use use_server::{ServerTarget, UseServer};
 
 use crate::base::grow::Grow;
@@ -66,6 +69,10 @@ pub struct Plan {
     pub namespaces: Vec<crate::net::Namespace>,
     pub resolvers: Vec<Resolvers>,
     pub tables: Vec<persist::StickTable>,
+    /// Where log lines go; the first set is the process's own.
+    pub log_sets: Vec<logging::LogSet>,
+    /// The lists of patterns as the files have them.
+    pub lists: std::sync::Arc<crate::rules::list::Lists>,
     /// The files the configuration came from, so that rules can say where they stand.
     pub sources: crate::syntax::SourceMap,
 }

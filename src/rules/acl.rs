@@ -1,20 +1,15 @@
 //! ACLs and conditions at run time (configuration manual, 7.1, 7.2 and 7.4).
 use super::cx::Cx;
+use super::list::Patterns;
 use super::sample::SampleExpr;
 use std::fmt::Debug;
 use std::sync::{Arc, OnceLock};
-
-/// A set of patterns of one kind, made from the words of an `acl` line and its files.
-pub trait Match: Send + Sync + Debug {
-    /// Whether any pattern matches this one value.
-    fn matches(&self, sample: &super::Sample<'_>) -> bool;
-}
 
 /// One `acl` line: an expression and the patterns that any of its values may match.
 #[derive(Debug)]
 pub struct AclLine {
     pub expr: SampleExpr,
-    pub matcher: Box<dyn Match>,
+    pub patterns: Patterns,
 }
 
 /// All lines of one name, or-ed; an anonymous `{ … }` has one line and an empty name.
@@ -73,7 +68,9 @@ impl Acl {
     /// Whether any line matches any of its values.
     #[must_use]
     pub fn holds(&self, cx: &Cx<'_>) -> bool {
-        self.lines().any(|line| line.expr.any_value(cx, &mut |sample| line.matcher.matches(&sample)))
+        let lists = cx.facts.lists();
+        self.lines()
+            .any(|line| line.expr.any_value(cx, &mut |sample| line.patterns.match_value(&sample, lists)))
     }
 }
 

@@ -16,6 +16,8 @@ pub enum Verdict {
     /// Answer with these bytes: a whole HTTP/1.1 answer, head and body (`redirect`, `http-request return`).
     /// `close` says that the client connection ends after it, even when the bytes do not say so.
     Answer { status: u16, bytes: Vec<u8>, close: bool },
+    /// The process answers of its own state (`stats enable`, `http-request use-service`).
+    Serve(crate::base::service::Service),
     /// Close the connection without an answer (`http-request silent-drop`, `tcp-request … reject`).
     Drop,
     /// Wait for an address, then go on with the next rule (`do-resolve`).
@@ -46,10 +48,24 @@ pub trait Action: Send + Sync + Debug {
         Ok(())
     }
 
+    /// The place it fills with what it captures.
+    fn capture(&self) -> Option<&CaptureSlot> {
+        None
+    }
+
     /// The `resolvers` section that it asks.
     fn resolvers(&self) -> Option<&str> {
         None
     }
+}
+
+/// A place for a captured value (`http-request capture`).
+#[derive(Debug, Default)]
+pub struct CaptureSlot {
+    pub response: bool,
+    /// A place of its own, of this length; its index is set when the line is read.
+    pub len: Option<usize>,
+    pub index: std::sync::OnceLock<usize>,
 }
 
 /// One rule: what to do, when, and the line that says so.

@@ -22,6 +22,8 @@ pub struct ConnInfo {
     pub inspect: super::Inspect,
     /// What stood before its own bytes.
     pub handshake: super::Handshake,
+    /// What log lines say of the present exchange.
+    pub record: super::record::Slot,
 }
 
 impl ConnInfo {
@@ -60,6 +62,10 @@ pub trait Facts {
     fn frontend_uuid(&self, frontend: FrontendId) -> u32;
     fn backend_uuid(&self, backend: BackendId) -> u32;
     fn server_uuid(&self, server: ServerId) -> u32;
+    /// The lists of patterns, where an operator has changed any.
+    fn lists(&self) -> Option<&super::list::Lists> {
+        None
+    }
     /// The wall clock, read once a turn (`date`).
     fn wall_clock(&self) -> SystemTime;
     /// The variables of the process.

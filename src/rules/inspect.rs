@@ -70,10 +70,10 @@ impl Acl {
     /// Whether it holds, does not, or is not known yet.
     fn outcome(&self, cx: &Cx<'_>) -> u8 {
         let inspect = &cx.conn.inspect;
-        let mut outcome = FAIL;
+        let (mut outcome, lists) = (FAIL, cx.facts.lists());
         for line in self.lines() {
             inspect.missing.set(false);
-            if line.expr.any_value(cx, &mut |sample| line.matcher.matches(&sample)) {
+            if line.expr.any_value(cx, &mut |sample| line.patterns.match_value(&sample, lists)) {
                 return PASS;
             }
             let head = line.expr.needs_request && cx.req.is_none() && inspect.head_begun.get();

@@ -1,7 +1,9 @@
 //! What the rules say of a request, without a network: the same function serves the data path and `ringmain explain`.
 use super::headers;
 use super::persist::{self, Override};
+use super::service;
 use crate::base::ids::BackendId;
+use crate::base::service::Owner;
 use crate::plan::{Backend, BackendTarget, ConnectionMode, Frontend, Inspection, Plan};
 use crate::proto::http::RequestHead;
 use crate::rules::{ConnInfo, Cx, Facts, Program, Trace, Verdict, Wishes};
@@ -73,12 +75,14 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         return Decision::Monitor { ok: !frontend.monitor_fail.iter().any(|c| c.holds(&cx)) };
     }
     let kept = |cx: &Cx<'_>| scene.wishes.set(cx.wishes);
+    let page =
+        |cx: &Cx<'_>| service::stats(frontend.stats.as_ref(), Owner::Frontend(scene.conn.frontend), cx);
     let resumed = resume.unwrap_or(Resume { backend: None, program: 0, rule: 0 });
     let backend = match resumed.backend {
         Some(backend) => backend,
         None => {
             let programs = [rules_of(&frontend.inspection), &frontend.http_request, &frontend.redirects];
-            if let Some(verdict) = run(scene, programs, resumed, &mut cx, trace) {
+            if let Some(verdict) = run(scene, programs, page, resumed, &mut cx, trace) {
                 kept(&cx);
                 return Decision::Ended { verdict, by: By::Frontend };
             }
@@ -98,13 +102,14 @@ pub fn request(scene: &Scene<'_>, req: &mut RequestHead, body: &[u8], trace: &mu
         kept(&cx);
         return Decision::Forward(backend);
     }
+    let page = |cx: &Cx<'_>| service::stats(plan.stats.as_ref(), Owner::Backend(backend), cx);
     let programs = [rules_of(&plan.inspection), &plan.http_request, &plan.redirects];
     let from = if resumed.backend.is_some() {
         resumed
     } else {
         Resume { backend: Some(backend), program: 0, rule: 0 }
     };
-    let ended = run(scene, programs, from, &mut cx, trace);
+    let ended = run(scene, programs, page, from, &mut cx, trace);
     kept(&cx);
     match ended {
         Some(verdict) => Decision::Ended { verdict, by: By::Backend(backend) },
@@ -165,10 +170,12 @@ fn rules_of(inspection: &Option<Box<Inspection>>) -> &Program {
     inspection.as_ref().map_or(NONE, |i| &i.rules)
 }
 
-/// Runs a proxy's programs in their order, from where they waited; `None` when the request goes on.
+/// Runs a proxy's programs in their order, from where they waited, and before the last looks whether the statistics page is
+/// meant; `None` when the request goes on.
 fn run(
     scene: &Scene<'_>,
     programs: [&Program; 3],
+    page: impl Fn(&Cx<'_>) -> Option<Verdict>,
     from: Resume,
     cx: &mut Cx<'_>,
     trace: &mut impl Trace,
@@ -176,7 +183,12 @@ fn run(
     let mut next = from.rule;
     for (program, rules) in programs.into_iter().enumerate().skip(from.program) {
         match rules.run_from(&mut next, cx, trace) {
-            Verdict::Continue | Verdict::Allow => next = 0,
+            Verdict::Continue | Verdict::Allow => {
+                next = 0;
+                if let Some(verdict) = (program == 1).then(|| page(cx)).flatten() {
+                    return Some(verdict);
+                }
+            }
             verdict => {
                 if matches!(verdict, Verdict::Wait(_)) {
                     scene.resume.set(Some(Resume { program, rule: next, ..from }));

@@ -17,6 +17,17 @@ pub(super) fn is_asked(plan: &Backend, req: &RequestHead) -> bool {
         && !req.expect_continue
 }
 
+/// A whole form, what is here of it already counted; `body.done` is false where it is larger than a buffer.
+pub(super) async fn whole(
+    conn: &Conn,
+    view: &View,
+    body: &mut ClientBody,
+    into: &mut Vec<u8>,
+) -> Result<(), Outcome> {
+    body.take_first(conn, into)?;
+    wait(conn, view, body, into).await
+}
+
 /// Reads on until the body is whole or a buffer is full.
 pub(super) async fn wait(
     conn: &Conn,

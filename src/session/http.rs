@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line, suspended, tarpit};
+use super::{Conn, aim, form, headers, line, record, service, suspended, tarpit};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -143,6 +143,9 @@ async fn exchange(conn: &Conn) -> Next {
     let mut heads = conn.local.take_heads();
     let view = conn.local.view();
     let next = run(conn, &view, &mut heads).await;
+    if view.plan.frontend(conn.info.frontend).recording.is_some() {
+        record::finish(conn, &view);
+    }
     // A client that would have kept the connection may have sent its next request already.
     let surprised = next == Next::Close && heads.req.keep_alive;
     conn.local.give_heads(heads);
@@ -152,14 +155,18 @@ async fn exchange(conn: &Conn) -> Next {
 async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     let frontend = view.plan.frontend(conn.info.frontend);
     let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
+    heads.began = conn.local.core.now();
     let mut body = match read_request(conn, frontend, &mut heads.req).await {
         Ok(rest) => ClientBody::new(heads.req.body, rest),
-        Err(unread) => return PoolBox::with(|| refuse(conn, frontend, unread)).await,
+        Err(unread) => return PoolBox::with(|| refuse(conn, view, frontend, unread)).await,
     };
     fe.req_tot.inc();
     conn.local.cells().process.req_tot.inc();
     conn.info.redirected.forget_request();
     conn.info.vars.begin_request();
+    if let Some(recording) = &frontend.recording {
+        record::request(conn, view, recording, heads.began, &heads.req);
+    }
     let keep = heads.req.keep_alive
         && frontend.connection_mode != ConnectionMode::Close
         && !view.frontend(conn.info.frontend).stopped;
@@ -191,25 +198,27 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     match decision {
         Decision::Monitor { ok } => {
             fe.intercepted.inc();
+            conn.note(|r| r.written = true);
             if ok {
                 reply.stored(answer::MONITOR_OK, 200, &mut body).await
             } else {
                 reply.error(Outcome::Answered { status: 503, denied: false }, &mut body).await
             }
         }
-        Decision::NoBackend => reply.error(Outcome::NoServer, &mut body).await,
+        Decision::NoBackend => {
+            conn.note(|r| r.head = crate::rules::record::NOT_YET);
+            reply.error(Outcome::NoServer, &mut body).await
+        }
         Decision::Ended { verdict, by } => {
             if let By::Backend(id) = by {
                 reply.backend = Some(id);
+                conn.note_backend(id);
             }
-            if reply.wishes.tarpit && !PoolBox::new(tarpit::wait(conn, view, reply.backend, &mut body)).await
-            {
-                return Next::Close;
-            }
-            reply.verdict(verdict, &mut body).await
+            ended(&mut reply, verdict, heads, &mut body).await
         }
         Decision::Forward(backend) => {
             reply.backend = Some(backend);
+            conn.note_backend(backend);
             let be = &conn.local.cells().backends[backend.index()];
             be.req_tot.inc();
             be.sess_tot.inc();
@@ -222,11 +231,37 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     }
 }
 
+/// Answers what a rule has ended. Apart from the request's own way: it is not to lie under every request.
+fn ended<'a, 'b>(
+    reply: &'a mut Reply<'b>,
+    verdict: Verdict,
+    heads: &'a mut Heads,
+    body: &'a mut ClientBody,
+) -> PoolBox<impl Future<Output = Next> + use<'a, 'b>> {
+    PoolBox::new(async move {
+        if let Verdict::Serve(service) = verdict {
+            record::served(reply.conn, service);
+            return service::serve(reply, service, heads, body).await;
+        }
+        if reply.wishes.tarpit {
+            let stayed = tarpit::wait(reply.conn, reply.view, reply.backend, body).await;
+            record::tarpitted(reply.conn, stayed);
+            if !stayed {
+                return Next::Close;
+            }
+        }
+        reply.verdict(verdict, body).await
+    })
+}
+
 /// Why no request could be read.
 enum Unread {
     /// The client closed before a byte of it, or the connection was left by us: no answer.
     Nothing,
-    Outcome(Outcome),
+    /// The client broke the connection; whether anything of a request was there.
+    Reset(bool),
+    /// Whether anything of it was there.
+    Outcome(Outcome, bool),
 }
 
 /// Reads one request's head; gives what came behind it.
@@ -247,12 +282,13 @@ async fn read_request(
             Ok(Ok(None)) if have.is_none() && (frontend.ignore_probes || conn.requests.get() > 0) => {
                 return Err(Unread::Nothing);
             }
-            Ok(Ok(None)) => return Err(Unread::Outcome(Outcome::ClientGoneInHead)),
-            Ok(Err(_)) => return Err(Unread::Nothing),
+            Ok(Ok(None)) => return Err(Unread::Outcome(Outcome::ClientGoneInHead, have.is_some())),
+            Ok(Err(_)) if have.is_none() && conn.requests.get() > 0 => return Err(Unread::Nothing),
+            Ok(Err(_)) => return Err(Unread::Reset(have.is_some())),
             Err(_) if have.is_none() && (frontend.ignore_probes || conn.requests.get() > 0) => {
                 return Err(Unread::Nothing);
             }
-            Err(_) => return Err(Unread::Outcome(Outcome::RequestTimeout)),
+            Err(_) => return Err(Unread::Outcome(Outcome::RequestTimeout, have.is_some())),
         };
         let mut chunk = match have.take() {
             None => chunk,
@@ -280,7 +316,7 @@ async fn read_request(
                 }
                 have = Some(chunk);
             }
-            Err(e) => return Err(Unread::Outcome(Outcome::BadRequest { status: e.status() })),
+            Err(e) => return Err(Unread::Outcome(Outcome::BadRequest { status: e.status() }, true)),
         }
     }
 }
@@ -307,8 +343,18 @@ pub(super) fn head_limits(plan: &Plan) -> h1::Limits {
 }
 
 /// Answers a request that could not be read, as HAProxy's connection layer does: the stored page as it is.
-async fn refuse(conn: &Conn, frontend: &Frontend, unread: Unread) -> Next {
-    let Unread::Outcome(outcome) = unread else { return Next::Close };
+async fn refuse(conn: &Conn, view: &View, frontend: &Frontend, unread: Unread) -> Next {
+    let (outcome, received, answers) = match unread {
+        Unread::Nothing => return Next::Close,
+        Unread::Reset(received) => (Outcome::ClientGoneInHead, received, false),
+        Unread::Outcome(outcome, received) => (outcome, received, true),
+    };
+    if let Some(recording) = &frontend.recording {
+        record::refused(conn, view, recording, outcome, received);
+    }
+    if !answers {
+        return Next::Close;
+    }
     let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
     fe.req_tot.inc();
     fe.failed_req.inc();
@@ -347,7 +393,7 @@ impl ClientBody {
 
     /// Drops what is here of a body that nobody wants; what follows it is the next request's. False when more of it is
     /// still to come.
-    fn skip_first(&mut self, conn: &Conn) -> bool {
+    pub(super) fn skip_first(&mut self, conn: &Conn) -> bool {
         if let Some(mut chunk) = self.rest.take() {
             if !self.done {
                 let Ok(walk) = self.reader.walk(&mut chunk) else { return false };
@@ -401,15 +447,18 @@ impl Reply<'_> {
                     self.error(Outcome::Answered { status, denied: true }, body).await
                 }
                 Verdict::Answer { status, bytes, close } => {
+                    self.conn.note_end(Outcome::Answered { status, denied: false });
                     self.keep &= !close;
                     self.stored(&bytes, status, body).await
                 }
                 Verdict::Drop => {
+                    // As HAProxy: as if the request had never been there.
+                    self.conn.note(|r| (r.end, r.head) = (Some(*b"PR"), crate::rules::record::NOT_YET));
                     self.conn.stream.reset_on_close();
                     Next::Drop
                 }
-                Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => {
-                    unreachable!("these do not end a request")
+                Verdict::Continue | Verdict::Allow | Verdict::Serve(_) | Verdict::Wait(_) => {
+                    unreachable!("these do not end a request, or elsewhere")
                 }
             }
         })
@@ -422,6 +471,7 @@ impl Reply<'_> {
         body: &mut ClientBody,
     ) -> PoolBox<impl Future<Output = Next>> {
         PoolBox::new(async move {
+            self.conn.note_end(outcome);
             let plan = &self.view.plan;
             let pages = [
                 self.backend.map(|b| &plan.backend(b).error_pages),
@@ -466,19 +516,30 @@ impl Reply<'_> {
         })
     }
 
-    fn count(&self, status: u16, bytes: usize) {
+    pub(super) fn count(&self, status: u16, bytes: usize) {
         let cells = self.conn.local.cells();
         let fe = &cells.frontends[self.conn.info.frontend.index()];
         count_status(&fe.status, status);
         fe.bytes_out.add(bytes as u64);
+        self.conn.note(|r| (r.status, r.bytes_out) = (i32::from(status), r.bytes_out + bytes as u64));
         if let Some(id) = self.backend {
             count_status(&cells.backends[id.index()].status, status);
             cells.backends[id.index()].bytes_out.add(bytes as u64);
         }
     }
 
+    /// Counts more bytes of an answer.
+    pub(super) fn count_bytes(&self, bytes: usize) {
+        let cells = self.conn.local.cells();
+        cells.frontends[self.conn.info.frontend.index()].bytes_out.add(bytes as u64);
+        if let Some(id) = self.backend {
+            cells.backends[id.index()].bytes_out.add(bytes as u64);
+        }
+        self.conn.note(|r| r.bytes_out += bytes as u64);
+    }
+
     /// Sends an answer; `last`: the end of the connection follows at once and goes in the same packet.
-    async fn send(&self, out: Vec<u8>, last: bool) -> bool {
+    pub(super) async fn send(&self, out: Vec<u8>, last: bool) -> bool {
         let core = &self.conn.local.core;
         let timeout = self.view.plan.frontend(self.conn.info.frontend).timeouts.client;
         matches!(
@@ -501,6 +562,9 @@ async fn forward(
     aim::by_rules(conn, view, backend, Some(&mut heads.req), body.first());
     conn.info.vars.begin_answer();
     let server_keep = decide::outgoing(frontend, plan, &mut heads.req, &conn.info);
+    if frontend.recording.is_some() {
+        record::outgoing(conn, view, &mut heads.req);
+    }
     let mut first_bytes = conn.local.core.take_vec();
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {
         return reply.error(outcome, body).await;
@@ -562,7 +626,8 @@ async fn attempts(
                 return reply.verdict(Verdict::Answer { status: 302, bytes, close: true }, body).await;
             }
             Err(outcome) => {
-                if matches!(outcome, Outcome::ClientGoneInQueue) {
+                if matches!(outcome, Outcome::ClientGoneInQueue | Outcome::ClientGoneInConnect) {
+                    conn.note_end(outcome);
                     return Next::Close;
                 }
                 return reply.error(outcome, body).await;
@@ -596,6 +661,7 @@ async fn attempts(
         match passed {
             // Cut by an operator: not to be tried again.
             Passed::Repeat if assigned.upstream.stream.is_cut() => {
+                conn.note_cut(assigned.place.server, false);
                 return passage.server_gone(reply, body).await;
             }
             Passed::Repeat if repeatable && assigned.reused => wish.fresh = true,
@@ -631,6 +697,7 @@ fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned
     let (server_cells, backend_cells) = (&cells.servers[server.index()], &cells.backends[backend.index()]);
     server_cells.retries.inc();
     backend_cells.retries.inc();
+    conn.note(|r| r.retries += 1);
     if !may_redispatch(conn, view, backend, n) {
         // HAProxy counts it a second time when it finds the server assigned.
         server_cells.retries.inc();
@@ -639,6 +706,7 @@ fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned
     }
     server_cells.redispatches.inc();
     backend_cells.redispatches.inc();
+    conn.note_redispatch();
     persist::forget(conn);
     Wish { fresh: true, again: None, avoid: Some(server), ..wish }
 }
@@ -648,6 +716,7 @@ pub(super) fn count_in(conn: &Conn, backend: BackendId, server: crate::base::ids
     cells.frontends[conn.info.frontend.index()].bytes_in.add(n);
     cells.backends[backend.index()].bytes_in.add(n);
     cells.servers[server.index()].bytes_in.add(n);
+    conn.note(|r| r.bytes_in += n);
 }
 
 /// Keeps a server connection that can carry another request.
@@ -676,7 +745,7 @@ mod tests {
     #[test]
     fn what_lies_under_a_connection_is_small_and_a_request_a_few_cache_lines() {
         let idle = size(|(local, stream)| crate::session::serve(local, stream, None, ListenerId(0)));
-        assert!(idle <= 576, "{idle} bytes lie under an idle connection");
+        assert!(idle <= 592, "{idle} bytes lie under an idle connection");
         let request = size(|conn: &Conn| exchange(conn));
         assert!(request <= 1_792, "{request} bytes for a request that is passed on");
     }

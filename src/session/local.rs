@@ -33,6 +33,8 @@ impl Deref for View {
 pub struct Heads {
     pub req: RequestHead,
     pub res: ResponseHead,
+    /// When the request's first byte came.
+    pub began: Tick,
 }
 
 /// One backend's position on this core.
@@ -67,6 +69,8 @@ pub struct Local {
     pub reaper_looks: Cell<Option<Tick>>,
     /// Client connections that are open.
     pub open: Cell<usize>,
+    /// Log lines.
+    pub(super) logs: super::record::Logs,
     /// Keys of the tags of server connections.
     pub(super) tags: ahash::RandomState,
 }
@@ -88,8 +92,10 @@ impl Local {
             .collect();
         let pools = world.plan.servers.iter().map(|_| RefCell::default()).collect();
         let watched = super::watched::Watched::new(&world.plan);
-        Rc::new(Local {
+        let logs = super::record::Logs::new(&world.plan);
+        let local = Rc::new(Local {
             watched,
+            logs,
             core,
             index,
             published,
@@ -104,7 +110,9 @@ impl Local {
             reaper_looks: Cell::new(None),
             open: Cell::new(0),
             tags: ahash::RandomState::new(),
-        })
+        });
+        super::record::send_at_turns_end(&local);
+        local
     }
 
     /// The newest World: one load of a number unless it changed.
@@ -277,6 +285,10 @@ impl Facts for LiveFacts<'_> {
 
     fn server_uuid(&self, server: ServerId) -> u32 {
         self.plan().server(server).uuid
+    }
+
+    fn lists(&self) -> Option<&crate::rules::list::Lists> {
+        self.world.lists.changed().then_some(&*self.world.lists)
     }
 
     fn process_values(&self) -> Option<&crate::share::vars::ProcessValues> {

@@ -18,8 +18,10 @@ mod outcome;
 mod passage;
 mod persist;
 mod rdp;
+mod record;
 mod relay;
 mod select;
+mod service;
 mod stick;
 mod suspended;
 mod tarpit;
@@ -58,6 +60,8 @@ pub struct Conn {
     persist: RefCell<Option<Box<persist::Persist>>>,
     /// Where the present request wants to go.
     aim: Cell<aim::Aim>,
+    /// When the last exchange ended, or the connection's own bytes began.
+    since: Cell<crate::base::time::Tick>,
 }
 
 /// Serves one accepted connection to its end. The caller has entered the gates and leaves them afterwards.
@@ -84,6 +88,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         vars: Default::default(),
         inspect: Default::default(),
         handshake: Default::default(),
+        record: Default::default(),
     };
     let no_linger = frontend.manners.no_linger;
     drop(view);
@@ -102,7 +107,9 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         notes: Cell::default(),
         persist: RefCell::new(None),
         aim: Cell::default(),
+        since: Cell::default(),
     };
+    conn.since.set(conn.info.accepted);
     if no_linger {
         conn.stream.reset_on_close();
     }

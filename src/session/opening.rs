@@ -12,7 +12,7 @@ use crate::rules::{ConnInfo, Cx, NoTrace, Program, Verdict, Wishes};
 
 /// Runs the rules and receives the headers. False: the connection ends.
 pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
-    let Conn { local, stream, info, .. } = conn;
+    let Conn { local, stream, info, since, .. } = conn;
     let view = local.view();
     let frontend = view.plan.frontend(info.frontend);
     let listener = &view.plan.listeners[listener.index()];
@@ -41,6 +41,7 @@ pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
         let Some((src, dst)) = receive(local, stream, deadline, parse).await else { return false };
         (info.src, info.dst) = (Some(src), Some(dst));
     }
+    since.set(local.core.now());
     if dropped(local, &view, info, &frontend.tcp_request_session) {
         local.cells().frontends[info.frontend.index()].denied_sess.inc();
         return false;

@@ -32,6 +32,8 @@ pub enum Outcome {
     QueueFull,
     /// The client left the queue (`CQ`).
     ClientGoneInQueue,
+    /// The client left while its server was being connected to (`CC`).
+    ClientGoneInConnect,
     /// No connection to a server could be made (`SC`, 503) or not in time (`sC`, 503).
     ConnectFailed { timeout: bool },
     /// The server ended without an answer (`SH`, 502).
@@ -63,7 +65,7 @@ impl Outcome {
             | Outcome::QueueTimeout
             | Outcome::QueueFull
             | Outcome::ConnectFailed { .. } => 503,
-            Outcome::ClientGoneInQueue => 0,
+            Outcome::ClientGoneInQueue | Outcome::ClientGoneInConnect => 0,
             Outcome::ServerGoneInHead | Outcome::BadAnswer => 502,
             Outcome::ServerTimeout => 504,
         }
@@ -83,6 +85,7 @@ impl Outcome {
             Outcome::QueueTimeout => "sQ",
             Outcome::QueueFull => "SQ",
             Outcome::ClientGoneInQueue => "CQ",
+            Outcome::ClientGoneInConnect => "CC",
             Outcome::ServerGoneInHead => "SH",
             Outcome::BadAnswer | Outcome::AnswerDenied { .. } => "PH",
             Outcome::ServerTimeout => "sH",

@@ -6,7 +6,8 @@ use super::observed;
 use super::outcome::{Outcome, Side};
 use super::relay::{Limits, relay};
 use super::select::Assigned;
-use super::{Conn, headers, persist};
+use super::waiting::client_left;
+use super::{Conn, headers, persist, record};
 use crate::base::ids::BackendId;
 use crate::base::time::Tick;
 use crate::net::combine::Activity;
@@ -105,7 +106,6 @@ impl Passage<'_> {
             }
         }
         let this = &*self;
-        let mut upload_error = None;
         // Most requests have no body to pass: the memory for it is not part of every request's.
         let mut upload = (!body.done).then(|| PoolBox::with(|| this.upload(body)));
         let mut download = pin!(this.download(reply, heads, server_keep));
@@ -114,21 +114,27 @@ impl Passage<'_> {
                 upload = None;
                 match result {
                     Ok(()) | Err(UploadError::Server) => {}
-                    Err(e) => {
-                        upload_error = Some(e);
-                        return Poll::Ready(None);
-                    }
+                    Err(e) => return Poll::Ready(Err(Some(e))),
                 }
             }
-            download.as_mut().poll(cx).map(Some)
+            let passed = download.as_mut().poll(cx).map(Ok);
+            // Whether the client is still there is looked for only where the file asks for it (`option abortonclose`).
+            let aborts = this.view.plan.backend(this.backend).abort_on_close;
+            let left = aborts && upload.is_none() && !this.answering.get() && client_left(this.conn);
+            if passed.is_pending() && left { Poll::Ready(Err(None)) } else { passed }
         })
         .await;
-        match (passed, upload_error) {
-            (Some(passed), _) => passed,
-            (None, Some(UploadError::Bad)) => self.broken(Side::Client, false, 400),
-            (None, Some(UploadError::Client { timeout: true })) => self.broken(Side::Client, true, 408),
-            (None, _) => {
+        match passed {
+            Ok(passed) => passed,
+            Err(Some(UploadError::Bad)) => {
+                self.conn.note_broken(Side::Proxy, false, self.answering.get());
+                self.broken(Side::Client, false, 400)
+            }
+            Err(Some(UploadError::Client { timeout: true })) => self.broken(Side::Client, true, 408),
+            Err(broken) => {
                 // Nobody is there to read a page.
+                let upload = broken.is_some();
+                self.conn.note_broken(Side::Client, false, upload || self.answering.get());
                 self.count_broken(Some(Side::Client));
                 Passed::Ended(Next::Close)
             }
@@ -138,6 +144,10 @@ impl Passage<'_> {
     /// The exchange broke while the request's body was passing: before the answer began the client gets a page.
     fn broken(&self, side: Side, timeout: bool, status: u16) -> Passed {
         self.count_broken(Some(side));
+        if side == Side::Server && self.server().is_cut() {
+            self.conn.note_cut(self.assigned.place.server, self.answering.get());
+        }
+        self.conn.note_broken(side, timeout, self.answering.get());
         if self.answering.get() {
             return Passed::Ended(Next::Close);
         }
@@ -236,6 +246,7 @@ impl Passage<'_> {
             };
             if !is_interim(heads.res.status) {
                 self.answered.set(Some(self.conn.local.core.now()));
+                record::answer(self.conn, self.view, &heads.res);
                 self.observe(observed::Event::Answered(heads.res.status));
                 break;
             }
@@ -246,8 +257,8 @@ impl Passage<'_> {
             let mut out = self.conn.local.core.take_vec();
             h1::write_response(&heads.res, &mut out);
             self.answering.set(true);
-            if self.send_to_client(out, Follows::Nothing).await.is_err() {
-                return self.broken(Side::Client, false, heads.res.status);
+            if let Err(timeout) = self.send_to_client(out, Follows::Nothing).await {
+                return self.broken(Side::Client, timeout, heads.res.status);
             }
         }
         if self.retry_on.has_status(heads.res.status) && !self.answering.get() {
@@ -374,6 +385,10 @@ impl Passage<'_> {
             true if passes && leaks_cookie(&heads.req, &heads.res) => Verdict::Deny { status: 502 },
             _ => verdict,
         };
+        if !matches!(verdict, Verdict::Continue | Verdict::Allow) {
+            // As in HAProxy the server's answer is as if it had never come.
+            self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
+        }
         match verdict {
             // Nothing waits once the answer is there.
             Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => None,
@@ -384,17 +399,22 @@ impl Passage<'_> {
             }
             Verdict::Answer { status, bytes, close } => {
                 reply.keep &= !close && !self.request_left.get();
+                self.conn.note(|r| r.ends(*b"LH"));
                 let mut body = ClientBody::new(Body::None, None);
                 Some(Passed::Ended(reply.stored(&bytes, status, &mut body).await))
             }
+            // No action of an answer's rules leads there.
+            Verdict::Serve(_) => None,
             Verdict::Drop => {
+                self.conn.note(|r| r.ends(*b"PH"));
                 self.conn.stream.reset_on_close();
                 Some(Passed::Ended(Next::Drop))
             }
         }
     }
 
-    async fn send_to_client(&self, out: impl Into<crate::net::OutBuf>, follows: Follows) -> Result<(), ()> {
+    /// The error says whether the client was silent for too long.
+    async fn send_to_client(&self, out: impl Into<crate::net::OutBuf>, follows: Follows) -> Result<(), bool> {
         let core = &self.conn.local.core;
         let deadline = self.client_timeout.map(|t| core.now() + t);
         let out = out.into();
@@ -404,7 +424,11 @@ impl Passage<'_> {
             Follows::End => true,
         };
         let sent = core.until(deadline, self.conn.stream.send_part(out, more)).await;
-        matches!(sent, Ok(Ok(()))).then_some(()).ok_or(())
+        match sent {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(false),
+            Err(_) => Err(true),
+        }
     }
 
     fn count_out(&self, n: usize) {
@@ -412,6 +436,17 @@ impl Passage<'_> {
         cells.frontends[self.conn.info.frontend.index()].bytes_out.add(n as u64);
         cells.backends[self.backend.index()].bytes_out.add(n as u64);
         self.server_cells().bytes_out.add(n as u64);
+        self.conn.note(|r| r.bytes_out += n as u64);
+    }
+
+    /// The answer's head of so many bytes is ready: log lines that do not wait for the end are written.
+    #[inline]
+    fn answers(&self, status: u16, head: usize) {
+        if self.conn.info.record.0.borrow().is_some() {
+            self.conn.note(|r| r.bytes_out += head as u64);
+            record::answering(self.conn, self.view, status);
+            self.conn.note(|r| r.bytes_out -= head as u64);
+        }
     }
 
     /// Sends the head and the body of a final answer.
@@ -436,12 +471,16 @@ impl Passage<'_> {
 
         let mut out = core.take_vec();
         h1::write_response(res, &mut out);
+        self.answers(res.status, out.len());
         let mut reader = if strip { BodyReader::stripping(res.body) } else { BodyReader::new(res.body) };
         let mut done = matches!(res.body, Body::None | Body::Length(0));
         let mut surplus = false;
         if let Some(mut chunk) = rest {
             if !done {
-                let Ok(walk) = reader.walk(&mut chunk) else { return Passed::Failed(Outcome::BadAnswer) };
+                let Ok(walk) = reader.walk(&mut chunk) else {
+                    self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
+                    return Passed::Failed(Outcome::BadAnswer);
+                };
                 out.extend_from_slice(&chunk[..walk.out_len]);
                 done = walk.done;
                 surplus = walk.consumed < chunk.len();
@@ -456,8 +495,8 @@ impl Passage<'_> {
         };
         self.answering.set(true);
         self.count_out(out.len());
-        if self.send_to_client(out, follows(done, &reader)).await.is_err() {
-            return self.broken(Side::Client, false, res.status);
+        if let Err(timeout) = self.send_to_client(out, follows(done, &reader)).await {
+            return self.broken(Side::Client, timeout, res.status);
         }
         while !done {
             self.server_side.touch(core);
@@ -469,14 +508,15 @@ impl Passage<'_> {
                 Err(_) => return self.broken(Side::Server, true, res.status),
             };
             let Ok(walk) = reader.walk(&mut chunk) else {
+                self.conn.note_broken(Side::Proxy, false, true);
                 return self.broken(Side::Server, false, res.status);
             };
             done = walk.done;
             surplus = walk.consumed < chunk.len();
             chunk.truncate(walk.out_len);
             self.count_out(chunk.len());
-            if self.send_to_client(chunk, follows(done, &reader)).await.is_err() {
-                return self.broken(Side::Client, false, res.status);
+            if let Err(timeout) = self.send_to_client(chunk, follows(done, &reader)).await {
+                return self.broken(Side::Client, timeout, res.status);
             }
         }
         let next = match (keep, self.request_left.get()) {
@@ -497,6 +537,7 @@ impl Passage<'_> {
         count_status(&self.server_cells().status, status);
         let mut out = self.conn.local.core.take_vec();
         h1::write_response(&heads.res, &mut out);
+        self.answers(status, out.len());
         if let Some(chunk) = rest {
             self.server().unread(chunk);
         }
@@ -520,6 +561,12 @@ impl Passage<'_> {
         count_in(self.conn, self.backend, self.assigned.place.server, passed.from_client);
         self.count_out(passed.from_server as usize);
         self.count_broken(passed.broken.map(|(side, _)| side));
+        if let Some((side, timeout)) = passed.broken {
+            if self.server().is_cut() {
+                self.conn.note_cut(self.assigned.place.server, true);
+            }
+            self.conn.note_broken(side, timeout, true);
+        }
         Passed::Ended(Next::Close)
     }
 }

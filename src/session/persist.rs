@@ -46,6 +46,22 @@ pub struct Persist {
     /// The dates in the client's cookie, 0 without. HAProxy keeps them in 31 bits and a sign.
     last_date: u32,
     first_date: u32,
+    /// What the client's cookie was, as the log tells it.
+    seen: Seen,
+}
+
+/// The third termination character (manual 8.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+enum Seen {
+    #[default]
+    None = b'N',
+    Invalid = b'I',
+    Down = b'D',
+    Valid = b'V',
+    Expired = b'E',
+    Old = b'O',
+    Unused = b'U',
 }
 
 /// Seconds since 1970.
@@ -73,6 +89,7 @@ pub fn begin(
     let mut req = req;
     if let (Some(cookie), Some(req)) = (&persistence.cookie, req.as_deref_mut()) {
         persist.read_cookies(view, backend, persistence, cookie, req);
+        conn.note(|r| r.cookie = [persist.seen as u8, b'N']);
     }
     if !persistence.stick.is_empty() {
         stick::request(conn, view, backend, persistence, &mut persist, req, body);
@@ -137,11 +154,16 @@ impl Persist {
             self.first_date = dated.first.unwrap_or(self.first_date);
         }
         let now = wall_seconds();
-        if too_old(self.first_date, cookie.max_life, now) || too_old(self.last_date, cookie.max_idle, now) {
+        let old = too_old(self.first_date, cookie.max_life, now);
+        if old || too_old(self.last_date, cookie.max_idle, now) {
+            self.seen = if old { Seen::Old } else { Seen::Expired };
             (self.first_date, self.last_date) = (0, 0);
             return;
         }
         if value.is_empty() || self.over == Override::Ignore || self.server.is_some() {
+            if self.server.is_none() {
+                self.seen = if self.over == Override::Ignore { Seen::Unused } else { Seen::Invalid };
+            }
             return;
         }
         // Several servers may share a value: the first that runs.
@@ -151,9 +173,20 @@ impl Persist {
             .map(|(id, _)| id)
             .filter(|id| view.cookie(*id).is_some_and(|c| c.as_bytes() == value))
             .find(|id| although_down || view.server(*id).alive());
+        let known = || {
+            view.plan
+                .servers_of(backend)
+                .any(|(id, _)| view.cookie(id).is_some_and(|c| c.as_bytes() == value))
+        };
+        self.seen = match self.server {
+            Some(id) if view.server(id).alive() => Seen::Valid,
+            Some(_) => Seen::Down,
+            None if known() => Seen::Down,
+            None => Seen::Invalid,
+        };
     }
 
-    /// Writes the cookie into an answer, or takes it out.
+    /// Writes the cookie into an answer, or takes it out. Gives the fourth termination character (manual 8.5).
     fn write_cookie(
         &self,
         view: &View,
@@ -161,9 +194,9 @@ impl Persist {
         server: ServerId,
         req: &RequestHead,
         res: &mut ResponseHead,
-    ) {
+    ) -> u8 {
         if self.over == Override::Ignore {
-            return;
+            return b'N';
         }
         let direct = self.server.is_some();
         let value = view.cookie(server);
@@ -175,7 +208,7 @@ impl Persist {
             (CookieMode::Prefix, Some(value)) => Change::Prefix(value.as_bytes()),
             _ => Change::Nothing,
         };
-        let servers_own = change_fields(res, cookie.name.as_bytes(), change);
+        let (servers_own, taken_out) = change_fields(res, cookie.name.as_bytes(), change);
         let now = wall_seconds();
         let refresh = (cookie.max_idle != 0 || self.last_date != 0)
             && (self.last_date == 0 || i64::from(self.last_date as i32) < i64::from(now));
@@ -188,6 +221,13 @@ impl Persist {
             if cookie.nocache && is_cacheable(req, res) {
                 res.head.add(b"cache-control", b"private");
             }
+            return if value.is_some() && direct { b'U' } else { b'I' };
+        }
+        match change {
+            _ if taken_out => b'D',
+            _ if !servers_own => b'N',
+            Change::Replace(_) | Change::Prefix(_) => b'R',
+            _ => b'P',
         }
     }
 
@@ -239,9 +279,9 @@ fn too_old(date: u32, limit: u32, now: u32) -> bool {
     date != 0 && limit != 0 && (age > limit as i32 || -age > 86_400)
 }
 
-/// Changes the cookie wherever the server sets it; says whether it was there and still is.
-fn change_fields(res: &mut ResponseHead, name: &[u8], change: Change<'_>) -> bool {
-    let (mut at, mut there) = (0, false);
+/// Changes the cookie wherever the server sets it; says whether it was there and still is, and whether it was taken out.
+fn change_fields(res: &mut ResponseHead, name: &[u8], change: Change<'_>) -> (bool, bool) {
+    let (mut at, mut there, mut gone) = (0, false, false);
     while at < res.head.field_count() {
         let (field, value) = res.head.field(at);
         let many = field.eq_ignore_ascii_case(b"set-cookie2");
@@ -252,6 +292,7 @@ fn change_fields(res: &mut ResponseHead, name: &[u8], change: Change<'_>) -> boo
         let mut line = value.to_vec();
         let fate = cookies::of_answer(&mut line, many, name, change);
         there |= fate == Fate::Kept;
+        gone |= fate == Fate::TakenOut;
         if line.is_empty() && fate == Fate::TakenOut {
             res.head.remove_at(at);
             continue;
@@ -261,7 +302,7 @@ fn change_fields(res: &mut ResponseHead, name: &[u8], change: Change<'_>) -> boo
         }
         at += 1;
     }
-    there
+    (there, gone)
 }
 
 /// The server that the present request belongs to.
@@ -314,7 +355,8 @@ pub fn answered(
     if let Some(persist) = conn.persist.borrow().as_ref() {
         let cookie = view.plan.backend(backend).persistence.as_ref().and_then(|p| p.cookie.as_ref());
         if let Some(cookie) = cookie {
-            persist.write_cookie(view, cookie, server, req, res);
+            let done = persist.write_cookie(view, cookie, server, req, res);
+            conn.note(|r| r.cookie[1] = done);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::local::{Local, View};
 use super::observed;
 use super::outcome::Outcome;
 use super::upstream::{self, ConnectError, Upstream};
-use super::waiting::{For, Waited, failed, wait_in_queue};
+use super::waiting::{For, Waited, client_left, failed, wait_in_queue};
 use super::{Conn, line, persist};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
@@ -13,6 +13,9 @@ use crate::plan::{Reuse, ServerAddr};
 use crate::rules::Wishes;
 use crate::rules::balance::Affinity;
 use crate::share::{Rank, Shared};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 /// A place on a server: given back, or handed to the next in the queue, when dropped.
@@ -284,6 +287,10 @@ impl Assigned {
         let cells = conn.local.cells();
         let backend = &cells.backends[self.place.backend.index()].times;
         let server = &cells.servers[self.place.server.index()].times;
+        if let Some(at) = answered {
+            let nanos = at.0.saturating_sub(self.timing.connected.0);
+            cells.backends[self.place.backend.index()].latency.note(nanos);
+        }
         let queue = ms(self.timing.asked, self.timing.placed);
         let connect = ms(self.timing.placed, self.timing.connected);
         let response = answered.map_or(0, |at| ms(self.timing.connected, at));
@@ -348,6 +355,7 @@ pub async fn assign(
         None => place(conn, view, backend, wish.avoid, rank, queue_deadline).await?,
     };
     let placed = core.now();
+    conn.note_server(view, current.server, placed);
     let timing = |connected| Timing { asked, placed, connected };
     loop {
         if wish.redirect && view.plan.server(current.server).line.as_ref().is_some_and(|l| l.redir.is_some())
@@ -365,13 +373,15 @@ pub async fn assign(
         {
             cells.reuse.inc();
             conn.local.watched.note(&conn.local, current.server, &upstream.stream);
+            conn.note_connected(view, &upstream.stream, placed);
             return Ok(Assigned { place: current, upstream, reused: true, timing: timing(placed) });
         }
-        let error = match PoolBox::with(|| upstream::connect(conn, view, current.server, dst, tag)).await {
+        let error = match PoolBox::with(|| connect_unless_left(conn, view, current.server, dst, tag)).await? {
             Ok(upstream) => {
                 let timing = timing(core.now());
                 observed::note(&conn.local, view, current.server, observed::Event::Connected);
                 conn.local.watched.note(&conn.local, current.server, &upstream.stream);
+                conn.note_connected(view, &upstream.stream, timing.connected);
                 return Ok(Assigned { place: current, upstream, reused: false, timing });
             }
             Err(error) => error,
@@ -384,6 +394,7 @@ pub async fn assign(
             return Err(Outcome::ConnectFailed { timeout: matches!(error, ConnectError::Timeout) });
         }
         *tries_left -= 1;
+        conn.note(|r| r.retries += 1);
         if may_redispatch(conn, view, backend, plan.retries - *tries_left) {
             server_cells.redispatches.inc();
             cells.redispatches.inc();
@@ -391,6 +402,10 @@ pub async fn assign(
             persist::forget(conn);
             drop(current);
             current = place(conn, view, backend, Some(failed), rank, queue_deadline).await?;
+            if current.server != failed {
+                conn.note_redispatch();
+            }
+            conn.note_server(view, current.server, core.now());
         } else {
             server_cells.retries.inc();
             cells.retries.inc();
@@ -401,6 +416,24 @@ pub async fn assign(
             }
         }
     }
+}
+
+/// Makes a connection; where the file asks for it (`option abortonclose`), only while the client is there.
+async fn connect_unless_left(
+    conn: &Conn,
+    view: &View,
+    server: ServerId,
+    dst: Option<std::net::SocketAddr>,
+    tag: u64,
+) -> Result<Result<Upstream, ConnectError>, Outcome> {
+    let aborts = view.plan.backend(view.plan.server(server).backend).abort_on_close;
+    let mut connecting = pin!(upstream::connect(conn, view, server, dst, tag));
+    poll_fn(|cx| match connecting.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(Ok(done)),
+        Poll::Pending if aborts && client_left(conn) => Poll::Ready(Err(Outcome::ClientGoneInConnect)),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
 }
 
 /// Whether attempt `n` (1 for the first retry) may go to another server (`back_handle_st_cer` in HAProxy): the configured

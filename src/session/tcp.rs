@@ -1,9 +1,10 @@
 //! A TCP connection from accept to its end.
 use super::inspect::{self, FirstBytes};
 use super::local::LiveFacts;
+use super::outcome::Outcome;
 use super::relay::{Limits, relay};
 use super::select::{Wish, assign};
-use super::{Conn, Override, Side, aim, decide, line, persist};
+use super::{Conn, Override, Side, aim, decide, line, persist, record};
 use crate::net::PoolBox;
 use crate::plan::Reuse;
 use crate::rules::{Cx, NoTrace, Wishes};
@@ -19,6 +20,9 @@ pub async fn serve(conn: &Conn) {
     cells.process.sess_tot.inc();
     conn.requests.set(1);
     conn.info.vars.begin_request();
+    if let Some(recording) = &frontend.recording {
+        record::connection(conn, &view, recording);
+    }
     let mut first = FirstBytes::default();
     let mut wishes = Wishes::default();
     if let Some(inspection) = &frontend.inspection
@@ -26,6 +30,7 @@ pub async fn serve(conn: &Conn) {
     {
         counters.denied_req.inc();
         conn.stream.reset_on_close();
+        record::rejected(conn, &view);
         return;
     }
     let (backend, over) = {
@@ -48,8 +53,11 @@ pub async fn serve(conn: &Conn) {
     };
     let Some(backend) = backend else {
         counters.failed_req.inc();
+        conn.note_end(Outcome::NoServer);
+        record::finish(conn, &view);
         return;
     };
+    conn.note_backend(backend);
     let backend_cells = &cells.backends[backend.index()];
     backend_cells.sess_tot.inc();
     backend_cells.sess_cur.add(1);
@@ -60,6 +68,7 @@ pub async fn serve(conn: &Conn) {
         backend_cells.denied_req.inc();
         backend_cells.sess_cur.add(-1);
         conn.stream.reset_on_close();
+        record::rejected(conn, &view);
         return;
     }
     conn.info.inspect.close();
@@ -77,7 +86,10 @@ pub async fn serve(conn: &Conn) {
     let wish = Wish { fresh: true, ..Wish::first(Reuse::Never, wishes) };
     let mut tries_left = plan.backend(backend).retries;
     let assigned = assign(conn, &view, backend, wish, &mut tries_left).await;
-    if let Ok(assigned) = assigned {
+    if let Err(outcome) = assigned {
+        conn.note_end(outcome);
+    } else if let Ok(assigned) = assigned {
+        record::connected(conn, &view);
         persist::answering(conn, &view, backend, assigned.place.server, None);
         let timeouts = plan.backend(backend).timeouts;
         let tunnel = timeouts.tunnel;
@@ -96,6 +108,13 @@ pub async fn serve(conn: &Conn) {
         backend_cells.bytes_out.add(relayed.from_server);
         server_cells.bytes_in.add(relayed.from_client);
         server_cells.bytes_out.add(relayed.from_server);
+        conn.note(|r| (r.bytes_in, r.bytes_out) = (relayed.from_client, relayed.from_server));
+        if let Some((side, timeout)) = relayed.broken {
+            if assigned.upstream.stream.is_cut() {
+                conn.note_cut(assigned.place.server, true);
+            }
+            conn.note_broken(side, timeout, true);
+        }
         match relayed.broken {
             Some((Side::Client, _)) => {
                 backend_cells.client_aborts.inc();
@@ -109,4 +128,5 @@ pub async fn serve(conn: &Conn) {
         }
     }
     backend_cells.sess_cur.add(-1);
+    record::finish(conn, &view);
 }

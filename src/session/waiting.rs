@@ -74,6 +74,10 @@ pub(super) async fn wait_in_queue(
     ) {
         return queue_full(conn, view, backend, whom);
     }
+    conn.note(|r| match whom {
+        For::Any => r.backend_queue += shared.queues[backend.index()].len(),
+        For::Own(_) | For::Hashed(_) => r.server_queue += shared.queues[backend.index()].len(),
+    });
     // The server may have gone, or a place become free, before we joined.
     let newest = conn.local.view();
     if let Some(server) = wants.filter(|_| movable)
@@ -97,7 +101,11 @@ pub(super) async fn wait_in_queue(
         }
         None => Poll::Pending,
     });
-    match core.until(deadline, granted).await {
+    let granted = core.until(deadline, granted).await;
+    if !matches!(granted, Ok(Ok(Some(_)))) {
+        conn.note(|r| r.placed = core.now());
+    }
+    match granted {
         Ok(Ok(Some(server))) => {
             waiting.taken = true;
             // HAProxy's `lbtot` counts what the balance chose, not what was handed on.
@@ -132,6 +140,6 @@ pub(super) fn failed(conn: &Conn, backend: BackendId, server: Option<ServerId>, 
     outcome
 }
 
-fn client_left(conn: &Conn) -> bool {
+pub(super) fn client_left(conn: &Conn) -> bool {
     conn.stream.poll_readable() && conn.stream.has_ended()
 }

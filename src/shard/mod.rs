@@ -50,6 +50,14 @@ impl ShardHandle {
         self.notifier.call(move |_| with_here(|shard| session::cut(&shard.local, server)));
     }
 
+    /// Clears the shard's counters; `done` is called on its thread.
+    pub fn clear_counters(&self, all: bool, done: impl FnOnce() + Send + 'static) {
+        self.notifier.call(move |_| {
+            with_here(|shard| shard.local.cells().clear(all));
+            done();
+        });
+    }
+
     /// Ends the shard at once, whatever is open.
     pub fn hard_stop(&self) {
         self.notifier.call(Core::stop);

@@ -227,6 +227,15 @@ impl Checks {
         self.servers[id.index()].lock().expect("no panic under this lock")
     }
 
+    /// Failures and falls are counted anew.
+    pub(super) fn clear(&self) {
+        for server in self.servers.iter() {
+            let mut record = server.lock().expect("no panic under this lock");
+            (record.check.failed, record.agent.failed, record.life.went_down) = (0, 0, 0);
+        }
+        self.backends.iter().for_each(|b| b.lock().expect("no panic under this lock").went_down = 0);
+    }
+
     /// A backend's, in the same way. Up means: a server is usable.
     pub fn backend(&self, id: BackendId) -> MutexGuard<'_, Life> {
         self.backends[id.index()].lock().expect("no panic under this lock")

@@ -24,6 +24,11 @@ impl Counter {
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// Begins anew.
+    pub(super) fn clear(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
 }
 
 /// A number that goes up and down, written by one thread. It may be negative on one core: only sums mean something.
@@ -48,6 +53,11 @@ impl Gauge {
     #[inline]
     pub fn get(&self) -> i64 {
         self.value.load(Ordering::Relaxed)
+    }
+
+    /// Forgets its peak.
+    pub(super) fn clear_peak(&self) {
+        self.peak.store(0, Ordering::Relaxed);
     }
 
     /// The most it ever was, on this core: not more than the peak of the sum.
@@ -79,6 +89,15 @@ impl Average {
         self.count.store(self.count.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         if ms > self.max.load(Ordering::Relaxed) {
             self.max.store(ms, Ordering::Relaxed);
+        }
+    }
+
+    /// Forgets the largest, or with `all` everything.
+    pub(super) fn clear(&self, all: bool) {
+        self.max.store(0, Ordering::Relaxed);
+        if all {
+            self.sum.store(0, Ordering::Relaxed);
+            self.count.store(0, Ordering::Relaxed);
         }
     }
 
@@ -134,6 +153,8 @@ pub struct FrontendCells {
     pub denied_sess: Counter,
     pub status: StatusCells,
     pub intercepted: Counter,
+    /// Log lines.
+    pub logs: Counter,
 }
 
 /// One backend on one shard.
@@ -157,6 +178,8 @@ pub struct BackendCells {
     pub connect: Counter,
     pub reuse: Counter,
     pub times: Times,
+    /// From the request on a server's connection to the answer's head.
+    pub latency: super::latency::Latency,
 }
 
 /// One server on one shard.
@@ -189,6 +212,8 @@ pub struct ProcessCells {
     pub conn_tot: Counter,
     pub sess_tot: Counter,
     pub req_tot: Counter,
+    /// Log lines that their target did not take.
+    pub dropped_logs: Counter,
     /// Turns of the loop.
     pub turns: Counter,
     /// The generation of the World the shard uses, written once a change.

@@ -1,9 +1,12 @@
 //! What cores share: gates (maxconn), queues, counters. All atomics live here; nothing on the way of a request takes a lock
 //! unless a limit is reached.
 pub mod checks;
+mod clear;
 pub mod counters;
+pub mod desk;
 pub mod gate;
 mod grow;
+pub mod latency;
 pub mod least;
 pub mod lookups;
 pub mod observed;
@@ -55,6 +58,8 @@ pub struct Shared {
     pub observed: observed::Observed,
     /// Rates and peaks, sampled once a second.
     pub trends: std::sync::Mutex<Trends>,
+    /// Answers that the control thread makes for the cores.
+    pub desk: desk::Desk,
     /// Another process has our listening sockets too: whoever waits in the kernel's queues is its to serve.
     pub handed_over: AtomicBool,
 }
@@ -78,6 +83,7 @@ impl Shared {
             checks: Checks::new(backends, servers),
             observed: observed::Observed::new(servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
+            desk: desk::Desk::default(),
             handed_over: AtomicBool::new(false),
         }
     }

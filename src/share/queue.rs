@@ -128,6 +128,12 @@ impl Queue {
         self.peak.load(Ordering::Relaxed)
     }
 
+    /// Forgets the most that ever waited.
+    pub fn clear_peak(&self) {
+        self.peak.store(0, Ordering::Relaxed);
+        self.lock().own.values_mut().for_each(|own| own.peak = 0);
+    }
+
     /// How many wait for this server alone.
     pub fn len_of(&self, server: ServerId) -> u32 {
         match self.bound.load(Ordering::Acquire) {

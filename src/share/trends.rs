@@ -44,6 +44,13 @@ impl Meter {
         self.max.max(total.saturating_sub(self.mark))
     }
 
+    fn clear(&mut self, all: bool) {
+        self.max = 0;
+        if all {
+            (self.mark, self.grew) = (0, None);
+        }
+    }
+
     /// How long nothing came; `None` when nothing ever did.
     #[must_use]
     pub fn quiet_for(&self, total: u64, now: Tick) -> Option<Duration> {
@@ -62,6 +69,13 @@ pub struct Trend {
 }
 
 impl Trend {
+    fn clear(&mut self, all: bool) {
+        self.peak = 0;
+        for meter in [&mut self.connections, &mut self.sessions, &mut self.requests] {
+            meter.clear(all);
+        }
+    }
+
     /// The most that were there at once, as far as it was seen: exact with one core.
     #[must_use]
     pub fn peak<'a>(&self, gauges: impl Iterator<Item = &'a Gauge>) -> u64 {
@@ -85,6 +99,8 @@ pub struct Trends {
     pub frontends: Vec<Trend>,
     pub backends: Vec<Trend>,
     pub servers: Vec<Trend>,
+    /// Bytes sent before the counters were cleared.
+    sent_before: u64,
 }
 
 impl Trends {
@@ -95,6 +111,16 @@ impl Trends {
             servers: vec![Trend::default(); servers],
             idle_percent: 100,
             ..Trends::default()
+        }
+    }
+
+    /// Forgets peaks, and with `all` what the counters were. The process's own counters go on.
+    pub(super) fn clear(&mut self, all: bool, bytes_out: u64) {
+        let proxies = self.frontends.iter_mut().chain(&mut self.backends).chain(&mut self.servers);
+        proxies.for_each(|trend| trend.clear(all));
+        self.process.clear(false);
+        if all {
+            self.sent_before = bytes_out;
         }
     }
 
@@ -134,7 +160,7 @@ impl Shared {
         let process = &mut trends.process;
         turn(&mut process.connections, self.sum(|s| &s.process.conn_tot));
         turn(&mut process.sessions, self.sum(|s| &s.process.sess_tot));
-        turn(&mut process.bytes_out, self.bytes_out());
+        turn(&mut process.bytes_out, trends.sent_before + self.sent());
         for (i, trend) in trends.frontends.iter_mut().enumerate() {
             turn(&mut trend.connections, self.sum(|s| &s.frontends[i].conn_tot));
             turn(&mut trend.sessions, self.sum(|s| &s.frontends[i].sess_tot));
@@ -153,6 +179,10 @@ impl Shared {
 
     /// Bytes sent to clients.
     pub fn bytes_out(&self) -> u64 {
+        self.trends().sent_before + self.sent()
+    }
+
+    fn sent(&self) -> u64 {
         self.shards.iter().flat_map(|s| s.frontends.iter()).map(|f| f.bytes_out.get()).sum()
     }
 }

@@ -30,8 +30,32 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
 /// HAProxy's fingerprint: counts of transitions at `32 * from + to`, presence at `to`. 1..=26 are letters, 27 a digit, 28
 /// anything else, and both ends.
 fn fingerprint(word: &str) -> [u8; 1024] {
-    const OTHER: usize = 28;
     let mut print = [0u8; 1024];
+    add(&mut print, word);
+    print
+}
+
+/// The fingerprint of several words.
+pub struct Fingerprint([u8; 1024]);
+
+impl Fingerprint {
+    /// That of these.
+    #[must_use]
+    pub fn of(words: &[&str]) -> Fingerprint {
+        let mut print = [0u8; 1024];
+        words.iter().for_each(|word| add(&mut print, word));
+        Fingerprint(print)
+    }
+
+    /// How far it is from another.
+    #[must_use]
+    pub fn distance(&self, other: &Fingerprint) -> usize {
+        distance(&self.0, &other.0)
+    }
+}
+
+fn add(print: &mut [u8; 1024], word: &str) {
+    const OTHER: usize = 28;
     let mut from = OTHER;
     for b in word.bytes() {
         let to = match b.to_ascii_lowercase() {
@@ -44,7 +68,6 @@ fn fingerprint(word: &str) -> [u8; 1024] {
         from = to;
     }
     print[32 * from + OTHER] = print[32 * from + OTHER].wrapping_add(1);
-    print
 }
 
 fn distance(a: &[u8; 1024], b: &[u8; 1024]) -> usize {

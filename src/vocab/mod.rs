@@ -54,6 +54,7 @@ pub mod row;
 pub mod rule_line;
 pub mod section;
 pub mod server;
+pub mod stats_page;
 
 #[cfg(test)]
 mod tests {

@@ -67,6 +67,39 @@ pub fn only_named_defaults(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(
     Ok(())
 }
 
+/// Gives a capturing rule its place in the frontend.
+///
+/// # Errors
+/// In a section without a frontend's half.
+pub fn captures(cx: &mut DirectiveCx<'_>, words: &[Word], rule: &Rule) -> Result<(), Diag> {
+    let Some(slot) = rule.action.capture() else { return Ok(()) };
+    let Some(len) = slot.len else { return Ok(()) };
+    if !cx.in_defaults() && !cx.proxy().kind.has_frontend() {
+        let proxy = cx.proxy_name();
+        let text = format!(
+            "error detected in {proxy} while parsing '{} capture' rule : proxy '{}' has no frontend capability.",
+            words[0].text(),
+            cx.proxy().name
+        );
+        let diag = Diag::alert(row::place(words, 1), text)
+            .help("use `id` here, and `declare capture` in the frontend");
+        return Err(cx.abort(diag));
+    }
+    let list = &mut cx.proxy().captures.request;
+    let _ = slot.index.set(list.len());
+    list.push(crate::plan::logging::Capture { name: String::new(), len });
+    Ok(())
+}
+
+/// The second reading of a rule captures to the same place.
+pub fn same_place(first: &Rule, second: &Rule) {
+    if let (Some(first), Some(second)) = (first.action.capture(), second.action.capture())
+        && let Some(index) = first.index.get()
+    {
+        let _ = second.index.set(*index);
+    }
+}
+
 /// Keeps a rule's line in `defaults`: each proxy that uses them reads it anew.
 pub fn keep(cx: &mut DirectiveCx<'_>, words: &[Word]) {
     if cx.in_defaults() {
@@ -83,10 +116,12 @@ pub fn take_over(cx: &mut DirectiveCx<'_>) {
     }
     let lines = cx.draft.proxies[from].rule_lines.clone();
     let said = cx.diags.list.len();
+    crate::rules::list::again(true);
     for line in &lines {
         // An error was told where the line stands.
         let _ = super::directive::read(cx, &line.words);
     }
+    crate::rules::list::again(false);
     cx.diags.list.truncate(said);
     let rules = &mut cx.proxy().rules;
     rules.inherited_http_request = rules.http_request.len();

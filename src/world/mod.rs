@@ -7,6 +7,7 @@ mod overrides;
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::Plan;
 use crate::rules::balance::{Balancer, Member, SCALE};
+use crate::rules::list::Lists;
 use crate::share::Loads;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -147,6 +148,8 @@ pub struct World {
     overridden: Arc<BTreeMap<ServerId, Overrides>>,
     pub frontends: Arc<Vec<FrontendState>>,
     pub cookies: Arc<cookies::Cookies>,
+    /// ACLs' and maps' patterns.
+    pub lists: Arc<Lists>,
 }
 
 impl World {
@@ -174,6 +177,7 @@ impl World {
         let cookies = Arc::new(cookies::Cookies::new(&plan));
         World {
             generation: 0,
+            lists: plan.lists.clone(),
             plan,
             servers: Arc::new(servers),
             added: Arc::default(),
@@ -279,6 +283,12 @@ impl World {
         let mut next = self.next();
         edit(&mut Arc::make_mut(&mut next.frontends)[id.index()]);
         next
+    }
+
+    /// The edit of the lists of patterns.
+    #[must_use]
+    pub fn with_lists(&self, lists: Arc<Lists>) -> World {
+        World { lists, ..self.next() }
     }
 
     fn next(&self) -> World {

@@ -8,6 +8,7 @@ pub mod ground;
 pub mod origin;
 pub mod ports;
 pub mod proxy;
+pub mod python;
 pub mod wire;
 
 use std::net::{IpAddr, Ipv4Addr};

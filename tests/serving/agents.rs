@@ -87,8 +87,20 @@ pub fn heard(
     let errors = proxy.errors().replace(&format!("({})", proxy.pid()), "(PID)");
     // haproxy's context of an `add server` stays for the messages behind it.
     let errors = errors.replace("CLI : Server ", "Server ").replace("CLI : backend", "backend");
-    heard.extend(errors.lines().filter(|l| l.contains("Server ") || l.contains("server")).map(str::to_owned));
+    heard.extend(
+        errors.lines().filter(|l| l.contains("Server ") || l.contains("server")).map(without_duration),
+    );
     heard
+}
+
+/// A check takes as long as the machine is busy.
+fn without_duration(line: &str) -> String {
+    match line.split_once("check duration: ") {
+        Some((before, after)) => {
+            format!("{before}check duration: N{}", after.trim_start_matches(|c: char| c.is_ascii_digit()))
+        }
+        None => line.to_owned(),
+    }
 }
 
 /// The same to haproxy and to Ringmain in both modes.

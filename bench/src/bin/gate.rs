@@ -109,6 +109,8 @@ fn run(command: &mut Command) -> Result<(String, String), String> {
 enum Job {
     Routine(String, u64),
     Whole(&'static str),
+    /// The same, and a log line of it.
+    Logged(&'static str),
 }
 
 impl Job {
@@ -116,6 +118,7 @@ impl Job {
         match self {
             Job::Routine(name, _) => name.clone(),
             Job::Whole(io) => format!("whole-request-{io}"),
+            Job::Logged(io) => format!("whole-request-{io}-logged"),
         }
     }
 
@@ -126,8 +129,9 @@ impl Job {
                 let each = |few: u64, many: u64| (many as f64 - few as f64) / *runs as f64;
                 (each(few.0, many.0), Some(each(few.1, many.1)))
             }
-            Job::Whole(io) => {
-                let counted = whole::instructions(&dir.join("ringmain"), io);
+            Job::Whole(io) | Job::Logged(io) => {
+                let logged = matches!(self, Job::Logged(_));
+                let counted = whole::instructions(&dir.join("ringmain"), io, logged);
                 (counted.map_err(|e| format!("{}: {e}", self.name()))?, None)
             }
         };
@@ -151,7 +155,7 @@ fn counts(dir: &Path, name: &str, runs: u64) -> Result<(u64, u64), String> {
 
 fn measure(dir: &Path, only: &str) -> Result<Vec<Cost>, String> {
     // The long one first.
-    let mut jobs = vec![Job::Whole("epoll")];
+    let mut jobs = vec![Job::Whole("epoll"), Job::Logged("epoll")];
     jobs.extend(routines::all().into_iter().map(|r| Job::Routine(r.name, r.runs)));
     jobs.retain(|j| j.name().contains(only));
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));

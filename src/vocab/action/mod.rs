@@ -12,7 +12,8 @@ macro_rules! rows {
 }
 
 rows! {
-    accept allow deny do_resolve expect_proxy header path redirect replace return_ set_dst set_status set_var silent_drop tarpit wishes
+    accept allow capture deny do_resolve expect_proxy header path redirect replace return_ set_dst set_log_level set_status
+    set_var silent_drop tarpit use_service wishes
 }
 
 mod reply;

@@ -60,7 +60,10 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {
                 };
                 redirect.target = if cursor.ruleset == REDIRECT {
                     // The plain `redirect` line knows no formats.
-                    Format { parts: vec![Part::Text(cursor.expect(missing)?.bytes().to_vec())] }
+                    Format {
+                        parts: vec![Part::Text(cursor.expect(missing)?.bytes().to_vec())],
+                        ..Format::default()
+                    }
                 } else {
                     cursor.format(missing)?
                 };

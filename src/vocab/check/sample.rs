@@ -1,6 +1,6 @@
 //! Sample expressions and log-format strings of checks: what the rule language has, and `res.payload` and `var`, which only
 //! a check can answer here.
-use crate::rules::format::{Format, Part};
+use crate::rules::format::{Format, Part, Style};
 use crate::rules::sample::Sample;
 use crate::rules::{Cx, Fetch, SampleExpr};
 use crate::syntax::{Diag, Word};
@@ -69,12 +69,12 @@ pub fn format(word: &Word) -> Result<Format, Diag> {
             message: format!("failed to parse sample expression <{inside}> : {}", d.message),
             ..d
         })?;
-        parts.push(Part::Expr(expr));
+        parts.push(Part::Expr(expr, Style::default()));
         at = percent + 2 + end + 1;
         from = at;
     }
     plain(from, text.len(), &mut parts)?;
-    Ok(Format { parts })
+    Ok(Format { parts, evaluates: true, ..Format::default() })
 }
 
 /// The fetches of checks.

@@ -14,7 +14,12 @@ macro_rules! rows {
     };
 }
 
-rows! { dynamic_cookie dynamic_server frontend limit resolvers server session set_server show table }
+rows! { dynamic_cookie dynamic_server frontend limit list process resolvers server session set_server show table var }
+
+mod help;
+mod talk;
+
+pub use talk::Talk;
 
 /// What a connection may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,14 +29,29 @@ pub enum Level {
     Admin,
 }
 
+impl Level {
+    /// The level's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::User => "user",
+            Level::Operator => "operator",
+            Level::Admin => "admin",
+        }
+    }
+}
+
+/// Stands before a payload, which is then the last argument.
+pub const PAYLOAD: &str = "<<";
+
 /// A pure change of the World.
 pub type WorldEdit = Box<dyn FnOnce(&World) -> World>;
 
 /// What commands may ask of the process.
 pub trait Steering {
     fn world(&self) -> Arc<World>;
-    /// `show info`.
-    fn info(&self) -> String;
+    /// `show info` with its arguments.
+    fn info(&self, args: &[&str]) -> String;
     /// `show stat` with its arguments.
     ///
     /// # Errors
@@ -72,6 +92,18 @@ pub trait Steering {
     fn del_server(&self, server: ServerId) -> String;
     /// Puts an edit of the World into force.
     fn edit_world(&self, edit: WorldEdit);
+    /// What the connection may do.
+    fn level(&self) -> Level;
+    /// Whether the connection is in experimental mode.
+    fn is_experimental(&self) -> bool;
+    /// Clears peaks, with `all` everything that was counted.
+    fn clear_counters(&self, all: bool);
+    /// What was said while the process started.
+    fn startup_logs(&self) -> String;
+    /// `show schema json`.
+    fn schema(&self) -> &'static str;
+    /// Tasks of the control thread.
+    fn tasks(&self) -> usize;
     /// What the cores share.
     fn shared(&self) -> Arc<Shared>;
 }
@@ -96,131 +128,52 @@ pub fn rows() -> impl Iterator<Item = &'static CommandRow> {
 /// Commands that HAProxy has and Ringmain refuses, by their first words.
 const KNOWN: &[&str] = &[
     "abort ssl",
-    "add acl",
-    "add map",
     "add ssl",
-    "clear acl",
-    "clear counters",
-    "clear map",
-    "commit acl",
-    "commit map",
     "commit ssl",
     "debug",
-    "del acl",
-    "del map",
     "del ssl",
     "dump stats-file",
-    "experimental-mode",
-    "expert-mode",
-    "get acl",
-    "get map",
-    "get var",
     "new ssl",
-    "operator",
-    "prepare acl",
-    "prepare map",
-    "set acl",
     "set anon",
-    "set map",
     "set profiling",
     "set rate-limit",
     "set severity-output",
     "set ssl",
-    "set timeout",
-    "set var",
-    "show acl",
-    "show activity",
     "show cache",
-    "show cli",
-    "show dev",
     "show errors",
     "show events",
-    "show fd",
-    "show libs",
-    "show map",
-    "show peers",
-    "show pools",
-    "show profiling",
-    "show schema",
     "show sess",
     "show ssl",
-    "show startup-logs",
-    "show tasks",
-    "show threads",
     "show trace",
     "shutdown session",
     "trace",
-    "user",
-    "wait",
 ];
 
-/// Runs one command line.
+/// Runs one command: the words of its line.
 #[must_use]
-pub fn run(steering: &dyn Steering, level: Level, line: &str) -> String {
-    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+pub fn run(steering: &dyn Steering, talk: &mut Talk, words: &[&str]) -> String {
+    if let Some(answer) = talk::run(talk, words) {
+        return answer;
+    }
     let row = rows().filter(|r| words.starts_with(r.words)).max_by_key(|r| r.words.len());
     if let Some(row) = row {
-        if level < row.level {
+        if talk.level < row.level {
             return "Permission denied\n".to_owned();
         }
-        return (row.run)(steering, &words[row.words.len()..]);
+        return (row.run)(steering, words_from(words, row.words.len()));
     }
     let starts = |known: &str| {
-        known.split(' ').zip(&words).all(|(a, b)| a == *b) && words.len() >= known.split(' ').count()
+        known.split(' ').zip(words).all(|(a, b)| a == *b) && words.len() >= known.split(' ').count()
     };
-    match words.first() {
-        Some(&"help") => help(level, &words[1..]),
-        _ => match KNOWN.iter().find(|k| starts(k)) {
-            Some(known) => format!("'{known}' is a HAProxy command that Ringmain does not support yet.\n"),
-            None => unknown(level, &words),
-        },
+    match KNOWN.iter().find(|k| starts(k)) {
+        Some(known) => format!("'{known}' is a HAProxy command that Ringmain does not support yet.\n"),
+        None => help::unknown(words),
     }
 }
 
-/// What `help` says.
-fn help(level: Level, words: &[&str]) -> String {
-    if words.is_empty() {
-        return format!("The following commands are valid at this level:\n{}", list(level, |_| true));
-    }
-    format!(
-        "The following commands are valid at this level:\n{}",
-        list(level, |r| r.words.starts_with(words))
-    )
-}
-
-/// HAProxy shows the commands that share most first words with the line, else those that come nearest; all of them for an
-/// empty line.
-fn unknown(level: Level, words: &[&str]) -> String {
-    let Some(word) = words.first() else {
-        return format!(
-            "Unknown command. Please enter one of the following commands only:\n{}",
-            list(level, |_| true)
-        );
-    };
-    let nearest = crate::syntax::nearest(word, rows().map(|r| r.words[0]));
-    let shared = |row: &CommandRow| row.words.iter().zip(words).take_while(|(a, b)| a == b).count();
-    let most = rows().map(shared).max().unwrap_or(0);
-    let near = |row: &CommandRow| {
-        let first = row.words[0];
-        match most {
-            0 => first.starts_with(word) || word.starts_with(first) || nearest == Some(first),
-            most => shared(row) == most,
-        }
-    };
-    let list = if rows().any(near) { list(level, near) } else { list(level, |_| true) };
-    format!("Unknown command, but maybe one of the following ones is a better match:\n{list}")
-}
-
-fn list(level: Level, chosen: impl Fn(&CommandRow) -> bool) -> String {
-    let mut lines: Vec<(&str, &str)> =
-        rows().filter(|r| r.level <= level && chosen(r)).map(|r| (r.usage, r.doc)).collect();
-    lines.sort_unstable();
-    let always = [
-        ("help [<command>]", "list matching or all commands"),
-        ("prompt", "toggle interactive mode with prompt"),
-        ("quit", "disconnect"),
-    ];
-    lines.into_iter().chain(always).map(|(usage, doc)| format!("  {usage:<40}: {doc}\n")).collect()
+/// The words behind the first `from`.
+fn words_from<'w, 's>(words: &'w [&'s str], from: usize) -> &'w [&'s str] {
+    words.get(from..).unwrap_or_default()
 }
 
 /// Whether a word names something: by its name, or by its number as `#12`.

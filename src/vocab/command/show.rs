@@ -12,10 +12,10 @@ pub const ROWS: &[CommandRow] = &[
     },
     CommandRow {
         words: &["show", "info"],
-        usage: "show info",
+        usage: "show info [desc|json|typed|float]*",
         doc: "report information about the running process",
         level: Level::User,
-        run: info,
+        run: |steering, args| steering.info(args),
     },
     CommandRow {
         words: &["show", "servers", "conn"],
@@ -33,7 +33,7 @@ pub const ROWS: &[CommandRow] = &[
     },
     CommandRow {
         words: &["show", "stat"],
-        usage: "show stat [{<iid> <type> <sid>}]",
+        usage: "show stat [desc|json|no-maint|typed|up]*",
         doc: "report counters for each proxy and server",
         level: Level::User,
         run: stat,
@@ -57,13 +57,6 @@ fn env(_: &dyn Steering, args: &[&str]) -> String {
             Some(value) => line(((*name).into(), value)),
             None => "Variable not found\n".to_owned(),
         },
-    }
-}
-
-fn info(steering: &dyn Steering, args: &[&str]) -> String {
-    match args.first() {
-        None => steering.info(),
-        Some(form) => format!("'show info {form}' is not supported by Ringmain yet.\n"),
     }
 }
 

@@ -12,7 +12,7 @@ macro_rules! rows {
     };
 }
 
-rows! { arithmetic base64 bool_ bytes case concat field hex ipmask length regsub set_var trim url_dec word }
+rows! { arithmetic base64 bool_ bytes case concat field hex ipmask length map regsub set_var trim url_dec word }
 
 /// One converter.
 pub struct ConvertRow {

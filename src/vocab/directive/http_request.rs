@@ -21,10 +21,12 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     rule_line::unreachable(cx, &words[0], rules.http_request.last(), FINAL);
     cx.proxy().rules = rules;
     let rule = read(cx, words)?;
+    rule_line::captures(cx, words, &rule)?;
     rule_line::placed_after(cx, &words[0], "http-request", rule_line::Stage::HttpRequest);
     if cx.section == row::LISTEN {
         // A listen may be the backend of other frontends too: its rules run on that side then.
         let again = read(cx, words)?;
+        rule_line::same_place(&rule, &again);
         cx.proxy().rules.http_request_backend.push(again);
     }
     cx.proxy().rules.http_request.push(rule);

@@ -20,9 +20,11 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     rule_line::unreachable(cx, &words[0], rules.http_response.last(), FINAL);
     cx.proxy().rules = rules;
     let rule = read(cx, words)?;
+    rule_line::captures(cx, words, &rule)?;
     if cx.section == row::LISTEN {
         // A listen may be the backend of other frontends too: its rules run on that side then.
         let again = read(cx, words)?;
+        rule_line::same_place(&rule, &again);
         cx.proxy().rules.http_response_backend.push(again);
     }
     cx.proxy().rules.http_response.push(rule);

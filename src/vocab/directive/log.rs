@@ -25,6 +25,11 @@ const FACILITIES: [&str; 24] = [
 const LEVELS: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
 const FORMATS: [&str; 8] = ["local", "rfc3164", "rfc5424", "priority", "short", "timed", "iso", "raw"];
 
+/// The number of a level's name.
+pub fn level(name: &str) -> Option<u8> {
+    LEVELS.iter().position(|l| *l == name).map(|i| i as u8)
+}
+
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let global = cx.section == row::GLOBAL;
     if cx.polarity != Polarity::Plain {
@@ -113,8 +118,15 @@ fn address_of(cx: &DirectiveCx<'_>, word: &Word) -> Result<LogTarget, Diag> {
         let text = format!("ring '{ring}': Ringmain does not support `ring` sections yet");
         return Err(Diag::alert(word.span, text));
     }
-    let text = text.strip_prefix("udp@").unwrap_or(text);
     let error = |text: String| Diag::alert(word.span, text);
+    // A stream, through a ring of its own.
+    if let Some(kind) = ["tcp@", "tcp4@", "tcp6@", "stream+"].iter().find(|k| text.starts_with(**k)) {
+        return Err(error(format!(
+            "'{kind}' in '{text}': Ringmain does not send log lines over streams yet"
+        ))
+        .help("use UDP, or a Unix socket of a syslog daemon that passes them on"));
+    }
+    let text = text.strip_prefix("udp@").unwrap_or(text);
     Ok(match address::parse(text, address::PLAIN).map_err(error)? {
         Address::Unix(path) => LogTarget::Unix(path),
         Address::Fd(fd) => LogTarget::Fd(fd),
@@ -136,6 +148,31 @@ fn address_of(cx: &DirectiveCx<'_>, word: &Word) -> Result<LogTarget, Diag> {
     })
 }
 
+/// `sample <ranges>:<size>`: the ranges lie in the size and do not overlap.
+fn sample(value: &str) -> Result<(String, u32), String> {
+    let (ranges, size) = value.rsplit_once(':').ok_or("Missing sample size")?;
+    let mut all = Vec::new();
+    for text in ranges.split(',') {
+        let (from, to) = text.split_once('-').unwrap_or((text, text));
+        let range = from.parse::<u32>().ok().zip(to.parse::<u32>().ok());
+        let range = range.filter(|(from, to)| *from > 0 && from <= to);
+        all.push(range.ok_or_else(|| format!("wrong sample range '{text}'"))?);
+    }
+    all.sort_unstable();
+    if all.windows(2).any(|pair| pair[0].1 >= pair[1].0) {
+        return Err("ranges are overlapping".to_owned());
+    }
+    let wrong = || format!("wrong sample size '{size}' for sample range '{ranges}'");
+    let number = size.parse::<u32>().ok().filter(|n| *n > 0).ok_or_else(wrong)?;
+    let most = all.last().map_or(0, |range| range.1);
+    if number < most {
+        return Err(format!(
+            "sample size {number} should be greater or equal to {most} the maximum of the high ranges limits"
+        ));
+    }
+    Ok((ranges.to_owned(), number))
+}
+
 /// `len`, `format`, `sample`; gives the index of the facility.
 fn parameters(log: &mut Log, words: &[Word]) -> Result<usize, Diag> {
     let mut at = 2;
@@ -153,15 +190,7 @@ fn parameters(log: &mut Log, words: &[Word]) -> Result<usize, Diag> {
             "format" if FORMATS.contains(&value) => value.clone_into(&mut log.format),
             "format" => return Err(Diag::alert(place, format!("unknown log format '{value}'"))),
             "sample" => {
-                let parts = value
-                    .rsplit_once(':')
-                    .and_then(|(r, size)| Some((r.to_owned(), size.parse::<u32>().ok()?)));
-                let Some(sample) = parts.filter(|(_, size)| *size > 0) else {
-                    return Err(Diag::alert(
-                        place,
-                        format!("sampling ranges expected in '{value}', as 1:10"),
-                    ));
-                };
+                let sample = sample(value).map_err(|text| Diag::alert(place, text))?;
                 log.sample = Some(sample);
             }
             _ => return Ok(at),

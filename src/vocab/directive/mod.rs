@@ -3,16 +3,20 @@ use super::known;
 use super::row::{self, DirectiveCx, DirectiveRow, Polarity};
 use crate::syntax::{Diag, Word, nearest};
 
+pub use log::level as log_level;
+
 rows! { DirectiveRow:
     acl,
     backlog,
     balance,
     bind,
     bind_process,
+    capture,
     chroot,
     cookie,
     cpu_map,
     daemon,
+    declare,
     default_backend,
     default_server,
     description,
@@ -70,9 +74,12 @@ rows! { DirectiveRow:
     use_backend,
     use_server,
     zero_warning;
-    families: environment, errorloc, identity, keepalive_probes, persist_rules, platform, removed, server_state, set_var, source,
+    families: environment, errorloc, identity, keepalive_probes, log_formats, persist_rules, platform, removed, server_state,
+        set_var, source,
         threads, tls_defaults, tune
 }
+
+pub use set_var::set_process_value;
 
 /// Reads one line of a section that has rows.
 ///

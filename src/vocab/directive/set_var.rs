@@ -3,8 +3,8 @@ use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::time::Tick;
 use crate::rules::vars::VarScope;
 use crate::rules::{ConnInfo, Cx, Facts, Sample, Variable, Wishes};
-use crate::share::vars::{ProcessValues, Values};
-use crate::syntax::{Diag, Word};
+use crate::share::vars::{ProcessValues, Value, Values};
+use crate::syntax::{Diag, FileId, Span, Word};
 use crate::vocab::expr;
 use crate::vocab::fetch::Scope;
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
@@ -77,10 +77,34 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word], format: bool) -> Result<(), D
     done
 }
 
+/// What `set var` of the runtime API makes of a name and an expression or format, given the values there are: the name's
+/// number and its value.
+///
+/// # Errors
+/// HAProxy's words.
+pub fn set_process_value(
+    values: Values,
+    name: &str,
+    text: &str,
+    format: bool,
+) -> Result<(u64, Option<Value>), String> {
+    let variable = Variable::parse(name)?;
+    if variable.scope != VarScope::Proc {
+        return Err(format!("'set var': cannot set variable '{name}', only scope 'proc' is permitted here."));
+    }
+    let word = Word::new(text.into(), Span { file: FileId(0), line: 0, col: 0, len: 0 });
+    let still = Still { values: ProcessValues::new(values) };
+    with_cx(&still, |cx| {
+        if format { by_format(cx, &variable, &word) } else { by_expression(cx, &variable, &word) }
+    })
+    .map_err(|diag| diag.message)?;
+    Ok((variable.key, still.values.read(|values| values.get(variable.key).cloned())))
+}
+
 fn by_format(cx: &Cx<'_>, variable: &Variable, word: &Word) -> Result<(), Diag> {
     let format = expr::parse_format(word)?;
     for part in &format.parts {
-        if let crate::rules::format::Part::Expr(expr) = part
+        if let crate::rules::format::Part::Expr(expr, _) = part
             && let Some(what) = missing(&expr.text)
         {
             let text = format!(
@@ -140,6 +164,7 @@ fn with_cx<T>(facts: &Still, f: impl FnOnce(&Cx<'_>) -> T) -> T {
         vars: Default::default(),
         inspect: Default::default(),
         handshake: Default::default(),
+        record: Default::default(),
     };
     f(&Cx {
         conn: &conn,

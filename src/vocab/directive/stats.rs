@@ -1,4 +1,4 @@
-//! `stats` in `global` (manual 3.1); in proxies it is not built yet.
+//! `stats` in `global` (manual 3.1); that of proxies is read by `stats_page`.
 use crate::base::units::{TimeError, TimeUnit, leading_int, parse_time};
 use crate::plan::StatsSocket;
 use crate::syntax::{Diag, Severity, Word};
@@ -10,13 +10,15 @@ pub const ROW: DirectiveRow = DirectiveRow {
     sections: row::GLOBAL | row::PROXIES,
     no: false,
     doc: "stats socket <address> [<bind parameters>]: where the runtime interface listens. stats timeout <time>: how long \
-          it waits for a command, 10 seconds by default. stats maxconn <number>: its most connections, 10 by default.",
+          it waits for a command, 10 seconds by default. stats maxconn <number>: its most connections, 10 by default. In \
+          proxies: stats enable | uri | realm | auth | admin | refresh | scope | http-request | hide-version | show-desc \
+          | show-legends | show-modules | show-node: the statistics page.",
     parse,
 };
 
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     if cx.section != row::GLOBAL {
-        return Err(row::not_built(words[0].span, "stats", row::section_name(cx.section)));
+        return crate::vocab::stats_page::parse(cx, words);
     }
     match row::text(words, 1) {
         "socket" => socket(cx, words),

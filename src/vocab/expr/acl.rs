@@ -1,17 +1,20 @@
 //! `acl` lines and conditions (configuration manual, 7.1, 7.2, 7.4).
 use super::sample::{parse_expr, split_expr, suggest};
-use crate::rules::acl::{AclLine, Match, Term};
+use crate::rules::acl::{AclLine, Term};
+use crate::rules::list::{self, Flags, How, Patterns, Wanted};
 use crate::rules::sample::Kind;
-use crate::rules::{Acl, Condition};
+use crate::rules::{Acl, Condition, pattern};
 use crate::syntax::{Diag, Word};
 use crate::vocab::acl_words;
-use crate::vocab::matching::{self, Patterns};
+use crate::vocab::matching::{self, MatchRow};
 use std::sync::Arc;
 
 /// The named ACLs of one proxy so far. Lines that follow add to a name, also for conditions that were read already.
 #[derive(Clone, Debug, Default)]
 pub struct AclScope {
     named: Vec<Arc<Acl>>,
+    /// HAProxy's own, from their first use on.
+    predefined: Vec<Arc<Acl>>,
 }
 
 impl AclScope {
@@ -26,7 +29,7 @@ impl AclScope {
     }
 
     fn find(&self, name: &str) -> Option<Arc<Acl>> {
-        self.named.iter().find(|a| a.name == name).cloned()
+        self.named.iter().chain(&self.predefined).find(|a| a.name == name).cloned()
     }
 }
 
@@ -51,12 +54,16 @@ pub fn parse_acl(scope: &mut AclScope, words: &[Word]) -> Result<(), Diag> {
     Ok(())
 }
 
-/// The flags of a line.
+/// What stands between the expression of a line and its patterns.
 #[derive(Default)]
-struct Flags {
-    ignore_case: bool,
-    no_dns: bool,
+struct Options<'a> {
+    flags: Flags,
     method: Option<String>,
+    /// `-u`: the list's number, and where it stands.
+    number: Option<(u32, &'a Word)>,
+    /// `-f`, each with whether `-M` stood before it.
+    files: Vec<(&'a Word, bool)>,
+    patterns: Vec<&'a Word>,
 }
 
 /// Reads an expression, its flags and its patterns.
@@ -64,14 +71,14 @@ fn parse_line(words: &[Word]) -> Result<AclLine, Diag> {
     let word = &words[0];
     let (text, implied) = acl_words::expand(word.text());
     let parsed = parse_expr(word, &text, 0, "ACL")?;
-    let (flags, patterns) = flags(&words[1..])?;
-    let method = flags.method.as_deref().or(implied).unwrap_or_else(|| matching::default_for(parsed.out));
+    let options = options(&words[1..])?;
+    let method = options.method.as_deref().or(implied).unwrap_or_else(|| matching::default_for(parsed.out));
     let row = matching::find(method).ok_or_else(|| {
         let diag =
             Diag::alert(word.span, format!("unknown matching method '{method}' when parsing ACL expression"));
         suggest(diag, method, matching::ROWS.iter().map(|r| r.name))
     })?;
-    if parsed.out == Kind::Any && flags.method.is_none() && implied.is_none() {
+    if parsed.out == Kind::Any && options.method.is_none() && implied.is_none() {
         let name = split_expr(&text).map_or_else(|_| text.clone(), |calls| calls[0].name.clone());
         let message = format!(
             "matching method must be specified first (using '-m') when using a sample fetch of this type ('{name}')"
@@ -86,53 +93,42 @@ fn parse_line(words: &[Word]) -> Result<AclLine, Diag> {
         );
         return Err(Diag::alert(word.span, message));
     }
-    let matcher = compile(row, &flags, &patterns, word)?;
-    Ok(AclLine { expr: parsed.expr, matcher })
+    let patterns = patterns(row, &options, word)?;
+    Ok(AclLine { expr: parsed.expr, patterns })
 }
 
-/// A pattern and the word it came from.
-struct Pattern<'a> {
-    bytes: Vec<u8>,
-    word: &'a Word,
-}
-
-/// Reads the flags; gives the patterns behind them, those of files first.
-fn flags(words: &[Word]) -> Result<(Flags, Vec<Pattern<'_>>), Diag> {
-    let mut flags = Flags::default();
-    let mut patterns = Vec::new();
+/// Reads the flags; what is left are patterns.
+fn options(words: &[Word]) -> Result<Options<'_>, Diag> {
+    let mut options = Options::default();
     let mut of_maps = false;
     let mut words = words.iter();
-    let mut rest: Vec<&Word> = Vec::new();
     while let Some(word) = words.next() {
-        if word == "-m" {
-            // HAProxy takes a missing name for an unknown one.
-            flags.method = Some(words.next().map_or("", Word::text).to_owned());
-            continue;
-        }
-        let mut value = || {
-            words
-                .next()
-                .ok_or_else(|| Diag::alert(word.span, format!("missing argument for flag '{}'", word.text())))
-        };
+        // HAProxy takes a missing argument for an empty one.
+        let mut value = || words.next().unwrap_or(word);
+        let text =
+            |value: &Word| if std::ptr::eq(value, word) { String::new() } else { value.text().to_owned() };
         match word.text() {
-            "-i" => flags.ignore_case = true,
-            "-n" => flags.no_dns = true,
+            "-m" => options.method = Some(text(value())),
+            "-i" => options.flags.ignore_case = true,
+            "-n" => options.flags.no_dns = true,
+            "-M" => of_maps = true,
             "-u" => {
-                let id = value()?;
-                if id.text().parse::<u32>().is_err() {
-                    return Err(Diag::alert(
-                        id.span,
-                        format!("flag -u expects a positive integer, got '{}'", id.text()),
-                    ));
-                }
+                let id = value();
+                let number = text(id).parse().map_err(|_| {
+                    Diag::alert(id.span, "the argument of -u must be an integer")
+                        .help("a number of its own for `show acl`")
+                })?;
+                options.number = Some((number, id));
             }
             "-f" => {
-                let file = value()?;
-                patterns.extend(from_file(file, of_maps)?);
+                let file = value();
+                if std::ptr::eq(file, word) {
+                    return Err(Diag::alert(word.span, "failed to open pattern file <>").help("name a file"));
+                }
+                options.files.push((file, of_maps));
             }
-            "-M" => of_maps = true,
             "--" => {
-                rest.extend(words);
+                options.patterns.extend(words);
                 break;
             }
             other if other.len() == 2 && other.starts_with('-') && !other.as_bytes()[1].is_ascii_digit() => {
@@ -144,47 +140,47 @@ fn flags(words: &[Word]) -> Result<(Flags, Vec<Pattern<'_>>), Diag> {
                 ));
             }
             _ => {
-                rest.push(word);
-                rest.extend(words);
+                options.patterns.push(word);
+                options.patterns.extend(words);
                 break;
             }
         }
     }
-    patterns.extend(rest.into_iter().map(|word| Pattern { bytes: word.bytes().to_vec(), word }));
-    Ok((flags, patterns))
+    Ok(options)
 }
 
-/// The patterns of a file: one a line, white space around it dropped, `#` lines and empty ones left out. Of a map only the
-/// keys count: a line's first word.
-fn from_file(word: &Word, of_maps: bool) -> Result<Vec<Pattern<'_>>, Diag> {
-    let path = word.text();
-    let text = std::fs::read(path).map_err(|_| {
-        Diag::alert(word.span, format!("failed to open pattern file <{path}>"))
-            .help("one pattern a line, # for comments")
-    })?;
-    let lines = text.split(|&b| b == b'\n').map(<[u8]>::trim_ascii);
-    Ok(lines
-        .filter(|l| !l.is_empty() && !l.starts_with(b"#"))
-        .map(|l| if of_maps { l.split(u8::is_ascii_whitespace).next().unwrap_or(l) } else { l })
-        .map(|l| Pattern { bytes: l.to_vec(), word })
-        .collect())
-}
-
-fn compile(
-    row: &matching::MatchRow,
-    flags: &Flags,
-    patterns: &[Pattern<'_>],
-    expr: &Word,
-) -> Result<Box<dyn Match>, Diag> {
-    if row.bare && !patterns.is_empty() && row.name == "found" {
-        return Err(Diag::alert(patterns[0].word.span, "no pattern goes with match method 'found'"));
+/// The lists of a line: one a file, and one for the patterns of the line itself.
+fn patterns(row: &MatchRow, options: &Options<'_>, expr: &Word) -> Result<Patterns, Diag> {
+    if row.name == "found"
+        && let Some(word) = options.patterns.first()
+    {
+        return Err(Diag::alert(word.span, "no pattern goes with match method 'found'"));
     }
-    let words: Vec<Vec<u8>> = patterns.iter().map(|p| p.bytes.clone()).collect();
-    let given = Patterns { words: &words, ignore_case: flags.ignore_case, no_dns: flags.no_dns };
-    (row.make)(&given).map_err(|(i, e)| {
-        let at = patterns.get(i).map_or(expr.span, |p| p.word.span);
-        Diag::alert(at, e)
-    })
+    let how = How { method: row.name, make: row.make, flags: options.flags, out: None };
+    let mut parts = Vec::new();
+    for (file, of_maps) in &options.files {
+        let wanted = Wanted { how, pairs: *of_maps, by_acl: true };
+        let found = list::file(file.text(), wanted).map_err(|e| {
+            Diag::alert(file.span, e)
+                .help("one pattern a line, # for comments; with -M before it a map's keys")
+        })?;
+        parts.push(found.part());
+    }
+    let words: Vec<&[u8]> = options.patterns.iter().map(|w| w.bytes()).collect();
+    let at = |i: usize| options.patterns.get(i).map_or(expr.span, |w| w.span);
+    let words = match row.name {
+        "int" | "len" => pattern::ranges(&words).map_err(|(i, e)| Diag::alert(at(i), e))?,
+        _ => words.into_iter().map(<[u8]>::to_vec).collect(),
+    };
+    let keyword = expr.text().split(['(', ',']).next().unwrap_or_default();
+    let wanted = Wanted { how, pairs: false, by_acl: true };
+    let own = list::inline(expr.span, keyword, options.number.map(|(n, _)| n), &words, wanted);
+    let (form, index) = own.map_err(|(i, e)| match options.number {
+        Some((_, word)) if i == words.len() => Diag::alert(word.span, e),
+        _ => Diag::alert(at(i.min(options.patterns.len().saturating_sub(1))), e),
+    })?;
+    parts.push((form, index));
+    Ok(Patterns::new(parts))
 }
 
 /// Reads a condition; `words` begin with `if` or `unless` and are used up.
@@ -244,7 +240,9 @@ fn named(scope: &mut AclScope, word: &Word, name: &str) -> Result<Arc<Acl>, Diag
         return Err(suggest(diag, name, scope.names()));
     };
     let words: Vec<Word> = lines.split(' ').map(|w| Word::new(w.as_bytes().to_vec(), word.span)).collect();
-    Ok(Arc::new(Acl::new(name, parse_line(&words)?)))
+    let acl = Arc::new(Acl::new(name, parse_line(&words)?));
+    scope.predefined.push(acl.clone());
+    Ok(acl)
 }
 
 #[cfg(test)]

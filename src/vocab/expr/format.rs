@@ -1,84 +1,282 @@
-//! Log-format strings (configuration manual, 8.2.4): text, `%var`, `%[expression]`, `%%`.
-use super::sample::parse_expr;
-use crate::rules::format::{Format, Part};
+//! Log-format strings (configuration manual, 8.2.6): text, `%var`, `%{+Q}var`, `%[expression]`, `%%`.
+use super::sample::{Parsed, parse_expr, suggest};
+use crate::rules::format::{Format, Part, Style, Tail, When};
 use crate::syntax::{Diag, Word};
+use crate::vocab::fetch::Scope;
 use crate::vocab::logformat;
 
-/// Reads a format.
+/// Where a format stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place {
+    /// What holds for each value until a flag says something else.
+    pub style: Style,
+    /// Blanks are delimiters, of which one is written.
+    pub merge: bool,
+    /// Variables of HTTP may stand here.
+    pub http: bool,
+    /// The line is written when neither request nor answer are there any more.
+    pub afterwards: bool,
+    /// It is written before there is an answer.
+    pub early: bool,
+}
+
+impl Place {
+    /// A rule's argument.
+    pub const RULE: Place =
+        Place { style: Style::PLAIN, merge: false, http: true, afterwards: false, early: false };
+    /// A log line.
+    #[must_use]
+    pub const fn log(http: bool) -> Place {
+        Place { style: Style::MANDATORY, merge: true, http, afterwards: true, early: false }
+    }
+}
+
+/// Reads a format of a rule.
 ///
 /// # Errors
 /// An unknown variable or expression, or a bracket that is not closed.
 pub fn parse_format(word: &Word) -> Result<Format, Diag> {
+    parse_format_at(word, Place::RULE)
+}
+
+/// Reads a format.
+///
+/// # Errors
+/// As [`parse_format`].
+pub fn parse_format_at(word: &Word, place: Place) -> Result<Format, Diag> {
     let text = word.text();
-    if !text.contains('%') {
+    if !text.contains('%') && !place.merge {
         let parts = if text.is_empty() { Vec::new() } else { vec![Part::Text(word.bytes().to_vec())] };
-        return Ok(Format { parts });
+        return Ok(Format { parts, ..Format::default() });
     }
-    let mut parts = Vec::new();
-    let mut literal = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let rest = &text[at..];
-        let Some(percent) = rest.find('%') else {
-            literal.extend_from_slice(rest.as_bytes());
-            break;
-        };
-        literal.extend_from_slice(&rest.as_bytes()[..percent]);
-        at += percent + 1;
-        let rest = &text[at..];
+    let mut reader = Reader {
+        word,
+        text,
+        place,
+        style: place.style,
+        at: 0,
+        literal: Vec::new(),
+        format: Format::default(),
+        // Nothing stands at the beginning: blanks there are dropped.
+        may_be_nothing: true,
+    };
+    while reader.at < text.len() {
+        reader.step()?;
+    }
+    reader.flush();
+    Ok(reader.format)
+}
+
+struct Reader<'a> {
+    word: &'a Word,
+    text: &'a str,
+    place: Place,
+    style: Style,
+    at: usize,
+    literal: Vec<u8>,
+    format: Format,
+    /// What stands last may have written nothing.
+    may_be_nothing: bool,
+}
+
+impl Reader<'_> {
+    fn step(&mut self) -> Result<(), Diag> {
+        let rest = &self.text[self.at..];
+        match rest.as_bytes()[0] {
+            b'%' => self.percent(),
+            b' ' | b'\t' if self.place.merge => {
+                self.at += 1;
+                self.blank();
+                Ok(())
+            }
+            _ => {
+                let end = rest.find(|c| c == '%' || (self.place.merge && matches!(c, ' ' | '\t')));
+                let end = end.unwrap_or(rest.len());
+                self.literal.extend_from_slice(&rest.as_bytes()[..end]);
+                self.at += end;
+                Ok(())
+            }
+        }
+    }
+
+    fn blank(&mut self) {
+        match self.literal.last() {
+            Some(b' ') => {}
+            Some(_) => self.literal.push(b' '),
+            None if self.may_be_nothing => {
+                if !matches!(self.format.parts.last(), Some(Part::Space)) {
+                    self.format.parts.push(Part::Space);
+                }
+            }
+            None => self.literal.push(b' '),
+        }
+    }
+
+    /// What was read as text becomes a part.
+    fn flush(&mut self) {
+        if self.literal.is_empty() {
+            return;
+        }
+        self.may_be_nothing = false;
+        let literal = std::mem::take(&mut self.literal);
+        if let (Some(Part::Variable(.., tail)), Some(short)) =
+            (self.format.parts.last_mut(), Tail::of(&literal))
+        {
+            *tail = short;
+            return;
+        }
+        self.format.parts.push(Part::Text(literal));
+    }
+
+    fn error(&self, at: usize, len: usize, text: impl Into<String>) -> Diag {
+        Diag::alert(self.word.sub(at, len.max(1)), text.into())
+    }
+
+    fn percent(&mut self) -> Result<(), Diag> {
+        let begin = self.at;
+        self.at += 1;
+        let mut rest = &self.text[self.at..];
         if rest.starts_with('%') {
-            literal.push(b'%');
-            at += 1;
-            continue;
+            self.literal.push(b'%');
+            self.at += 1;
+            return Ok(());
         }
-        // `{+Q}`: flags that change how a value is written.
-        let mut body = rest;
-        if body.starts_with('{') {
-            let end = body
-                .find('}')
-                .ok_or_else(|| Diag::alert(word.sub(at, rest.len()), "missing '}' in format"))?;
-            let flags = &body[..=end];
-            return Err(Diag::alert(
-                word.sub(at, end + 1),
-                format!("format flags '{flags}' are not supported by Ringmain yet"),
-            ));
+        let mut style = self.style;
+        let mut flags = None;
+        if let Some(inside) = rest.strip_prefix('{') {
+            let end =
+                inside.find('}').ok_or_else(|| self.error(self.at, rest.len(), "missing '}' in format"))?;
+            style = self.flags(style, &inside[..end], self.at + 1)?;
+            flags = Some(&inside[..end]);
+            self.at += end + 2;
+            rest = &self.text[self.at..];
         }
-        if !literal.is_empty() {
-            parts.push(Part::Text(std::mem::take(&mut literal)));
+        if let Some(inside) = rest.strip_prefix('[') {
+            let text = self.at;
+            let end = closing(inside)
+                .ok_or_else(|| self.error(text, rest.len(), format!("missing ']' after '{inside}'")))?;
+            self.at += end + 2;
+            return self.expression(inside, end, text, style);
         }
-        if let Some(inside) = body.strip_prefix('[') {
-            let end = closing(inside).ok_or_else(|| {
-                Diag::alert(word.sub(at, rest.len()), "missing ']' at the end of the expression")
-            })?;
-            let parsed = parse_expr(word, &inside[..end], at + 1, "sample").map_err(|d| {
+        let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len())];
+        if name.is_empty() || (flags.is_none() && !name.starts_with(|c: char| c.is_ascii_alphabetic())) {
+            return Err(self.nameless(begin, flags));
+        }
+        let at = self.at;
+        self.at += name.len();
+        self.variable(name, at, style)
+    }
+
+    fn nameless(&self, begin: usize, flags: Option<&str>) -> Diag {
+        if let Some(flags) = flags {
+            let text = format!("parse argument modifier without variable name near '%{{{flags}}}'");
+            return self.error(begin, flags.len() + 3, text);
+        }
+        let Some(near) = self.text[begin + 1..].chars().next() else {
+            return self.error(begin, 1, "truncated line after '%'");
+        };
+        let text = format!(
+            "unexpected variable name near '{near}' at position {} line : '{}'. Maybe you want to write a single '%', use \
+             the syntax '%%'",
+            begin + 1,
+            self.text
+        );
+        self.error(begin, 2, text)
+    }
+
+    /// `+Q,-X`: each flag on or off.
+    fn flags(&self, mut style: Style, text: &str, at: usize) -> Result<Style, Diag> {
+        let mut on = true;
+        for flag in text.split(',').filter(|f| !f.is_empty()) {
+            let name = match flag.as_bytes()[0] {
+                b'+' => {
+                    on = true;
+                    &flag[1..]
+                }
+                b'-' => {
+                    on = false;
+                    &flag[1..]
+                }
+                _ => flag,
+            };
+            let one = match name {
+                "Q" => Style::QUOTE,
+                "X" => Style::HEX,
+                "E" => Style::ESCAPE,
+                "M" => Style::MANDATORY,
+                "json" | "cbor" | "bin" => {
+                    let text =
+                        format!("format flag '{name}' of HAProxy 3.0 is not supported by Ringmain yet");
+                    return Err(self.error(at, text.len(), text));
+                }
+                _ => {
+                    let text = format!("unknown format flag '{name}', expects Q, X or E");
+                    return Err(self.error(at, text.len(), text));
+                }
+            };
+            style = style.set(one, on);
+        }
+        Ok(style)
+    }
+
+    fn expression(&mut self, inside: &str, end: usize, at: usize, style: Style) -> Result<(), Diag> {
+        let Parsed { expr, scope, lasts, .. } = parse_expr(self.word, &inside[..end], at + 1, "sample")
+            .map_err(|d| {
                 let message = format!("failed to parse sample expression <{inside}> : {}", d.message);
                 Diag { message, ..d }
             })?;
-            parts.push(Part::Expr(parsed.expr));
-            at += end + 2;
-            continue;
+        let elsewhere = match scope {
+            Scope::Any => false,
+            Scope::Request | Scope::Buffer => self.place.afterwards,
+            Scope::Response => self.place.afterwards || self.place.early,
+        };
+        if elsewhere && !lasts {
+            let what =
+                if scope == Scope::Response { "HTTP response headers" } else { "HTTP request headers" };
+            let text = format!(
+                "sample fetch <{inside}> may not be reliably used here because it needs '{what}' which is not available \
+                 here."
+            );
+            return Err(self.error(at, end, text).help("`capture` it, and write the capture"));
         }
-        body = rest;
-        let Some(row) = logformat::find(body) else {
-            let name: String = body.chars().take_while(char::is_ascii_alphanumeric).collect();
-            return Err(Diag::alert(
-                word.sub(at, name.len().max(1)),
-                format!("no such format variable '{name}'"),
+        self.flush();
+        self.format.parts.push(Part::Expr(expr, style));
+        self.format.evaluates = true;
+        self.format.when = self.format.when.max(When::Request);
+        self.may_be_nothing = false;
+        Ok(())
+    }
+
+    fn variable(&mut self, name: &str, at: usize, style: Style) -> Result<(), Diag> {
+        if name == "o" {
+            self.style = style;
+            return Ok(());
+        }
+        let Some(row) = logformat::find(name) else {
+            let text = format!(
+                "no such format variable '{name}'. If you wanted to emit the '%' character verbatim, you need to use '%%'"
+            );
+            return Err(suggest(
+                self.error(at, name.len(), text),
+                name,
+                logformat::ROWS.iter().map(|r| r.name),
             ));
         };
+        if row.http && !self.place.http {
+            let text = format!("format variable '{name}' is reserved for HTTP mode");
+            return Err(self.error(at, name.len(), text));
+        }
         let Some(write) = row.write else {
-            return Err(Diag::alert(
-                word.sub(at, row.name.len()),
-                format!("format variable '%{}' ({}) is not supported by Ringmain yet", row.name, row.doc),
-            ));
+            let text = format!("format variable '%{name}' ({}) is not supported by Ringmain yet", row.doc);
+            return Err(self.error(at, name.len(), text));
         };
-        parts.push(Part::Variable(row.name, write));
-        at += row.name.len();
+        self.flush();
+        self.format.parts.push(Part::Variable(row.name, write, style, Tail::default()));
+        self.format.names_id |= row.name == "ID";
+        self.format.when = self.format.when.max(row.when);
+        self.may_be_nothing = row.may_be_nothing;
+        Ok(())
     }
-    if !literal.is_empty() {
-        parts.push(Part::Text(literal));
-    }
-    Ok(Format { parts })
 }
 
 /// Reads the name of a dynamic `use_backend`.
@@ -141,9 +339,38 @@ mod tests {
     fn what_is_unknown_is_refused_by_name() {
         let error = |t: &str| parse_format(&words(t)[0]).unwrap_err().message;
         assert!(error("%zz").contains("no such format variable 'zz'"));
-        assert!(error("%Tt").contains("not supported by Ringmain yet"));
+        assert!(error("%Tx").contains("no such format variable 'Tx'"));
         assert!(error("%[pth]").contains("unknown fetch method 'pth'"));
         assert!(error("%[path").contains("']'"));
-        assert!(error("%{+Q}[path]").contains("format flags"));
+        assert!(error("%{+json}o").contains("'json' of HAProxy 3.0"));
+        assert!(error("%{+Y}ci").contains("unknown format flag 'Y'"));
+        assert!(error("%{+Q}").contains("without variable name near '%{+Q}'"));
+        assert!(error("a%~b").contains("unexpected variable name near ' '"));
+    }
+
+    #[test]
+    fn flags_change_how_values_are_written() {
+        assert_eq!(write("%{+Q}o %{-Q}ci %HM %{+X}cp %{-Q,+X}ci"), " 192.0.2.1 \"GET\" 1267 C0000201");
+        assert_eq!(write("%{+Q}[req.hdr(none)]|%[req.hdr(none)]|%{+M}[req.hdr(none)]"), "\"\"||-");
+        assert_eq!(write("%{+E}[str('a]b')]"), "a\\]b");
+    }
+
+    #[test]
+    fn blanks_of_a_log_line_are_merged() {
+        let line = |text: &str| {
+            let format = parse_format_at(&words(&text.replace(' ', "~"))[0], Place::log(true)).unwrap();
+            with_cx("GET /a HTTP/1.1\r\n\r\n", |cx| {
+                let mut out = Vec::new();
+                format.write(cx, &mut out);
+                (String::from_utf8(out).unwrap(), format.when)
+            })
+        };
+        assert_eq!(line("  %f   %hr %hs  x%%  ").0, "fe x% ");
+        assert_eq!(line("%hr %f").0, "fe");
+        assert_eq!(line("%ci %f %t").1, When::Accept);
+        assert_eq!((line("%r").1, line("%ST").1, line("%ST %B").1), (When::Request, When::Answer, When::End));
+        let error = |t: &str| parse_format_at(&words(t)[0], Place::log(false)).unwrap_err().message;
+        assert_eq!(error("%HM"), "format variable 'HM' is reserved for HTTP mode");
+        assert!(error("%[path]").contains("needs 'HTTP request headers'"));
     }
 }

@@ -12,5 +12,11 @@ pub const ROWS: &[FetchRow] = &[FetchRow {
     out: Kind::Method,
     scope: Scope::Request,
     doc: "The method of the request, compared with its case.",
-    make: Make::Plain(|cx| Some(Sample::Method(Cow::Borrowed(cx.request()?.method())))),
+    make: Make::Plain(|cx| {
+        if let Some(request) = cx.request() {
+            return Some(Sample::Method(Cow::Borrowed(request.method())));
+        }
+        let of_line = |r: &crate::rules::Record| Some(r.line[..memchr::memchr(b' ', &r.line)?].to_vec());
+        Some(Sample::Method(Cow::Owned(cx.conn.record.look(of_line)??)))
+    }),
 }];

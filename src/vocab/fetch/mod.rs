@@ -14,8 +14,8 @@ macro_rules! rows {
 }
 
 rows! {
-    always base be bool_ cook date dst env fc_pp fe hdr hostname http_first_req int_ ip_const method nbsrv path query queue
-    rand rdp_cookie req_body req_payload req_ssl req_ver so_id src srv status str_ url url_param var wait_end
+    always base be bool_ capture cook date dst env fc_pp fe hdr hostname http_first_req int_ ip_const method nbsrv path query queue
+    rand rdp_cookie req_body req_payload req_ssl req_ver so_id src srv status str_ unique_id url url_param var wait_end
 }
 
 /// Where the data of a fetch exists.

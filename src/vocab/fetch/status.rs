@@ -11,5 +11,9 @@ pub const ROWS: &[FetchRow] = &[FetchRow {
     out: Kind::Int,
     scope: Scope::Response,
     doc: "The status of the answer.",
-    make: Make::Plain(|cx| Some(Sample::Int(i64::from(cx.response()?.status)))),
+    make: Make::Plain(|cx| {
+        let answer = cx.response().map(|r| i32::from(r.status));
+        let status = answer.or_else(|| cx.conn.record.look(|r| r.status).filter(|s| *s > 0))?;
+        Some(Sample::Int(i64::from(status)))
+    }),
 }];

@@ -1,129 +1,167 @@
-//! Log-format variables (`%ci`), the table of the configuration manual, 8.2.4. Those of the log lines (timers, termination
-//! flags) come with the logs.
-use crate::proto::http::Version;
-use crate::rules::format::Variable;
-use std::io::Write;
+//! Log-format variables (`%ci`), the table of the configuration manual, 8.2.6. Those that tell of an exchange read its record.
+mod request;
+mod write;
+
+use crate::rules::format::{Style, Variable, When};
+use write::*;
 
 /// One variable.
 pub struct VariableRow {
     pub name: &'static str,
     /// What it stands for.
     pub doc: &'static str,
+    /// When it is known: a line is written when all its variables are.
+    pub when: When,
+    /// Only in proxies of `mode http`.
+    pub http: bool,
+    /// It may write nothing at all.
+    pub may_be_nothing: bool,
     /// `None`: HAProxy has it, Ringmain not yet.
     pub write: Option<Variable>,
 }
 
 macro_rules! variables {
-    ($($name:literal $doc:literal $write:expr;)*) => {
+    ($($name:literal $doc:literal $when:ident $(, $mark:ident)* => $write:expr;)*) => {
         /// Every variable, sorted by name.
-        pub static ROWS: &[VariableRow] = &[$(VariableRow { name: $name, doc: $doc, write: $write }),*];
+        pub static ROWS: &[VariableRow] = &[$({
+            #[allow(unused_mut)]
+            let mut row = VariableRow {
+                name: $name, doc: $doc, when: When::$when, http: false, may_be_nothing: false, write: $write,
+            };
+            $(row.$mark = true;)*
+            row
+        }),*];
     };
 }
 
 variables! {
-    "B" "bytes read" None;
-    "CC" "captured request cookie" None;
-    "CS" "captured answer cookie" None;
-    "H" "hostname" Some(|_, out| out.extend_from_slice(hostname().as_bytes()));
-    "HM" "method" Some(|cx, out| out.extend_from_slice(cx.request().map_or(b"", |r| r.method())));
-    "HP" "path" Some(|cx, out| out.extend_from_slice(cx.request().map_or(b"", |r| r.path())));
-    "HPO" "path only" Some(|cx, out| out.extend_from_slice(cx.request().map_or(b"", |r| r.path())));
-    "HQ" "query with its question mark" Some(|cx, out| {
-        if let Some(query) = cx.request().and_then(|r| r.query()) {
-            out.push(b'?');
-            out.extend_from_slice(query);
+    "B" "bytes to the client" End => Some(|cx, r, _, out| growing(cx, r, out, |r| r.bytes_out as i64));
+    "CC" "captured cookie of the client" Request, http => Some(|_, r, style, out| {
+        text(out, style, r.map(|r| r.client_cookie.as_slice()));
+    });
+    "CS" "captured cookie of the server" Answer, http => Some(|_, r, style, out| {
+        text(out, style, r.map(|r| r.server_cookie.as_slice()));
+    });
+    "H" "hostname" Accept => Some(|_, _, style, out| text(out, style, Some(hostname().as_bytes())));
+    "HM" "method" Request, http => Some(request::method);
+    "HP" "path with the host of an absolute target" Request, http => Some(request::path);
+    "HPO" "path only" Request, http => Some(request::path_only);
+    "HQ" "query with its question mark" Request, http => Some(request::query);
+    "HU" "request target" Request, http => Some(request::target);
+    "HV" "version" Request, http => Some(request::version);
+    "ID" "unique id" End => Some(|_, r, style, out| text(out, style, r.and_then(|r| r.unique_id.as_deref())));
+    "ST" "status" Answer => Some(|cx, r, _, out| {
+        let answer = cx.response().map(|r| i32::from(r.status));
+        number(out, i64::from(answer.or_else(|| r.map(|r| r.status)).unwrap_or(0)));
+    });
+    "T" "date in GMT" Accept => Some(|cx, r, _, out| date(cx, r, out, Zone::Gmt, |r| r.accepted));
+    "Ta" "active time" End, http => Some(|cx, r, _, out| growing(cx, r, out, |r| r.ms(r.closed) - r.ms(r.first_byte).max(0)));
+    "Tc" "connect time" End => Some(|cx, r, _, out| timer(cx, r, out, |r| r.between(r.placed, r.connected)));
+    "Td" "data time" End => Some(|cx, r, _, out| timer(cx, r, out, |r| {
+        let from = if r.answered == NOT_YET && r.line.is_empty() { r.connected } else { r.answered };
+        if from == NOT_YET { -1 } else { r.ms(r.closed) - r.ms(from) }
+    }));
+    "Th" "handshake time" End => Some(|cx, r, _, out| timer(cx, r, out, |r| r.ms(r.greeted)));
+    "Ti" "idle time" End, http => Some(|cx, r, _, out| timer(cx, r, out, |r| r.between(r.greeted, r.first_byte)));
+    "Tl" "local date" Accept => Some(|cx, r, _, out| date(cx, r, out, Zone::Local, |r| r.accepted));
+    "Tq" "request time with what was before it" End, http => Some(|cx, r, _, out| timer(cx, r, out, |r| r.ms(r.head)));
+    "TR" "time of the request" End, http => Some(|cx, r, _, out| timer(cx, r, out, |r| r.between(r.first_byte, r.head)));
+    "Tr" "answer time" End, http => Some(|cx, r, _, out| timer(cx, r, out, |r| r.between(r.connected, r.answered)));
+    "Ts" "seconds since 1970" Accept => Some(|cx, r, style, out| {
+        let seconds = seconds(cx, r);
+        if style.has(Style::HEX) { hex(out, seconds as u64, 4) } else { number(out, seconds) }
+    });
+    "Tt" "total time" End => Some(|cx, r, _, out| growing(cx, r, out, |r| r.ms(r.closed)));
+    "Tu" "total time without the idle time" End => Some(|cx, r, _, out| {
+        growing(cx, r, out, |r| r.ms(r.closed) - r.between(r.greeted, r.first_byte).max(0));
+    });
+    "Tw" "queue time" End => Some(|cx, r, _, out| timer(cx, r, out, |r| r.between(r.head, r.placed)));
+    "U" "bytes from the client" End => Some(|cx, r, _, out| timer(cx, r, out, |r| r.bytes_in as i64));
+    "ac" "connections of the process" End => Some(|cx, _, _, out| number(out, cx.facts.process_sessions() as i64));
+    "b" "backend" Accept => Some(|cx, _, style, out| {
+        let name = cx.backend.map_or_else(|| cx.facts.frontend_name(cx.conn.frontend), |b| cx.facts.backend_name(b));
+        text(out, style, Some(name.as_bytes()));
+    });
+    "bc" "connections of the backend" End => Some(|cx, _, _, out| {
+        number(out, cx.backend.map_or(0, |b| cx.facts.backend_sessions(b)) as i64);
+    });
+    "bi" "source address towards the server" Answer => Some(|_, r, style, out| address(r, style, out, |r| r.source_addr));
+    "bp" "source port towards the server" Answer => Some(|_, r, style, out| port(r, style, out, |r| r.source_addr));
+    "bq" "place in the backend's queue" End => Some(|cx, r, _, out| timer(cx, r, out, |r| i64::from(r.backend_queue)));
+    "ci" "client address" Accept => Some(|cx, _, style, out| match cx.conn.src {
+        Some(addr) => ip(out, style, addr.ip()),
+        None => text(out, style, Some(b"unix")),
+    });
+    "cp" "client port" Accept => Some(|cx, _, style, out| match cx.conn.src {
+        Some(addr) => port_number(out, style, addr.port()),
+        None => number(out, i64::from(cx.conn.listener_id)),
+    });
+    "f" "frontend" Accept => Some(|cx, _, style, out| text(out, style, Some(cx.facts.frontend_name(cx.conn.frontend).as_bytes())));
+    "fc" "connections of the frontend" End => Some(|cx, _, _, out| {
+        number(out, cx.facts.frontend_sessions(cx.conn.frontend) as i64);
+    });
+    "fi" "frontend address" Accept => Some(|cx, _, style, out| match cx.conn.dst {
+        Some(addr) => ip(out, style, addr.ip()),
+        None => text(out, style, Some(b"unix")),
+    });
+    "fp" "frontend port" Accept => Some(|cx, _, style, out| match cx.conn.dst {
+        Some(addr) => port_number(out, style, addr.port()),
+        None => number(out, i64::from(cx.conn.listener_id)),
+    });
+    "ft" "frontend with its transport" Accept => Some(|cx, _, style, out| {
+        text(out, style, Some(cx.facts.frontend_name(cx.conn.frontend).as_bytes()));
+    });
+    "hr" "captured fields of the request" Request, may_be_nothing => Some(|_, r, style, out| captures(r, style, out, |r| &r.request_captures));
+    "hrl" "captured fields of the request, one by one" Request, may_be_nothing => Some(|_, r, style, out| capture_list(r, style, out, |r| &r.request_captures));
+    "hs" "captured fields of the answer" Answer, may_be_nothing => Some(|_, r, style, out| captures(r, style, out, |r| &r.response_captures));
+    "hsl" "captured fields of the answer, one by one" Answer, may_be_nothing => Some(|_, r, style, out| capture_list(r, style, out, |r| &r.response_captures));
+    "lc" "number of the line" Accept => Some(|cx, r, _, out| timer(cx, r, out, |r| r.line_number as i64));
+    "ms" "milliseconds of the date" Accept => Some(|cx, r, style, out| {
+        let ms = accepted(cx, r).rem_euclid(1_000_000_000) / 1_000_000;
+        if style.has(Style::HEX) { hex(out, ms as u64, 2) } else { out.extend_from_slice(&clock::milliseconds(ms)) }
+    });
+    "pid" "process id" Accept => Some(|_, _, style, out| {
+        let pid = std::process::id();
+        if style.has(Style::HEX) { hex(out, u64::from(pid), 4) } else { number(out, i64::from(pid)) }
+    });
+    "r" "request line" Request, http => Some(request::line);
+    "rc" "retries" End => Some(|cx, r, _, out| {
+        if r.is_some_and(|r| r.redispatched) {
+            out.push(b'+');
         }
+        timer(cx, r, out, |r| i64::from(r.retries));
     });
-    "HU" "request target" Some(|cx, out| out.extend_from_slice(cx.request().map_or(b"", |r| r.uri())));
-    "HV" "version" Some(|cx, out| if let Some(r) = cx.request() { out.extend_from_slice(version(r.version)) });
-    "ID" "unique id" None;
-    "ST" "status" Some(|cx, out| {
-        let _ = write!(out, "{}", cx.response().map_or(0, |r| r.status));
+    "rt" "number of the request" Request => Some(|_, r, style, out| {
+        let n = r.map(|r| r.number).unwrap_or(0);
+        if style.has(Style::HEX) { hex(out, n, 4) } else { number(out, n as i64) }
     });
-    "T" "date in GMT" None;
-    "Ta" "active time" None;
-    "Tc" "connect time" None;
-    "Td" "data time" None;
-    "Th" "handshake time" None;
-    "Ti" "idle time" None;
-    "Tl" "local date" None;
-    "Tq" "request time" None;
-    "TR" "time of the request" None;
-    "Tr" "answer time" None;
-    "Ts" "seconds since 1970" Some(|cx, out| {
-        let now = cx.facts.wall_clock().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        let _ = write!(out, "{}", now.as_secs());
+    "s" "server" Answer => Some(|cx, r, style, out| text(out, style, Some(server_name(cx, r).as_bytes())));
+    "sc" "connections of the server" End => Some(|cx, r, _, out| {
+        number(out, server(cx, r).map_or(0, |s| cx.facts.server_sessions(s)) as i64);
     });
-    "Tt" "total time" None;
-    "Tu" "total time with handshake" None;
-    "Tw" "queue time" None;
-    "U" "bytes uploaded" None;
-    "ac" "connections of the process" Some(|cx, out| {
-        let _ = write!(out, "{}", cx.facts.process_sessions());
+    "si" "server address" Answer => Some(|_, r, style, out| address(r, style, out, |r| r.server_addr));
+    "sp" "server port" Answer => Some(|_, r, style, out| port(r, style, out, |r| r.server_addr));
+    "sq" "place in the server's queue" End => Some(|cx, r, _, out| timer(cx, r, out, |r| i64::from(r.server_queue)));
+    "sslc" "TLS cipher" Accept => Some(|_, _, style, out| text(out, style, None));
+    "sslv" "TLS version" Accept => Some(|_, _, style, out| text(out, style, None));
+    "t" "date" Accept => Some(|cx, r, _, out| date(cx, r, out, Zone::Millis, |r| r.accepted));
+    "tr" "date of the request" Accept, http => Some(|cx, r, _, out| date(cx, r, out, Zone::Millis, begun));
+    "trg" "date of the request in GMT" Accept, http => Some(|cx, r, _, out| date(cx, r, out, Zone::Gmt, begun));
+    "trl" "local date of the request" Accept, http => Some(|cx, r, _, out| date(cx, r, out, Zone::Local, begun));
+    "ts" "termination state" End => Some(|_, r, _, out| {
+        out.extend_from_slice(&r.map(crate::rules::Record::flags).unwrap_or(*b"--"));
     });
-    "b" "backend" Some(|cx, out| out.extend_from_slice(cx.backend.map_or("", |b| cx.facts.backend_name(b)).as_bytes()));
-    "bc" "connections of the backend" Some(|cx, out| {
-        let _ = write!(out, "{}", cx.backend.map_or(0, |b| cx.facts.backend_sessions(b)));
+    "tsc" "termination state with the cookie's" Accept, http => Some(|_, r, _, out| {
+        let of = |r: &crate::rules::Record| (r.flags(), r.cookie);
+        let (flags, cookie) = r.map(of).unwrap_or((*b"--", *b"--"));
+        out.extend_from_slice(&[flags[0], flags[1], cookie[0], cookie[1]]);
     });
-    "bi" "source address towards the server" None;
-    "bp" "source port towards the server" None;
-    "bq" "queue of the backend" None;
-    "ci" "client address" Some(|cx, out| if let Some(a) = cx.src_ip() { let _ = write!(out, "{}", a.to_canonical()); });
-    "cp" "client port" Some(|cx, out| if let Some(a) = cx.conn.src { let _ = write!(out, "{}", a.port()); });
-    "f" "frontend" Some(|cx, out| out.extend_from_slice(cx.facts.frontend_name(cx.conn.frontend).as_bytes()));
-    "fc" "connections of the frontend" Some(|cx, out| {
-        let _ = write!(out, "{}", cx.facts.frontend_sessions(cx.conn.frontend));
-    });
-    "fi" "frontend address" Some(|cx, out| if let Some(a) = cx.conn.dst { let _ = write!(out, "{}", a.ip()); });
-    "fp" "frontend port" Some(|cx, out| if let Some(a) = cx.conn.dst { let _ = write!(out, "{}", a.port()); });
-    "ft" "frontend with its transport" Some(|cx, out| out.extend_from_slice(cx.facts.frontend_name(cx.conn.frontend).as_bytes()));
-    "hr" "captured request headers" None;
-    "hrl" "captured request headers, list" None;
-    "hs" "captured answer headers" None;
-    "hsl" "captured answer headers, list" None;
-    "lc" "log counter" None;
-    "ms" "milliseconds" None;
-    "pid" "process id" Some(|_, out| { let _ = write!(out, "{}", std::process::id()); });
-    "r" "request line" Some(|cx, out| if let Some(r) = cx.request() {
-        out.extend_from_slice(&[r.method(), b" ", r.uri(), b" ", version(r.version)].concat());
-    });
-    "rc" "retries" None;
-    "rt" "request counter" None;
-    "s" "server" Some(|cx, out| out.extend_from_slice(cx.server.map_or("", |s| cx.facts.server_name(s)).as_bytes()));
-    "sc" "connections of the server" Some(|cx, out| {
-        let _ = write!(out, "{}", cx.server.map_or(0, |s| cx.facts.server_sessions(s)));
-    });
-    "si" "server address" None;
-    "sp" "server port" None;
-    "sq" "queue of the server" None;
-    "sslc" "TLS cipher" None;
-    "sslv" "TLS version" None;
-    "t" "date" None;
-    "trg" "date of the request in GMT" None;
-    "trl" "local date of the request" None;
-    "ts" "termination state" None;
-    "tsc" "termination state with cookie" None;
 }
 
-fn version(version: Version) -> &'static [u8] {
-    match version {
-        Version::Http10 => b"HTTP/1.0",
-        Version::Http11 => b"HTTP/1.1",
-    }
-}
-
-fn hostname() -> &'static str {
-    use std::sync::LazyLock;
-    static NAME: LazyLock<String> = LazyLock::new(|| {
-        nix::unistd::gethostname().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
-    });
-    &NAME
-}
-
-/// The longest variable that text begins with.
+/// The variable of this name.
 #[must_use]
-pub fn find(text: &str) -> Option<&'static VariableRow> {
-    ROWS.iter().filter(|row| text.starts_with(row.name)).max_by_key(|row| row.name.len())
+pub fn find(name: &str) -> Option<&'static VariableRow> {
+    ROWS.iter().find(|row| row.name == name)
 }
 
 #[cfg(test)]
@@ -131,10 +169,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_name_wins() {
-        assert_eq!(find("tsc rest").unwrap().name, "tsc");
-        assert_eq!(find("b/").unwrap().name, "b");
-        assert!(find("?").is_none());
+    fn rows_are_documented_and_unique() {
         assert!(ROWS.iter().all(|r| !r.doc.is_empty()));
+        let mut names: Vec<&str> = ROWS.iter().map(|r| r.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ROWS.len());
+        assert_eq!(find("tsc").unwrap().name, "tsc");
+        assert!(find("?").is_none());
     }
 }

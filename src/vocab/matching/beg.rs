@@ -1,7 +1,6 @@
 //! `-m beg`.
-use super::{MatchRow, Patterns, Refused};
-use crate::rules::acl::Match;
-use crate::rules::pattern::{Place, Texts};
+use super::MatchRow;
+use crate::rules::pattern::{Place, Prefixes, Texts};
 
 /// The row.
 pub const ROW: MatchRow = MatchRow {
@@ -9,9 +8,7 @@ pub const ROW: MatchRow = MatchRow {
     doc: "The value begins with one of the patterns.",
     takes: super::TEXTS,
     bare: false,
-    make,
+    make: |flags| {
+        if flags.ignore_case { Box::new(Texts::new(Place::Begin, true)) } else { Box::new(Prefixes::new()) }
+    },
 };
-
-fn make(patterns: &Patterns<'_>) -> Result<Box<dyn Match>, Refused> {
-    Ok(Box::new(Texts::new(Place::Begin, patterns.ignore_case, patterns.words.iter().cloned())))
-}

@@ -1,7 +1,6 @@
 //! `-m bool`.
-use super::{MatchRow, Patterns, Refused};
-use crate::rules::acl::Match;
-use crate::rules::pattern::True;
+use super::MatchRow;
+use crate::rules::pattern::Bare;
 use crate::rules::sample::Kind;
 
 /// The row.
@@ -10,9 +9,5 @@ pub const ROW: MatchRow = MatchRow {
     doc: "The value is true, or a number other than zero; no pattern is given.",
     takes: &[Kind::Bool, Kind::Int, Kind::Str, Kind::Addr],
     bare: true,
-    make,
+    make: |_| Box::new(Bare::True),
 };
-
-fn make(_patterns: &Patterns<'_>) -> Result<Box<dyn Match>, Refused> {
-    Ok(Box::new(True))
-}

@@ -1,6 +1,5 @@
 //! `-m dir`.
-use super::{MatchRow, Patterns, Refused};
-use crate::rules::acl::Match;
+use super::MatchRow;
 use crate::rules::pattern::{Place, Texts};
 
 /// The row.
@@ -9,9 +8,5 @@ pub const ROW: MatchRow = MatchRow {
     doc: "One of the patterns is a whole part of the value between slashes.",
     takes: super::TEXTS,
     bare: false,
-    make,
+    make: |flags| Box::new(Texts::new(Place::Word(b"/?"), flags.ignore_case)),
 };
-
-fn make(patterns: &Patterns<'_>) -> Result<Box<dyn Match>, Refused> {
-    Ok(Box::new(Texts::new(Place::Word(b"/?"), patterns.ignore_case, patterns.words.iter().cloned())))
-}

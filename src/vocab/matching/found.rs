@@ -1,7 +1,6 @@
 //! `-m found`.
-use super::{MatchRow, Patterns, Refused};
-use crate::rules::acl::Match;
-use crate::rules::pattern::Found;
+use super::MatchRow;
+use crate::rules::pattern::Bare;
 
 /// The row.
 pub const ROW: MatchRow = MatchRow {
@@ -9,9 +8,5 @@ pub const ROW: MatchRow = MatchRow {
     doc: "There is a value at all; no pattern is given.",
     takes: super::TEXTS,
     bare: true,
-    make,
+    make: |_| Box::new(Bare::Found),
 };
-
-fn make(_patterns: &Patterns<'_>) -> Result<Box<dyn Match>, Refused> {
-    Ok(Box::new(Found))
-}

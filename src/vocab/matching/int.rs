@@ -1,7 +1,6 @@
 //! `-m int`.
-use super::{MatchRow, Patterns, Refused};
-use crate::rules::acl::Match;
-use crate::rules::pattern::Int;
+use super::MatchRow;
+use crate::rules::pattern::Numbers;
 use crate::rules::sample::Kind;
 
 /// The row.
@@ -10,9 +9,5 @@ pub const ROW: MatchRow = MatchRow {
     doc: "The value as a number is in one of the ranges.",
     takes: &[Kind::Int, Kind::Bool, Kind::Str, Kind::Bin, Kind::Addr],
     bare: false,
-    make,
+    make: |_| Box::new(Numbers::new(false)),
 };
-
-fn make(patterns: &Patterns<'_>) -> Result<Box<dyn Match>, Refused> {
-    Ok(Box::new(Int(super::ranges(patterns)?)))
-}

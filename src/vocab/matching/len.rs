@@ -1,7 +1,6 @@
 //! `-m len`.
-use super::{MatchRow, Patterns, Refused};
-use crate::rules::acl::Match;
-use crate::rules::pattern::Len;
+use super::MatchRow;
+use crate::rules::pattern::Numbers;
 
 /// The row.
 pub const ROW: MatchRow = MatchRow {
@@ -9,9 +8,5 @@ pub const ROW: MatchRow = MatchRow {
     doc: "The length of the value as text is in one of the ranges.",
     takes: super::TEXTS,
     bare: false,
-    make,
+    make: |_| Box::new(Numbers::new(true)),
 };
-
-fn make(patterns: &Patterns<'_>) -> Result<Box<dyn Match>, Refused> {
-    Ok(Box::new(Len(super::ranges(patterns)?)))
-}

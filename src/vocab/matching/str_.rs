@@ -1,6 +1,5 @@
 //! `-m str`.
-use super::{MatchRow, Patterns, Refused};
-use crate::rules::acl::Match;
+use super::MatchRow;
 use crate::rules::pattern::Exact;
 
 /// The row.
@@ -9,9 +8,5 @@ pub const ROW: MatchRow = MatchRow {
     doc: "The value is one of the patterns.",
     takes: super::TEXTS,
     bare: false,
-    make,
+    make: |flags| Box::new(Exact::new(flags.ignore_case, false)),
 };
-
-fn make(patterns: &Patterns<'_>) -> Result<Box<dyn Match>, Refused> {
-    Ok(Box::new(Exact::new(patterns.ignore_case, patterns.words.iter().cloned())))
-}

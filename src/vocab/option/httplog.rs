@@ -26,18 +26,22 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
 
 /// Keeps the format of log lines; one `defaults` that names two of them, and a backend that names one, get a warning.
 pub fn set_format(cx: &mut DirectiveCx<'_>, words: &[Word], format: LogFormat) {
-    let name = words[1].text();
-    let at = words[1].span;
+    let name = format!("option {}", words[1].text());
+    set_log_format(cx, &words[1], &name, format);
+}
+
+/// The same for any keyword.
+pub fn set_log_format(cx: &mut DirectiveCx<'_>, word: &Word, name: &str, format: LogFormat) {
+    let at = word.span;
     let before = cx.proxy().settings.log_format;
     if let Some(before) = before.filter(|b| cx.in_defaults() && b.name() != format.name()) {
         let clf = if format == LogFormat::Clf { " clf" } else { "" };
-        let text =
-            format!("'option {name}{clf}' overrides previous '{}' in 'defaults' section.", before.name());
+        let text = format!("'{name}{clf}' overrides previous '{}' in 'defaults' section.", before.name());
         cx.diags.push(Diag::warning(at, text).tight());
     }
     if cx.section == row::BACKEND {
         let proxy = cx.proxy_name();
-        cx.warn(at, format!("{proxy} : 'option {name}' directive is ignored in backends."));
+        cx.warn(at, format!("{proxy} : '{name}' directive is ignored in backends."));
     }
     let settings = &mut cx.proxy().settings;
     settings.log_format = Some(format);

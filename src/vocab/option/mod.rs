@@ -47,6 +47,7 @@ rows! { OptionRow:
     http_pretend_keepalive,
     httpchk,
     httplog,
+    httpslog,
     ldap_check,
     log_health_checks,
     log_separate_errors,
@@ -72,6 +73,8 @@ rows! { OptionRow:
     tcplog;
     families: connection
 }
+
+pub use httplog::set_log_format;
 
 /// Whether the option stands where its half of a proxy is missing; HAProxy then warns and ignores it.
 pub fn misplaced(cx: &mut DirectiveCx<'_>, row: &OptionRow, word: &Word) -> bool {

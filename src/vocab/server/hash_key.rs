@@ -43,7 +43,7 @@ mod tests {
             let draft = bench(BACKEND, &format!("server a 127.0.0.1:1 hash-key {word}")).ok();
             assert_eq!(draft.proxies[0].servers[0].settings.hash_key, key);
         }
-        let says = |line: &str| bench(BACKEND, line).says();
+        let says = |line: &str| bench(BACKEND, line).says().to_owned();
         assert!(
             says("server a 127.0.0.1:1 hash-key")
                 .contains("'hash-key' expects 'id', 'addr', 'addr-port', or 'guid' value")

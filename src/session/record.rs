@@ -1,0 +1,501 @@
+//! What is written down of an exchange, and its log line at the end (configuration manual, 8). Without a log target, a capture
+//! or an id in its frontend a request passes here without a trace.
+use super::local::{LiveFacts, Local, View};
+use super::outcome::Outcome;
+use super::{Conn, Side};
+use crate::base::ids::{BackendId, ServerId};
+use crate::base::service::Service;
+use crate::base::time::Tick;
+use crate::logs::Sender;
+use crate::plan::logging::{Capture, CookieCapture, Lines, Recording};
+use crate::plan::{Frontend, Mode, Plan};
+use crate::proto::http::{Head, RequestHead, ResponseHead, Version};
+use crate::rules::format::When;
+use crate::rules::record::{self, Level, NOT_YET, Texts};
+use crate::rules::{Cx, Record, Wishes};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, UNIX_EPOCH};
+
+/// Records kept for reuse.
+const KEEP: usize = 1_024;
+/// Records whose texts grew larger than this are not kept.
+const KEEP_BYTES: usize = 64 * 1_024;
+/// How often the wall clock is compared with the monotonic one: steps of it are followed so fast.
+const COMPARE: Duration = Duration::from_secs(1);
+/// The level of usual lines, and of errors with `option log-separate-errors`.
+const INFO: u8 = 6;
+const ERR: u8 = 3;
+/// Bytes of a request line that are kept (`tune.http.logurilen`'s default).
+const LINE_BYTES: usize = 1_023;
+
+/// What one core needs for its log lines.
+pub struct Logs {
+    sender: RefCell<Sender>,
+    // Boxed, because they go in and out with every request.
+    #[allow(clippy::vec_box)]
+    free: RefCell<Vec<Box<Record>>>,
+    /// Requests that were recorded (`%rt`).
+    number: Cell<u64>,
+    /// The wall clock at tick 0, and when it was last looked at.
+    wall: Cell<(i64, Tick)>,
+    message: RefCell<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Logs {
+    pub fn new(plan: &Plan) -> Logs {
+        Logs {
+            sender: RefCell::new(Sender::new(plan)),
+            free: RefCell::default(),
+            number: Cell::new(0),
+            wall: Cell::new((0, NOT_YET)),
+            message: RefCell::default(),
+        }
+    }
+
+    /// The wall clock's nanoseconds at tick 0.
+    fn wall_at_zero(&self, now: Tick) -> i64 {
+        let (wall, seen) = self.wall.get();
+        if seen != NOT_YET && now.since(seen) < COMPARE {
+            return wall;
+        }
+        let nanos =
+            std::time::SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as i64);
+        let wall = nanos.wrapping_sub(now.0 as i64);
+        self.wall.set((wall, now));
+        wall
+    }
+
+    fn take(&self) -> Box<Record> {
+        self.free.borrow_mut().pop().unwrap_or_default()
+    }
+
+    fn give(&self, record: Box<Record>) {
+        let mut free = self.free.borrow_mut();
+        if free.len() < KEEP && record.line.capacity() < KEEP_BYTES {
+            free.push(record);
+        }
+    }
+}
+
+/// Lets a core send its lines at the end of each turn in which there are any.
+pub fn send_at_turns_end(local: &Rc<Local>) {
+    let weak = Rc::downgrade(local);
+    local.core.at_turns_end(move || {
+        if let Some(local) = weak.upgrade() {
+            let dropped = local.logs.sender.borrow_mut().flush();
+            if dropped > 0 {
+                local.cells().process.dropped_logs.add(dropped);
+            }
+        }
+    });
+}
+
+fn begin(conn: &Conn, recording: &Recording, first_byte: Tick) -> Box<Record> {
+    let logs = &conn.local.logs;
+    let number = logs.number.replace(logs.number.get() + 1);
+    let mut record = logs.take();
+    let (accepted, greeted) = match conn.requests.get() {
+        // The first one begins with the connection.
+        0 | 1 => (conn.info.accepted, conn.since.get()),
+        _ => (conn.since.get(), conn.since.get()),
+    };
+    record.begin(accepted);
+    record.greeted = greeted;
+    record.first_byte = first_byte;
+    record.wall_at_zero = logs.wall_at_zero(conn.local.core.now());
+    // Numbers of different cores do not meet.
+    record.number = number * conn.local.shared.shards.len() as u64 + conn.local.index as u64;
+    record.request_captures.reset(recording.request_captures.iter().map(|c| c.len));
+    record.response_captures.reset(recording.response_captures.iter().map(|c| c.len));
+    record.id_format.clone_from(&recording.unique_id);
+    record
+}
+
+/// A request's head is there.
+pub(super) fn request(conn: &Conn, view: &View, recording: &Recording, first_byte: Tick, req: &RequestHead) {
+    let mut record = begin(conn, recording, first_byte);
+    record.head = conn.local.core.now();
+    record.status = -1;
+    write_request_line(req, &mut record.line);
+    if !recording.request_captures.is_empty() {
+        capture(&req.head, &recording.request_captures, &mut record.request_captures);
+    }
+    if let Some(cookie) = &recording.cookie {
+        cookies(&req.head, b"cookie", cookie, &mut record.client_cookie);
+    }
+    *conn.info.record.0.borrow_mut() = Some(record);
+    if let Some(lines) = &recording.lines
+        && lines.when <= When::Request
+    {
+        write(conn, view, recording, lines);
+    }
+}
+
+/// A TCP connection begins.
+pub(super) fn connection(conn: &Conn, view: &View, recording: &Recording) {
+    let mut record = begin(conn, recording, conn.since.get());
+    record.head = conn.since.get();
+    *conn.info.record.0.borrow_mut() = Some(record);
+    if let Some(lines) = &recording.lines
+        && lines.when == When::Accept
+    {
+        write(conn, view, recording, lines);
+    }
+}
+
+/// No request could be read: a line of its own. `received`: the client had sent something.
+pub(super) fn refused(conn: &Conn, view: &View, recording: &Recording, outcome: Outcome, received: bool) {
+    let Some(lines) = recording.lines.as_ref().filter(|l| received || !l.skip_null) else { return };
+    if lines.format.is_none() && lines.errors.is_none() {
+        // A line as each request begins is for requests.
+        return;
+    }
+    let mut record = begin(conn, recording, conn.since.get());
+    record.first_byte = record.greeted;
+    record.status = i32::from(outcome.status());
+    record.unread = true;
+    record.request_captures.reset(std::iter::empty());
+    record.response_captures.reset(std::iter::empty());
+    record.id_format = None;
+    let flags = outcome.flags().as_bytes();
+    record.end = Some([flags[0], flags[1]]);
+    *conn.info.record.0.borrow_mut() = Some(record);
+    let level = if lines.separate_errors { ERR } else { INFO };
+    write_at(conn, view, recording, lines, level);
+    give_back(conn);
+}
+
+/// The line as it came, without what is too long.
+fn write_request_line(req: &RequestHead, line: &mut Vec<u8>) {
+    let version: &[u8] = match req.version {
+        Version::Http10 => b" HTTP/1.0",
+        Version::Http11 => b" HTTP/1.1",
+    };
+    line.extend_from_slice(req.method());
+    line.push(b' ');
+    line.extend_from_slice(req.uri());
+    line.extend_from_slice(version);
+    line.truncate(LINE_BYTES);
+}
+
+fn capture(head: &Head, wanted: &[Capture], into: &mut Texts) {
+    for (place, capture) in wanted.iter().enumerate().filter(|(_, c)| !c.name.is_empty()) {
+        if let Some(value) = head.get_all(capture.name.as_bytes()).next_back() {
+            into.set(place, value);
+        }
+    }
+}
+
+/// Keeps the first cookie whose text begins so.
+fn cookies(head: &Head, field: &[u8], wanted: &CookieCapture, into: &mut Vec<u8>) {
+    for value in head.get_all(field) {
+        // Behind a server's cookie stand its attributes.
+        let pieces = value.split(|b| *b == b';').take(if field == b"cookie" { usize::MAX } else { 1 });
+        for piece in pieces.map(<[u8]>::trim_ascii) {
+            if piece.starts_with(wanted.name.as_bytes()) {
+                into.extend_from_slice(&piece[..piece.len().min(wanted.len)]);
+                return;
+            }
+        }
+    }
+}
+
+/// The rules have run: the request's id goes to the server, where the file asks for it.
+pub(super) fn outgoing(conn: &Conn, view: &View, req: &mut RequestHead) {
+    let recording = view.plan.frontend(conn.info.frontend).recording.as_deref();
+    let Some(name) = recording.and_then(|r| r.unique_id_header.as_ref()) else { return };
+    let mut id = None;
+    with_cx(conn, view, Some(req), |cx| id = record::unique_id(cx));
+    if let Some(id) = id {
+        req.head.add(name.as_bytes(), &id);
+    }
+}
+
+/// An answer's head is there, before the rules.
+pub(super) fn answer(conn: &Conn, view: &View, res: &ResponseHead) {
+    let Some(recording) = recording_of(conn, view) else { return };
+    conn.info.record.note(|r| {
+        r.answered = conn.local.core.now();
+        r.answer_version = Some(res.version);
+        if let Some(cookie) = &recording.cookie {
+            cookies(&res.head, b"set-cookie", cookie, &mut r.server_cookie);
+        }
+        if !recording.response_captures.is_empty() {
+            capture(&res.head, &recording.response_captures, &mut r.response_captures);
+        }
+    });
+}
+
+/// The answer of this status goes to the client, its head `bytes` long: now lines are written that do not wait for the end.
+pub(super) fn answering(conn: &Conn, view: &View, status: u16) {
+    let Some(recording) = recording_of(conn, view) else { return };
+    conn.info.record.note(|r| r.status = i32::from(status));
+    if let Some(lines) = &recording.lines
+        && lines.when <= When::Answer
+    {
+        conn.info.record.note(|r| {
+            if r.closed == NOT_YET {
+                r.closed = r.answered;
+            }
+        });
+        write(conn, view, recording, lines);
+    }
+}
+
+/// A TCP connection has its server.
+pub(super) fn connected(conn: &Conn, view: &View) {
+    let Some(recording) = recording_of(conn, view) else { return };
+    if let Some(lines) = &recording.lines
+        && lines.when <= When::Answer
+    {
+        conn.info.record.note(|r| r.closed = r.connected);
+        write(conn, view, recording, lines);
+    }
+}
+
+fn recording_of<'v>(conn: &Conn, view: &'v View) -> Option<&'v Recording> {
+    let recording = view.plan.frontend(conn.info.frontend).recording.as_deref()?;
+    conn.info.record.0.borrow().is_some().then_some(recording)
+}
+
+/// The process answers itself: as in HAProxy the service stands in a server's place, reached at once.
+pub(super) fn served(conn: &Conn, service: Service) {
+    conn.info.record.note(|r| {
+        r.service = Some(match service {
+            Service::Stats { .. } => "<STATS>",
+            Service::Prometheus => "<PROMEX>",
+        });
+        let now = conn.local.core.now();
+        (r.placed, r.connected, r.answered) = (now, now, now);
+        r.ends(*b"LR");
+    });
+}
+
+/// The client was kept waiting to the end, or has left before (`PT`, `CT`).
+pub(super) fn tarpitted(conn: &Conn, stayed: bool) {
+    conn.info.record.note(|r| {
+        r.end = Some(if stayed { *b"PT" } else { *b"CT" });
+        (r.head, r.placed) = (NOT_YET, conn.local.core.now());
+    });
+}
+
+/// The rules have refused a connection.
+pub(super) fn rejected(conn: &Conn, view: &View) {
+    conn.info.record.note(|r| r.ends(*b"PR"));
+    finish(conn, view);
+}
+
+/// The exchange has ended: its line is written, unless it was before.
+pub(super) fn finish(conn: &Conn, view: &View) {
+    if let Some(recording) = recording_of(conn, view)
+        && let Some(lines) = &recording.lines
+        && (!lines.skip_null
+            || conn.info.record.look(|r| r.line.is_empty() && r.bytes_in == 0) == Some(false))
+    {
+        write(conn, view, recording, lines);
+    }
+    give_back(conn);
+}
+
+fn give_back(conn: &Conn) {
+    if let Some(record) = conn.info.record.0.borrow_mut().take() {
+        conn.local.logs.give(record);
+    }
+    conn.since.set(conn.local.core.now());
+}
+
+/// What a line says that nobody has asked for: nothing is written where `dontlog-normal` or the rules forbid it.
+fn write(conn: &Conn, view: &View, recording: &Recording, lines: &Lines) {
+    let http = view.plan.frontend(conn.info.frontend).mode == Mode::Http;
+    let level = conn.info.record.look(|r| {
+        if r.written || r.level == Level::Silent {
+            return None;
+        }
+        let bad = is_bad(r, http);
+        match r.level {
+            _ if !bad && lines.skip_normal => None,
+            Level::Of(level) => Some(level),
+            _ if bad && lines.separate_errors => Some(ERR),
+            _ => Some(INFO),
+        }
+    });
+    if let Some(level) = level.flatten() {
+        write_at(conn, view, recording, lines, level);
+    }
+    conn.info.record.note(|r| r.written = true);
+}
+
+/// What HAProxy counts as an error: not what the proxy did on purpose.
+fn is_bad(record: &Record, http: bool) -> bool {
+    let by_others = record.end.is_some_and(|[who, _]| who != b'L' && who != b'-');
+    record.redispatched
+        || by_others
+        || (record.end.is_none() && record.retries > 0)
+        || (http && record.status >= 500)
+}
+
+fn write_at(conn: &Conn, view: &View, recording: &Recording, lines: &Lines, level: u8) {
+    let local = &conn.local;
+    let now = local.core.now();
+    let counter = &local.cells().frontends[conn.info.frontend.index()].logs;
+    let line_number = local.shared.sum(|s| &s.frontends[conn.info.frontend.index()].logs);
+    conn.info.record.note(|r| {
+        if r.closed == NOT_YET {
+            r.closed = now;
+        }
+        r.early = lines.early;
+        r.line_number = line_number;
+    });
+    counter.inc();
+    let mut scratch = local.logs.message.borrow_mut();
+    let (message, data) = &mut *scratch;
+    message.clear();
+    data.clear();
+    with_cx(conn, view, None, |cx| {
+        let refused = conn.info.record.look(|r| r.unread) == Some(true);
+        match lines.errors.as_ref().filter(|_| refused).or(lines.format.as_ref()) {
+            Some(format) => format.write(cx, message),
+            None => connect_from(conn, view.plan.frontend(conn.info.frontend), message),
+        }
+        if let Some(structured) = &lines.structured {
+            structured.write(cx, data);
+        }
+    });
+    let wall = conn.info.record.look(|r| r.wall(now)).unwrap_or(0);
+    local.logs.sender.borrow_mut().line(recording.set, level, wall, data, message);
+    local.core.ask_turns_end();
+}
+
+/// The line of old: `Connect from 10.0.1.2:33312 to 10.0.3.31:8012 (www/HTTP)`.
+fn connect_from(conn: &Conn, frontend: &Frontend, out: &mut Vec<u8>) {
+    use std::io::Write;
+    let mode = if frontend.mode == Mode::Http { "HTTP" } else { "TCP" };
+    // Writing to a vector cannot fail.
+    let _ = match (conn.info.src, conn.info.dst) {
+        (Some(src), Some(dst)) => write!(
+            out,
+            "Connect from {}:{} to {}:{} ({}/{mode})",
+            src.ip().to_canonical(),
+            src.port(),
+            dst.ip().to_canonical(),
+            dst.port(),
+            frontend.name
+        ),
+        _ => write!(out, "Connect from unix:{} ({}/{mode})", conn.info.listener_id, frontend.name),
+    };
+}
+
+fn with_cx(conn: &Conn, view: &View, req: Option<&mut RequestHead>, f: impl FnOnce(&Cx<'_>)) {
+    let facts = LiveFacts { world: view, shared: &conn.local.shared };
+    let (backend, server) = conn.info.record.look(|r| (r.backend, r.server)).unwrap_or((None, None));
+    f(&Cx {
+        conn: &conn.info,
+        req,
+        res: None,
+        req_body: b"",
+        first_request: conn.requests.get() <= 1,
+        backend,
+        server,
+        facts: &facts,
+        wishes: Wishes::default(),
+    });
+}
+
+impl Conn {
+    /// Notes something in the record of the present exchange.
+    #[inline]
+    pub(super) fn note(&self, change: impl FnOnce(&mut Record)) {
+        self.info.record.note(change);
+    }
+
+    /// The exchange ends so, unless something else ended it before.
+    #[inline]
+    pub(super) fn note_end(&self, outcome: Outcome) {
+        self.info.record.note(|r| {
+            let flags = outcome.flags().as_bytes();
+            r.ends([flags[0], flags[1]]);
+        });
+    }
+
+    /// Another server than the first is tried: the client's cookie no longer tells the truth.
+    pub(super) fn note_redispatch(&self) {
+        self.info.record.note(|r| {
+            r.redispatched = true;
+            if r.cookie[0] == b'V' {
+                r.cookie[0] = b'D';
+            }
+        });
+    }
+
+    /// The server's connection was cut: by an operator, because the server went down, or because one that is no backup is
+    /// up again.
+    pub(super) fn note_cut(&self, server: ServerId, data: bool) {
+        self.info.record.note(|r| {
+            let world = self.local.view();
+            let plan = world.plan.server(server);
+            let who = match plan.watching.shutdown_sessions && !world.server(server).alive() {
+                true => b'D',
+                false
+                    if plan.backup
+                        && world
+                            .plan
+                            .servers_of(plan.backend)
+                            .any(|(_, s)| s.watching.shutdown_backup_sessions) =>
+                {
+                    b'U'
+                }
+                false => b'K',
+            };
+            r.ends([who, if data { b'D' } else { b'H' }]);
+        });
+    }
+
+    /// One side broke or fell silent; `data`: the answer had begun.
+    #[inline]
+    pub(super) fn note_broken(&self, side: Side, timeout: bool, data: bool) {
+        self.info.record.note(|r| {
+            let who = match (side, timeout) {
+                (Side::Client, false) => b'C',
+                (Side::Client, true) => b'c',
+                (Side::Server, false) => b'S',
+                (Side::Server, true) => b's',
+                (Side::Proxy, _) => b'P',
+            };
+            r.ends([who, if data { b'D' } else { b'H' }]);
+        });
+    }
+
+    /// A server was chosen; the time in its queue is over.
+    #[inline]
+    pub(super) fn note_server(&self, view: &View, server: ServerId, placed: Tick) {
+        self.info.record.note(|r| {
+            r.server = Some(server);
+            r.placed = placed;
+            let recording = view.plan.frontend(self.info.frontend).recording.as_ref();
+            if recording.is_some_and(|r| r.addresses)
+                && let crate::plan::ServerAddr::Inet(addr) = view.addr(server)
+            {
+                r.server_addr = Some(*addr);
+            }
+        });
+    }
+
+    /// The connection to the server is there.
+    #[inline]
+    pub(super) fn note_connected(&self, view: &View, stream: &crate::net::Stream, at: Tick) {
+        self.info.record.note(|r| {
+            r.connected = at;
+            let recording = view.plan.frontend(self.info.frontend).recording.as_ref();
+            if recording.is_some_and(|r| r.addresses) {
+                r.source_addr = stream.local_addr();
+            }
+        });
+    }
+
+    /// The backend was chosen.
+    #[inline]
+    pub(super) fn note_backend(&self, backend: BackendId) {
+        self.info.record.note(|r| r.backend = Some(backend));
+    }
+}
