@@ -164,14 +164,7 @@ impl Stage {
         let conn = ConnInfo {
             src: Some(SocketAddr::from((CLIENT, 40_000))),
             dst: Some(SocketAddr::from(([127, 0, 0, 1], 1))),
-            frontend: FrontendId::from(id),
-            listener_id: 1,
-            accepted: Tick::ZERO,
-            redirected: Default::default(),
-            vars: Default::default(),
-            inspect: Default::default(),
-            handshake: Default::default(),
-            record: Default::default(),
+            ..ConnInfo::at(FrontendId::from(id), 1, Tick::ZERO)
         };
         let shared = shared(&plan);
         Box::leak(Box::new(Stage { world: World::new(plan.clone()), shared, conn, plan }))

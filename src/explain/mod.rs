@@ -81,14 +81,11 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
     let conn = ConnInfo {
         src: Some(args.src),
         dst: Some(args.dst),
-        frontend: id,
-        listener_id: frontend.listeners.first().map_or(0, |l| plan.listeners[l.index()].uuid),
-        accepted: Tick::ZERO,
-        redirected: crate::rules::Redirected::default(),
-        vars: Default::default(),
-        inspect: Default::default(),
-        handshake: Default::default(),
-        record: Default::default(),
+        ..ConnInfo::at(
+            id,
+            frontend.listeners.first().map_or(0, |l| plan.listeners[l.index()].uuid),
+            Tick::ZERO,
+        )
     };
     let facts = LiveFacts { world: &world, shared: &shared };
     let mut notes = Notes { plan: &plan, lines: Vec::new() };

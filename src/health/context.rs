@@ -7,7 +7,6 @@ use crate::proto::http::ResponseHead;
 use crate::rules::{ConnInfo, Cx, Facts, Format, Sample, SampleExpr};
 use crate::share::Shared;
 use crate::world::World;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -47,7 +46,7 @@ impl<'a> Context<'a> {
 
     /// The value of an expression.
     pub fn eval(&self, expr: &SampleExpr) -> Option<Sample<'static>> {
-        self.with_cx(|cx| expr.eval(cx).map(owned))
+        self.with_cx(|cx| expr.eval(cx).map(Sample::into_owned))
     }
 
     /// The text of a format.
@@ -60,18 +59,7 @@ impl<'a> Context<'a> {
     fn with_cx<T>(&self, f: impl FnOnce(&Cx<'_>) -> T) -> T {
         // The context of a rule may change the head: it gets its own.
         let mut head = self.head.clone();
-        let conn = ConnInfo {
-            src: None,
-            dst: None,
-            frontend: FrontendId(u32::MAX),
-            listener_id: 0,
-            accepted: Tick::ZERO,
-            redirected: Default::default(),
-            vars: Default::default(),
-            inspect: Default::default(),
-            handshake: Default::default(),
-            record: Default::default(),
-        };
+        let conn = ConnInfo::at(FrontendId(u32::MAX), 0, Tick::ZERO);
         f(&Cx {
             conn: &conn,
             req: None,
@@ -87,17 +75,6 @@ impl<'a> Context<'a> {
 
     fn plan(&self) -> &Plan {
         &self.world.plan
-    }
-}
-
-fn owned(sample: Sample<'_>) -> Sample<'static> {
-    match sample {
-        Sample::Bool(b) => Sample::Bool(b),
-        Sample::Int(n) => Sample::Int(n),
-        Sample::Addr(a) => Sample::Addr(a),
-        Sample::Str(t) => Sample::Str(Cow::Owned(t.into_owned())),
-        Sample::Bin(t) => Sample::Bin(Cow::Owned(t.into_owned())),
-        Sample::Method(t) => Sample::Method(Cow::Owned(t.into_owned())),
     }
 }
 

@@ -27,6 +27,23 @@ pub struct ConnInfo {
 }
 
 impl ConnInfo {
+    /// A connection to a listener of a frontend of which nothing else is known.
+    #[must_use]
+    pub fn at(frontend: FrontendId, listener_id: u32, accepted: Tick) -> ConnInfo {
+        ConnInfo {
+            src: None,
+            dst: None,
+            frontend,
+            listener_id,
+            accepted,
+            redirected: Default::default(),
+            vars: Default::default(),
+            inspect: Default::default(),
+            handshake: Default::default(),
+            record: Default::default(),
+        }
+    }
+
     /// The destination in force.
     #[must_use]
     pub fn dst(&self) -> Option<SocketAddr> {

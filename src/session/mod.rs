@@ -81,14 +81,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
             ListenerAddr::Inet(addr) if !addr.ip().is_unspecified() && addr.port() != 0 => Some(addr),
             _ => stream.local_addr(),
         },
-        frontend: listener.frontend,
-        listener_id: listener.uuid,
-        accepted: local.core.now(),
-        redirected: crate::rules::Redirected::default(),
-        vars: Default::default(),
-        inspect: Default::default(),
-        handshake: Default::default(),
-        record: Default::default(),
+        ..ConnInfo::at(listener.frontend, listener.uuid, local.core.now())
     };
     let no_linger = frontend.manners.no_linger;
     drop(view);

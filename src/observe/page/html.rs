@@ -1,10 +1,9 @@
 //! The page's text.
 use super::super::columns::{Col, Row};
-use super::super::info::ProcessInfo;
+use super::super::stat::View;
 use super::ask::{Ask, Form};
 use super::cells::{self, Cell, GROUPS, Kind, grouped};
 use super::{PageSettings, form};
-use crate::share::Shared;
 use std::fmt::{Display, Write};
 
 const STYLE: &str = include_str!("style.css");
@@ -34,7 +33,8 @@ impl Display for Text<'_> {
 }
 
 /// Everything above the first proxy.
-pub fn beginning(page: &PageSettings, ask: &Ask, shared: &Shared, process: &ProcessInfo, out: &mut String) {
+pub fn beginning(page: &PageSettings, ask: &Ask, view: &View<'_>, out: &mut String) {
+    let process = view.process;
     let stats = &page.stats.settings;
     let node = stats.node.as_ref().map(|own| own.clone().unwrap_or_else(|| process.node.clone()));
     let description =
@@ -67,7 +67,7 @@ pub fn beginning(page: &PageSettings, ask: &Ask, shared: &Shared, process: &Proc
         Text(&on),
         Text(&description.map_or_else(String::new, |d| format!(": {d}"))),
     );
-    figures(shared, process, out);
+    figures(view, out);
     navigation(page, ask, refresh.is_some(), out);
     if let Some(done) = ask.done {
         let class = if done.good { "good" } else { "bad" };
@@ -81,8 +81,8 @@ pub fn beginning(page: &PageSettings, ask: &Ask, shared: &Shared, process: &Proc
     out.push_str("<main id=\"proxies\">\n");
 }
 
-fn figures(shared: &Shared, process: &ProcessInfo, out: &mut String) {
-    let trends = shared.trends().clone();
+fn figures(view: &View<'_>, out: &mut String) {
+    let View { shared, process, trends, .. } = *view;
     let left = trends.left(process.now);
     let rate = |of: &crate::share::trends::Meter, now: u64| grouped(of.rate(now, left) as i64);
     let connections = shared.sum(|s| &s.process.conn_tot);
@@ -181,20 +181,12 @@ fn legend(out: &mut String) {
 }
 
 /// What is above a proxy's rows.
-pub fn open(
-    page: &PageSettings,
-    name: &str,
-    caption: &str,
-    description: Option<&str>,
-    form: bool,
-    out: &mut String,
-) {
+pub fn open(page: &PageSettings, name: &str, caption: &str, form: bool, out: &mut String) {
     let _ = write!(
         out,
-        "<section id=\"{0}\" data-name=\"{0}\"><h2><a href=\"#{0}\">{0}</a> <small>{1}{2}</small></h2>",
+        "<section id=\"{0}\" data-name=\"{0}\"><h2><a href=\"#{0}\">{0}</a> <small>{1}</small></h2>",
         Text(name),
         Text(caption),
-        Text(&description.map_or_else(String::new, |d| format!(" {d}")))
     );
     if form {
         let _ = write!(out, "<form method=\"post\" action=\"{}\">", Text(&page.uri));

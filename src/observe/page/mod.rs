@@ -5,7 +5,7 @@ mod cells;
 pub mod form;
 mod html;
 
-pub use ask::{Ask, Form, code};
+pub use ask::{Ask, Form};
 
 use super::columns;
 use super::info::ProcessInfo;
@@ -53,7 +53,7 @@ impl PageSettings {
 /// What is still to be made.
 enum Step {
     Begin,
-    Open { name: String, caption: String, description: Option<String>, form: bool },
+    Open { name: String, caption: String, form: bool },
     Frontend(FrontendId, bool),
     Servers(Vec<ServerId>, bool),
     Backend(BackendId, bool),
@@ -144,7 +144,6 @@ impl Page {
             steps.push_back(Step::Open {
                 name: name.clone(),
                 caption: caption(front.map(|f| f.1), back.map(|b| b.1), self.settings.stats.settings.legends),
-                description: None,
                 form,
             });
             steps.extend(front.map(|(id, _)| Step::Frontend(id, form)));
@@ -187,13 +186,11 @@ impl Page {
             View { world: &self.world, shared: &self.shared, process: &self.process, trends: &self.trends };
         let html = self.ask.form == Form::Html;
         match step {
-            Step::Begin if html => {
-                html::beginning(&self.settings, &self.ask, &self.shared, &self.process, out)
-            }
+            Step::Begin if html => html::beginning(&self.settings, &self.ask, &view, out),
             Step::Begin if self.ask.form == Form::Csv => columns::write_head(out),
             Step::Begin if self.ask.form == Form::JsonSchema => out.push_str(typed::SCHEMA),
-            Step::Open { name, caption, description, form } if html => {
-                html::open(&self.settings, &name, &caption, description.as_deref(), form, out);
+            Step::Open { name, caption, form } if html => {
+                html::open(&self.settings, &name, &caption, form, out);
             }
             Step::Close(form) if html => html::close(form, out),
             Step::End if html => html::end(&self.nonce, out),

@@ -154,18 +154,7 @@ fn missing(text: &str) -> Option<&'static str> {
 }
 
 fn with_cx<T>(facts: &Still, f: impl FnOnce(&Cx<'_>) -> T) -> T {
-    let conn = ConnInfo {
-        src: None,
-        dst: None,
-        frontend: FrontendId(0),
-        listener_id: 0,
-        accepted: Tick::ZERO,
-        redirected: Default::default(),
-        vars: Default::default(),
-        inspect: Default::default(),
-        handshake: Default::default(),
-        record: Default::default(),
-    };
+    let conn = ConnInfo::at(FrontendId(0), 0, Tick::ZERO);
     f(&Cx {
         conn: &conn,
         req: None,

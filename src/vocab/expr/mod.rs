@@ -84,14 +84,7 @@ pub(crate) mod testing {
         let conn = ConnInfo {
             src: Some("192.0.2.1:4711".parse().unwrap()),
             dst: Some("127.0.0.1:80".parse().unwrap()),
-            frontend: FrontendId(0),
-            listener_id: 1,
-            accepted: Tick::ZERO,
-            redirected: Default::default(),
-            vars: Default::default(),
-            inspect: Default::default(),
-            handshake: Default::default(),
-            record: Default::default(),
+            ..ConnInfo::at(FrontendId(0), 1, Tick::ZERO)
         };
         let mut cx = Cx {
             conn: &conn,
