@@ -88,12 +88,7 @@ fn start(program: Program) -> Stand {
 }
 
 fn ask(stand: &Stand, command: &str) -> String {
-    use std::io::{Read, Write};
-    let mut stream = std::os::unix::net::UnixStream::connect(&stand.socket).expect("the socket");
-    stream.write_all(format!("{command}\n").as_bytes()).expect("a command");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    answer
+    common::socket::ask(&stand.socket, command)
 }
 
 fn state(stand: &Stand, server: &str) -> String {

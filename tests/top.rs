@@ -3,7 +3,6 @@
 mod common;
 
 use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 use common::client;
 use common::ground::{Ground, file, scratch};
 use common::proxy::{Io, Program, Proxy};
+use common::socket::try_ask;
 
 const PROGRAMS: [Program; 3] = [Program::Haproxy, Program::Ringmain(Io::Epoll), Program::Ringmain(Io::Uring)];
 
@@ -34,16 +34,8 @@ fn start(program: Program, ground: &Ground) -> (Proxy, PathBuf, PathBuf) {
     (proxy, socket, config)
 }
 
-fn ask(socket: &Path, command: &str) -> Option<String> {
-    let mut stream = UnixStream::connect(socket).ok()?;
-    stream.write_all(format!("{command}\n").as_bytes()).ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    Some(answer)
-}
-
 fn state_of(socket: &Path, server: &str) -> Option<String> {
-    let stat = ask(socket, "show stat")?;
+    let stat = try_ask(socket, "show stat")?;
     let line = stat.lines().find(|l| l.split(',').nth(1) == Some(server))?.to_owned();
     line.split(',').nth(17).map(str::to_owned)
 }

@@ -120,7 +120,7 @@ impl Stand {
 
     fn states(&self) -> String {
         let mut out = String::new();
-        for line in csv::rows(&ask(&self.socket, "show stat\n").unwrap_or_default()) {
+        for line in csv::rows(&ask(&self.socket, "show stat").unwrap_or_default()) {
             if !["FRONTEND", "BACKEND"].contains(&line["svname"].as_str()) {
                 let _ = write!(
                     out,
@@ -136,7 +136,7 @@ impl Stand {
 
     pub fn columns(&self, server: &str, columns: &[&str]) -> String {
         let lines: Vec<BTreeMap<String, String>> =
-            csv::rows(&ask(&self.socket, "show stat\n").unwrap_or_default());
+            csv::rows(&ask(&self.socket, "show stat").unwrap_or_default());
         let line =
             lines.iter().find(|l| format!("{}/{}", l["pxname"], l["svname"]) == server).expect("a line");
         columns.iter().map(|c| format!("{c}={}", line[*c])).collect::<Vec<_>>().join(" ")

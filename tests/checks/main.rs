@@ -15,13 +15,11 @@ mod table;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::io::Read;
-use std::os::unix::net::UnixStream;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use common::ground::{file, scratch};
 use common::proxy::{Io, Program, Proxy};
+use common::socket::try_ask as ask;
 use script::Scripted;
 use table::{ROWS, Row};
 
@@ -111,7 +109,7 @@ fn run(program: Program, rows: &[&Row]) -> BTreeMap<&'static str, Seen> {
     let until = Instant::now() + LIMIT;
     while seen.len() < rows.len() && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(15));
-        let Some(stat) = ask(&socket, "show stat\n") else { continue };
+        let Some(stat) = ask(&socket, "show stat") else { continue };
         let lines = csv::rows(&stat);
         for row in rows {
             if seen.contains_key(row.name) {
@@ -183,15 +181,4 @@ fn said(proxy: &Proxy, name: &str) -> String {
         line.replace_range(digits..end, "N");
     }
     line
-}
-
-/// Asks over the statistics socket; `None` while there is none.
-fn ask(socket: &Path, question: &str) -> Option<String> {
-    use std::io::Write;
-    let mut stream = UnixStream::connect(socket).ok()?;
-    stream.set_read_timeout(Some(common::PATIENCE)).ok()?;
-    stream.write_all(question.as_bytes()).ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    Some(answer)
 }

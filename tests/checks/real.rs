@@ -117,7 +117,7 @@ fn settled(
     let until = Instant::now() + Duration::from_secs(20);
     let mut open = String::new();
     while Instant::now() < until {
-        let lines = csv::rows(&ask(socket, "show stat\n").unwrap_or_default());
+        let lines = csv::rows(&ask(socket, "show stat").unwrap_or_default());
         let mut found = Columns::new();
         open.clear();
         for real in REAL {

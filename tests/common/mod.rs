@@ -9,6 +9,7 @@ pub mod origin;
 pub mod ports;
 pub mod proxy;
 pub mod python;
+pub mod socket;
 pub mod wire;
 
 use std::net::{IpAddr, Ipv4Addr};

@@ -1,24 +1,12 @@
 //! Persistence that changes while running, beside haproxy on the same addresses: dynamic cookies and tables; and tables
 //! that several cores share.
 
-use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
-use std::path::Path;
 use std::time::Duration;
 
 use crate::common::ground::{Ground, scratch};
 use crate::common::proxy::Program;
+use crate::common::socket::ask;
 use crate::{BOTH, DEFAULTS, get, origin, status};
-
-/// One command on the statistics socket.
-fn ask(socket: &Path, question: &str) -> String {
-    let mut stream = UnixStream::connect(socket).expect("the statistics socket");
-    stream.set_read_timeout(Some(crate::common::PATIENCE)).expect("timeout");
-    stream.write_all(format!("{question}\n").as_bytes()).expect("ask");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("the answer");
-    answer
-}
 
 /// What a program says and which cookies it sets for one server after the other.
 fn dynamic(ground: &Ground, program: Program) -> Vec<String> {

@@ -1,11 +1,10 @@
 //! The statistics socket: the same questions to haproxy and to Ringmain, answers of the same form.
 
-use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use crate::common::ground::{Ground, scratch};
 use crate::common::proxy::Program;
+use crate::common::socket;
 use crate::{BOTH, DEFAULTS, get};
 
 /// Starts a program, lets it serve three requests and asks it.
@@ -31,17 +30,7 @@ backend farm
         get(ground.front(1), "/len/100");
     }
     std::thread::sleep(Duration::from_millis(100));
-    let answers = questions
-        .iter()
-        .map(|question| {
-            let mut stream = UnixStream::connect(&socket).expect("the statistics socket");
-            stream.set_read_timeout(Some(crate::common::PATIENCE)).expect("timeout");
-            stream.write_all(format!("{question}\n").as_bytes()).expect("ask");
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).expect("the answer");
-            answer
-        })
-        .collect();
+    let answers = questions.iter().map(|question| socket::ask(&socket, question)).collect();
     let _ = std::fs::remove_file(&socket);
     answers
 }

@@ -1,7 +1,6 @@
 //! Changes of servers over the statistics socket: the same commands to haproxy and to Ringmain, the same answers, the same
 //! words on standard error, and the same tables afterwards.
 
-use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -11,17 +10,8 @@ use crate::common::PATIENCE;
 use crate::common::client::{self, Exchange, Step};
 use crate::common::ground::{Ground, scratch};
 use crate::common::proxy::{Program, Proxy};
+pub use crate::common::socket::ask;
 use crate::{BOTH, DEFAULTS, get, origin, status};
-
-/// A command and its answer.
-pub fn ask(socket: &Path, command: &str) -> String {
-    let mut stream = UnixStream::connect(socket).expect("the statistics socket");
-    stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
-    stream.write_all(format!("{command}\n").as_bytes()).expect("ask");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("the answer");
-    answer
-}
 
 /// Waits until the socket is there and answered: haproxy listens for clients first.
 pub fn await_socket(socket: &Path) {
