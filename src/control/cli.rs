@@ -1,10 +1,15 @@
 //! The runtime API's sockets: lines in, answers out, as HAProxy's statistics socket has it (management manual, 9.3).
+use super::pieces::Pieces;
+use super::sessions::SessionWalk;
 use super::{State, talk};
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::time::Tick;
 use crate::health;
 use crate::net::Listener;
 use crate::observe::{self, ProcessInfo, StatFilter, StatPieces};
+use crate::session;
+use crate::share::cores::CoreFigures;
+use crate::share::sessions::{SessionId, Wanted};
 use crate::vocab::command::{self, Level, Steering};
 use crate::world::{Health, Overrides, ServerState, World};
 use std::cell::Cell;
@@ -123,7 +128,7 @@ pub(super) struct Seat<'a> {
     pub level: Level,
     pub experimental: bool,
     /// What an answer still has behind the text that was given.
-    pub rest: Cell<Option<StatPieces>>,
+    pub rest: Cell<Option<Pieces>>,
 }
 
 impl std::ops::Deref for Seat<'_> {
@@ -153,7 +158,7 @@ impl Steering for Seat<'_> {
         }
         let mut pieces = StatPieces::new(world, self.shared.clone(), self.process_info(), filter);
         let first = pieces.next().unwrap_or_default();
-        self.rest.set(Some(pieces));
+        self.rest.set(Some(Pieces::Made(Box::new(pieces))));
         Ok(first)
     }
 
@@ -195,6 +200,26 @@ impl Steering for Seat<'_> {
 
     fn shut_sessions(&self, server: ServerId) {
         self.shards.iter().for_each(|shard| shard.shut_sessions(server));
+    }
+
+    fn sessions(&self, wanted: Wanted) -> String {
+        self.rest.set(Some(Pieces::Sessions(SessionWalk::new(self.state, wanted))));
+        String::new()
+    }
+
+    fn session(&self, id: SessionId) -> Option<String> {
+        self.show_session(id)
+    }
+
+    fn shut_session(&self, id: SessionId) -> bool {
+        self.state.shut_session(id)
+    }
+
+    fn errors(&self, proxy: Option<u32>, only_requests: bool, only_answers: bool) -> String {
+        let filter = observe::ErrorFilter { proxy, only_requests, only_answers };
+        let pieces = observe::errors(self.published.load(), self.shared.clone(), filter);
+        self.rest.set(Some(Pieces::Made(Box::new(pieces))));
+        String::new()
     }
 
     fn set_paused(&self, frontend: FrontendId, paused: bool) {
@@ -268,8 +293,15 @@ impl Steering for Seat<'_> {
         observe::SCHEMA
     }
 
-    fn tasks(&self) -> usize {
-        self.core.live_tasks()
+    fn cores(&self) -> Vec<Option<CoreFigures>> {
+        self.ask_all(session::figures)
+    }
+
+    fn descriptors(&self, wanted: Option<i32>) -> String {
+        let said = self.ask_all(session::descriptors).into_iter().map(Option::unwrap_or_default);
+        let pieces = observe::descriptors(self.published.load(), said.collect(), wanted);
+        self.rest.set(Some(Pieces::Made(Box::new(pieces))));
+        String::new()
     }
 
     fn shared(&self) -> Arc<crate::share::Shared> {

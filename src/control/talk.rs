@@ -1,6 +1,7 @@
 //! One connection to the runtime API: lines in, answers out, as HAProxy's own (management manual, 9.3). Every answer ends
 //! with an empty line; a connection ends after what was sent to it, unless `prompt` keeps it.
 use super::cli::{Rights, Seat};
+use super::pieces::Pieces;
 use super::{State, hand_over};
 use crate::net::Stream;
 use crate::vocab::command::{self, PAYLOAD, Talk};
@@ -51,7 +52,8 @@ pub(super) async fn serve(state: Rc<State>, stream: Stream, rights: Rights, time
             let rest = Cell::default();
             let seat = Seat { state: &state, level: talk.level, experimental: talk.experimental, rest };
             let mut answer = command::run(&seat, &mut talk, &words);
-            for piece in seat.rest.take().into_iter().flatten() {
+            let mut rest = seat.rest.take();
+            while let Some(piece) = next_piece(&state, &mut rest).await {
                 let before = std::mem::replace(&mut answer, piece);
                 if !input.send(before, talk.timeout).await {
                     return;
@@ -73,6 +75,10 @@ pub(super) async fn serve(state: Rc<State>, stream: Stream, rights: Rights, time
             return;
         }
     }
+}
+
+async fn next_piece(state: &State, rest: &mut Option<Pieces>) -> Option<String> {
+    rest.as_mut()?.next(state).await
 }
 
 /// Ends an answer: an empty line, and the prompt where it is wanted.

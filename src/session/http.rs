@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line, record, service, suspended, tarpit};
+use super::{Conn, aim, captured, form, headers, line, record, service, suspended, tarpit};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -21,6 +21,7 @@ use crate::proto::h1::{self, BodyReader, Parsed};
 use crate::proto::http::{Body, RequestHead, Version};
 use crate::rules::{NoTrace, Verdict, Wishes, errorpage};
 use crate::share::counters::count_status;
+use crate::share::sessions::Stage;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::task::Poll;
@@ -143,6 +144,7 @@ async fn exchange(conn: &Conn) -> Next {
     let mut heads = conn.local.take_heads();
     let view = conn.local.view();
     let next = run(conn, &view, &mut heads).await;
+    heads.live.end();
     if view.plan.frontend(conn.info.frontend).recording.is_some() {
         record::finish(conn, &view);
     }
@@ -162,6 +164,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     };
     fe.req_tot.inc();
     conn.local.cells().process.req_tot.inc();
+    heads.live.begin(conn, heads.began);
     conn.info.redirected.forget_request();
     conn.info.vars.begin_request();
     if let Some(recording) = &frontend.recording {
@@ -213,12 +216,14 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             if let By::Backend(id) = by {
                 reply.backend = Some(id);
                 conn.note_backend(id);
+                heads.live.backend(id);
             }
             ended(&mut reply, verdict, heads, &mut body).await
         }
         Decision::Forward(backend) => {
             reply.backend = Some(backend);
             conn.note_backend(backend);
+            heads.live.backend(backend);
             let be = &conn.local.cells().backends[backend.index()];
             be.req_tot.inc();
             be.sess_tot.inc();
@@ -316,7 +321,10 @@ async fn read_request(
                 }
                 have = Some(chunk);
             }
-            Err(e) => return Err(Unread::Outcome(Outcome::BadRequest { status: e.status() }, true)),
+            Err(e) => {
+                captured::request(conn, &chunk, &e);
+                return Err(Unread::Outcome(Outcome::BadRequest { status: e.status() }, true));
+            }
         }
     }
 }
@@ -626,7 +634,7 @@ async fn attempts(
                 return reply.verdict(Verdict::Answer { status: 302, bytes, close: true }, body).await;
             }
             Err(outcome) => {
-                if matches!(outcome, Outcome::ClientGoneInQueue | Outcome::ClientGoneInConnect) {
+                if outcome.status() == 0 {
                     conn.note_end(outcome);
                     return Next::Close;
                 }
@@ -642,6 +650,8 @@ async fn attempts(
         h1::write_request(&heads.req, &mut out);
         out.extend_from_slice(first_bytes);
         count_in(conn, backend, assigned.place.server, out.len() as u64);
+        heads.live.connected(assigned.place.server, &assigned.upstream.stream, Stage::Answer);
+        heads.live.passed_in(out.len());
         conn.local.cells().servers[assigned.place.server.index()].req_tot.inc();
         let mut passage = Passage {
             conn,
@@ -661,7 +671,7 @@ async fn attempts(
         match passed {
             // Cut by an operator: not to be tried again.
             Passed::Repeat if assigned.upstream.stream.is_cut() => {
-                conn.note_cut(assigned.place.server, false);
+                conn.note_cut(assigned.place.server, b'H');
                 return passage.server_gone(reply, body).await;
             }
             Passed::Repeat if repeatable && assigned.reused => wish.fresh = true,
@@ -698,6 +708,7 @@ fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned
     server_cells.retries.inc();
     backend_cells.retries.inc();
     conn.note(|r| r.retries += 1);
+    conn.tries_again();
     if !may_redispatch(conn, view, backend, n) {
         // HAProxy counts it a second time when it finds the server assigned.
         server_cells.retries.inc();

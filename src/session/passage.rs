@@ -7,7 +7,7 @@ use super::outcome::{Outcome, Side};
 use super::relay::{Limits, relay};
 use super::select::Assigned;
 use super::waiting::client_left;
-use super::{Conn, headers, persist, record};
+use super::{Conn, captured, headers, persist, record};
 use crate::base::ids::BackendId;
 use crate::base::time::Tick;
 use crate::net::combine::Activity;
@@ -17,6 +17,7 @@ use crate::proto::h1::{self, BodyReader, Parsed, RequestKind};
 use crate::proto::http::{Body, Version};
 use crate::rules::{Cx, NoTrace, Verdict};
 use crate::share::counters::count_status;
+use crate::share::sessions::Stage;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -145,7 +146,8 @@ impl Passage<'_> {
     fn broken(&self, side: Side, timeout: bool, status: u16) -> Passed {
         self.count_broken(Some(side));
         if side == Side::Server && self.server().is_cut() {
-            self.conn.note_cut(self.assigned.place.server, self.answering.get());
+            let state = if self.answering.get() { b'D' } else { b'H' };
+            self.conn.note_cut(self.assigned.place.server, state);
         }
         self.conn.note_broken(side, timeout, self.answering.get());
         if self.answering.get() {
@@ -208,6 +210,7 @@ impl Passage<'_> {
             // From here on the client owes nothing, even if the server answers before the last send is told as done.
             self.request_left.set(!walk.done);
             count_in(self.conn, self.backend, self.assigned.place.server, walk.out_len as u64);
+            self.conn.passes_in(walk.out_len);
             let out = split(self.conn, &self.conn.stream, chunk, walk.out_len, walk.consumed);
             self.send_to_server(out, body.reader.has_more()).await.map_err(|()| UploadError::Server)?;
         }
@@ -326,7 +329,8 @@ impl Passage<'_> {
                     return Ok((!chunk.is_empty()).then_some(chunk));
                 }
                 Ok(Parsed::Partial) => have = Some(chunk),
-                Err(_) => {
+                Err(e) => {
+                    captured::answer(self.conn, self.backend, self.assigned.place.server, &chunk, &e);
                     self.count_failed_answer();
                     if self.retry_on.junk_response && !self.answering.get() {
                         return Err(Passed::Again);
@@ -495,6 +499,8 @@ impl Passage<'_> {
         };
         self.answering.set(true);
         self.count_out(out.len());
+        heads.live.stage(Stage::Body);
+        heads.live.passed_out(out.len());
         if let Err(timeout) = self.send_to_client(out, follows(done, &reader)).await {
             return self.broken(Side::Client, timeout, res.status);
         }
@@ -515,6 +521,7 @@ impl Passage<'_> {
             surplus = walk.consumed < chunk.len();
             chunk.truncate(walk.out_len);
             self.count_out(chunk.len());
+            heads.live.passed_out(chunk.len());
             if let Err(timeout) = self.send_to_client(chunk, follows(done, &reader)).await {
                 return self.broken(Side::Client, timeout, res.status);
             }
@@ -557,13 +564,15 @@ impl Passage<'_> {
             client_fin: fe.client_fin,
             server_fin: be.server_fin,
         };
-        let passed = relay(&self.conn.local.core, &self.conn.stream, self.server(), limits).await;
+        heads.live.stage(Stage::Tunnel);
+        let counts = heads.live.counts();
+        let passed = relay(&self.conn.local.core, &self.conn.stream, self.server(), limits, counts).await;
         count_in(self.conn, self.backend, self.assigned.place.server, passed.from_client);
         self.count_out(passed.from_server as usize);
         self.count_broken(passed.broken.map(|(side, _)| side));
         if let Some((side, timeout)) = passed.broken {
             if self.server().is_cut() {
-                self.conn.note_cut(self.assigned.place.server, true);
+                self.conn.note_cut(self.assigned.place.server, b'D');
             }
             self.conn.note_broken(side, timeout, true);
         }

@@ -4,9 +4,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod cores;
+mod errors;
 mod figures;
 mod files;
 mod lists;
+mod sessions;
 mod talk;
 mod tools;
 

@@ -134,7 +134,7 @@ fn set_timeout(talk: &mut Talk, args: &[&str]) -> String {
 }
 
 /// `30`, `30s`, `500ms`; a bare number counts units of so many milliseconds.
-fn delay(text: &str, unit: u64) -> Option<Duration> {
+pub(super) fn delay(text: &str, unit: u64) -> Option<Duration> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let number = u64::try_from(leading_int(&text[..digits])).ok().filter(|_| digits > 0)?;
     let unit = match &text[digits..] {
