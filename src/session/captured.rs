@@ -1,9 +1,9 @@
-//! Heads that could not be read are kept for operators (management manual 9.3, `show errors`). Off the usual way: whoever comes
+//! What could not be read is kept for operators (management manual 9.3, `show errors`). Off the usual way: whoever comes
 //! here gets an error page.
 use super::Conn;
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::limits::BUFSIZE;
-use crate::proto::h1::{HeadError, HeadErrorKind as Kind};
+use crate::proto::h1::{BodyError, BodyErrorKind, HeadError, HeadErrorKind as Kind};
 use crate::share::errors::Snapshot;
 use std::time::SystemTime;
 
@@ -19,7 +19,33 @@ pub(super) fn answer(conn: &Conn, backend: BackendId, server: ServerId, bytes: &
     keep(conn, Some((backend, server)), bytes, error);
 }
 
+/// Keeps the piece of a body whose framing is wrong: a client's, or that of a server's answer. What came before it is gone.
+#[cold]
+pub(super) fn body(conn: &Conn, server: Option<(BackendId, ServerId)>, bytes: &[u8], error: BodyError) {
+    let state = match error.kind {
+        BodyErrorKind::NoCrlf => "MSG_CHUNK_CRLF(28)",
+        BodyErrorKind::Trailer | BodyErrorKind::FramingTrailer | BodyErrorKind::TrailersTooLong => {
+            "MSG_TRAILERS(29)"
+        }
+        _ => "MSG_CHUNK_SIZE(26)",
+    };
+    snapshot(conn, server, bytes, error.at, state, error.kind.text());
+}
+
 fn keep(conn: &Conn, server: Option<(BackendId, ServerId)>, bytes: &[u8], error: &HeadError) {
+    // What is wrong behind a CR is what stands there in place of LF.
+    let position = error.at + usize::from(error.kind == Kind::BareCr);
+    snapshot(conn, server, bytes, position, state(bytes, error, server.is_some()), error.kind.text());
+}
+
+fn snapshot(
+    conn: &Conn,
+    server: Option<(BackendId, ServerId)>,
+    bytes: &[u8],
+    position: usize,
+    state: &'static str,
+    why: &'static str,
+) {
     let plan = &conn.local.view().plan;
     conn.local.shared.errors.keep(Snapshot {
         number: 0,
@@ -29,11 +55,10 @@ fn keep(conn: &Conn, server: Option<(BackendId, ServerId)>, bytes: &[u8], error:
         src: conn.info.src,
         listener: conn.info.listener_id,
         bytes: bytes.to_vec(),
-        // What is wrong behind a CR is what stands there in place of LF.
-        position: error.at + usize::from(error.kind == Kind::BareCr),
+        position,
         room: plan.global.bufsize.map_or(BUFSIZE, |b| b as usize),
-        state: state(bytes, error, server.is_some()),
-        why: error.kind.text(),
+        state,
+        why,
     });
 }
 

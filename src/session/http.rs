@@ -419,7 +419,10 @@ impl ClientBody {
     pub(super) fn take_first(&mut self, conn: &Conn, out: &mut Vec<u8>) -> Result<(), Outcome> {
         let Some(mut chunk) = self.rest.take() else { return Ok(()) };
         if !self.done {
-            let walk = self.reader.walk(&mut chunk).map_err(|_| Outcome::BadRequest { status: 400 })?;
+            let walk = self.reader.walk(&mut chunk).map_err(|error| {
+                captured::body(conn, None, &chunk, error);
+                Outcome::BadRequest { status: 400 }
+            })?;
             out.extend_from_slice(&chunk[..walk.out_len]);
             chunk.advance(walk.consumed);
             self.done = walk.done;

@@ -435,6 +435,11 @@ impl Passage<'_> {
         }
     }
 
+    #[cold]
+    fn capture_body(&self, bytes: &[u8], error: h1::BodyError) {
+        captured::body(self.conn, Some((self.backend, self.assigned.place.server)), bytes, error);
+    }
+
     fn count_out(&self, n: usize) {
         let cells = self.conn.local.cells();
         cells.frontends[self.conn.info.frontend.index()].bytes_out.add(n as u64);
@@ -481,9 +486,13 @@ impl Passage<'_> {
         let mut surplus = false;
         if let Some(mut chunk) = rest {
             if !done {
-                let Ok(walk) = reader.walk(&mut chunk) else {
-                    self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
-                    return Passed::Failed(Outcome::BadAnswer);
+                let walk = match reader.walk(&mut chunk) {
+                    Ok(walk) => walk,
+                    Err(error) => {
+                        self.capture_body(&chunk, error);
+                        self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
+                        return Passed::Failed(Outcome::BadAnswer);
+                    }
                 };
                 out.extend_from_slice(&chunk[..walk.out_len]);
                 done = walk.done;
@@ -513,9 +522,13 @@ impl Passage<'_> {
                 Ok(_) => return self.broken(Side::Server, false, res.status),
                 Err(_) => return self.broken(Side::Server, true, res.status),
             };
-            let Ok(walk) = reader.walk(&mut chunk) else {
-                self.conn.note_broken(Side::Proxy, false, true);
-                return self.broken(Side::Server, false, res.status);
+            let walk = match reader.walk(&mut chunk) {
+                Ok(walk) => walk,
+                Err(error) => {
+                    self.capture_body(&chunk, error);
+                    self.conn.note_broken(Side::Proxy, false, true);
+                    return self.broken(Side::Server, false, res.status);
+                }
             };
             done = walk.done;
             surplus = walk.consumed < chunk.len();

@@ -53,6 +53,10 @@ const ANSWERS: &[&[u8]] = &[
     b"\x00\x01\x02",
 ];
 
+/// An answer whose second piece is malformed.
+const PIECES: [&[u8]; 2] =
+    [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", b"3\r\nabc\r\nzz\r\nmore"];
+
 fn with_proxy(program: Program, server: SocketAddr, f: impl FnOnce(&Ground, &Path)) {
     let (ground, socket) = (Ground::new(), socket_path());
     let config = format!(
@@ -164,6 +168,43 @@ fn malformed_heads_are_reported_as_haproxy_reports_them() {
         for (number, (theirs, ours)) in wanted.iter().zip(&got).enumerate() {
             assert_eq!(ours, theirs, "{}, report {number}\n{ours}\n{theirs}", program.name());
         }
+    }
+}
+
+/// A chunk in the middle of an answer: only what has not passed yet is there to be shown.
+#[test]
+fn malformed_chunks_are_reported() {
+    let report = |program: Program| {
+        let listener = TcpListener::bind("127.0.10.11:0").expect("a port");
+        let server = listener.local_addr().expect("bound");
+        let mut last = String::new();
+        with_proxy(program, server, |ground, socket| {
+            let mut client = client::connect(ground.front(1), common::CLIENT).expect("connect");
+            client.set_read_timeout(Some(PATIENCE)).expect("set");
+            client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("send");
+            let (mut serving, _) = listener.accept().expect("a connection");
+            serving.write_all(PIECES[0]).expect("answer");
+            let mut come = Vec::new();
+            let mut room = [0; 1_024];
+            while !come.ends_with(b"hello\r\n") {
+                let n = client.read(&mut room).expect("the first piece");
+                assert!(n > 0, "{}", program.name());
+                come.extend_from_slice(&room[..n]);
+            }
+            serving.write_all(PIECES[1]).expect("answer");
+            let told = eventually(|| {
+                last = ask(socket, "show errors -1 response");
+                last.contains("position 8")
+            });
+            assert!(told, "{}: {last}", program.name());
+        });
+        // The body's length up to here is not counted.
+        let body = regex::Regex::new(r"H1 body len \d+").expect("good");
+        body.replace(&masked(&last), "H1 body len N").into_owned()
+    };
+    let wanted = report(Program::Haproxy);
+    for program in BOTH {
+        assert_eq!(report(program), wanted, "{}", program.name());
     }
 }
 
