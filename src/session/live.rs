@@ -338,11 +338,14 @@ pub fn shut(local: &Local, id: SessionId) -> bool {
         return true;
     }
     match live.stage.get() {
-        // These look whether they are to end.
+        // These look whether they are to end when they are woken.
         Stage::Queue | Stage::Connect | Stage::TurnAround | Stage::Tarpit => {
             local.core.wake(live.task.get());
         }
-        _ => _ = local.core.break_off(live.client.get()),
+        _ => {
+            local.core.break_off(live.client.get());
+            local.core.wake(live.task.get());
+        }
     }
     true
 }

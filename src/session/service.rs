@@ -146,8 +146,14 @@ async fn pieces(reply: &mut Reply<'_>, order: &Order, body: &mut ClientBody) -> 
     while let Some(piece) = next_piece().await {
         let out = if chunked && !has_length { framed(&piece) } else { piece };
         reply.count_bytes(out.len());
-        if !reply.send(out, false).await {
-            return Next::Close;
+        match conn.unless_killed(reply.send(out, false)).await {
+            Some(true) if !conn.is_killed() => {}
+            Some(false) => return Next::Close,
+            // An operator has ended it.
+            Some(true) | None => {
+                conn.note(|r| r.end = Some(*b"KD"));
+                return Next::Drop;
+            }
         }
     }
     if chunked && !has_length && !reply.send(b"0\r\n\r\n".to_vec(), next != Next::Keep).await {

@@ -11,8 +11,8 @@ use ringmain::shard::Shard;
 
 /// Ends one of the sessions that are under way, again and again; counts them.
 pub async fn run(core: Core, shards: Vec<Rc<Shard>>, mut rng: Rng, killed: Rc<Cell<usize>>) {
-    for _ in 0..40 {
-        core.sleep_until(core.now() + Duration::from_millis(1 + rng.below(25) as u64)).await;
+    for _ in 0..120 {
+        core.sleep_until(core.now() + Duration::from_millis(1 + rng.below(6) as u64)).await;
         let local = &shards[rng.below(shards.len())].local;
         let (found, more) = session::sessions(local, 0, core.now());
         assert!(more.is_none(), "a handful of clients make one piece");
