@@ -58,6 +58,8 @@ fn server_state(session: &Session) -> (u32, &'static str) {
         Stage::Queue => (2, "QUE"),
         Stage::TurnAround => (3, "TAR"),
         Stage::Connect => (5, "CON"),
+        // Where the process answers itself it stands in a server's place.
+        Stage::Body if session.server.is_none() => (8, "EST"),
         Stage::Answer | Stage::Body | Stage::Tunnel if session.upstream.is_some_and(|u| !u.ended) => {
             (8, "EST")
         }
@@ -93,7 +95,7 @@ fn ends(session: &Session) -> Ends {
     let only = |stages: &[Stage]| session.expires.filter(|_| stages.contains(&session.stage));
     Ends {
         request: only(&[Stage::Request]),
-        answer: only(&[Stage::Answer, Stage::Body]),
+        answer: only(&[Stage::Answer, Stage::Body]).filter(|_| session.server.is_some()),
         tarpit: only(&[Stage::Tarpit]),
         connect: only(&[Stage::Queue, Stage::Connect, Stage::TurnAround]),
     }

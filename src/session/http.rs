@@ -532,6 +532,7 @@ impl Reply<'_> {
         let fe = &cells.frontends[self.conn.info.frontend.index()];
         count_status(&fe.status, status);
         fe.bytes_out.add(bytes as u64);
+        self.conn.passes_out(bytes);
         self.conn.note(|r| (r.status, r.bytes_out) = (i32::from(status), r.bytes_out + bytes as u64));
         if let Some(id) = self.backend {
             count_status(&cells.backends[id.index()].status, status);
@@ -546,6 +547,7 @@ impl Reply<'_> {
         if let Some(id) = self.backend {
             cells.backends[id.index()].bytes_out.add(bytes as u64);
         }
+        self.conn.passes_out(bytes);
         self.conn.note(|r| r.bytes_out += bytes as u64);
     }
 

@@ -254,6 +254,11 @@ impl Conn {
         self.with_live(|live| live.passed_in(bytes));
     }
 
+    /// Bytes of an answer of our own go to the client.
+    pub(super) fn passes_out(&self, bytes: usize) {
+        self.with_live(|live| live.passed_out(bytes));
+    }
+
     /// Whether an operator has ended it.
     pub(super) fn is_killed(&self) -> bool {
         self.with_live(|live| live.killed.get()).unwrap_or(false)

@@ -9,6 +9,7 @@ use crate::plan::stats::Access;
 use crate::proto::http::{RequestHead, Version};
 use crate::rules::{Cx, Verdict};
 use crate::share::desk::Order;
+use crate::share::sessions::Stage;
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::Poll;
@@ -114,6 +115,7 @@ async fn pieces(reply: &mut Reply<'_>, order: &Order, body: &mut ClientBody) -> 
     let Some(mut head) = next_piece().await else {
         return reply.error(Outcome::NoServer, body).await;
     };
+    conn.waits(Stage::Body, None);
     let whole = body.skip_first(conn);
     let chunked = reply.version != Version::Http10;
     let has_length = memchr::memmem::find(&head, b"content-length").is_some();
