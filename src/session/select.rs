@@ -388,17 +388,20 @@ pub async fn assign(
             Err(error) => error,
         };
         let server_cells = &conn.local.cells().servers[current.server.index()];
-        // Another attempt would fail in the same way: as in HAProxy there is none.
-        if let ConnectError::NoResource { limit } = error {
-            server_cells.failed_conns.inc();
-            cells.failed_conns.inc();
-            return Err(Outcome::NoResource { limit });
+        let lacks = match error {
+            ConnectError::NoResource { limit } => Some(Outcome::NoResource { limit }),
+            _ => None,
+        };
+        // Another attempt would fail in the same way: as in HAProxy there is none, unless it may come from another port.
+        let hopeless = lacks.is_some() && !has_ports(view, current.server);
+        if lacks.is_none() {
+            observed::note(&conn.local, view, current.server, observed::Event::NotConnected);
         }
-        observed::note(&conn.local, view, current.server, observed::Event::NotConnected);
-        if *tries_left == 0 || !plan.retry_on.conn_failure {
+        if hopeless || *tries_left == 0 || !plan.retry_on.conn_failure {
             server_cells.failed_conns.inc();
             cells.failed_conns.inc();
-            return Err(Outcome::ConnectFailed { timeout: matches!(error, ConnectError::Timeout) });
+            let timeout = matches!(error, ConnectError::Timeout);
+            return Err(lacks.unwrap_or(Outcome::ConnectFailed { timeout }));
         }
         *tries_left -= 1;
         conn.note(|r| r.retries += 1);
@@ -426,6 +429,11 @@ pub async fn assign(
             }
         }
     }
+}
+
+/// Whether connections to a server come from a range of ports.
+fn has_ports(view: &View, server: ServerId) -> bool {
+    view.plan.server(server).line.as_ref().is_some_and(|line| line.socket.ports.is_some())
 }
 
 /// Makes a connection; where the file asks for it (`option abortonclose`), only while the client is there.
