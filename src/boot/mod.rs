@@ -388,9 +388,19 @@ impl Worker<'_> {
             1 => Level::Operator,
             _ => Level::Admin,
         };
-        let masters = self.command.map(|fd| Socket { fd, level: Level::Admin, gives_listeners: true });
+        let masters = self.command.map(|fd| Socket {
+            fd,
+            level: Level::Admin,
+            gives_listeners: true,
+            severity: Default::default(),
+        });
         let own = self.bound.stats.into_iter().zip(&plan.global.stats_sockets);
-        let own = own.map(|(fd, s)| Socket { fd, level: level(s), gives_listeners: s.expose_fd_listeners });
+        let own = own.map(|(fd, s)| Socket {
+            fd,
+            level: level(s),
+            gives_listeners: s.expose_fd_listeners,
+            severity: s.severity,
+        });
         let sockets = own.chain(masters).collect();
         control
             .run(Running { published, shared, shards, kept, facts, sockets, signals })

@@ -5,6 +5,8 @@ use crate::base::time::Tick;
 use crate::health;
 use crate::net::Listener;
 use crate::observe::{self, ProcessInfo, StatFilter, StatPieces};
+use crate::plan::SeverityOutput;
+use crate::vocab::command::severity::Kind;
 use crate::vocab::command::{self, Level, Steering};
 use crate::world::{Health, Overrides, ServerState, World};
 use std::cell::Cell;
@@ -21,6 +23,7 @@ pub struct Socket {
     pub level: Level,
     /// `expose-fd listeners`.
     pub gives_listeners: bool,
+    pub severity: SeverityOutput,
 }
 
 /// `Release_date` of `show info`: tools want one. It goes with the version in Cargo.toml.
@@ -41,7 +44,11 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 pub(super) fn start(state: &Rc<State>, sockets: Vec<Socket>) -> io::Result<()> {
     for socket in sockets {
         let listener = state.core.listen(socket.fd)?;
-        let rights = Rights { level: socket.level, gives_listeners: socket.gives_listeners };
+        let rights = Rights {
+            level: socket.level,
+            gives_listeners: socket.gives_listeners,
+            severity: socket.severity,
+        };
         state.core.spawn(accept(state.clone(), listener, rights));
     }
     Ok(())
@@ -52,6 +59,7 @@ pub(super) fn start(state: &Rc<State>, sockets: Vec<Socket>) -> io::Result<()> {
 pub(super) struct Rights {
     pub level: Level,
     pub gives_listeners: bool,
+    pub severity: SeverityOutput,
 }
 
 async fn accept(state: Rc<State>, listener: Listener, rights: Rights) {
@@ -124,6 +132,8 @@ pub(super) struct Seat<'a> {
     pub experimental: bool,
     /// What an answer still has behind the text that was given.
     pub rest: Cell<Option<StatPieces>>,
+    /// The answer's level, where its command said so.
+    pub severity: Cell<Option<Kind>>,
 }
 
 impl std::ops::Deref for Seat<'_> {
@@ -274,6 +284,18 @@ impl Steering for Seat<'_> {
 
     fn shared(&self) -> Arc<crate::share::Shared> {
         self.shared.clone()
+    }
+
+    fn rates_changed(&self) {
+        self.refresh();
+    }
+
+    fn hinders_deletion(&self, server: ServerId) -> Result<Option<&'static str>, String> {
+        State::hinders_deletion(self, server)
+    }
+
+    fn severity(&self) -> &Cell<Option<Kind>> {
+        &self.severity
     }
 
     fn set_global_maxconn(&self, maxconn: u32) -> bool {

@@ -10,6 +10,7 @@ pub mod latency;
 pub mod least;
 pub mod lookups;
 pub mod observed;
+pub mod pace;
 pub mod queue;
 pub mod rate;
 pub mod table;
@@ -36,6 +37,8 @@ pub struct Shared {
     pub process: Gate,
     /// Connections of each frontend against its `maxconn`.
     pub frontends: Vec<Gate>,
+    /// New connections and sessions of the process against `maxconnrate` and `maxsessrate`.
+    pub paces: pace::Paces,
     /// New connections of each frontend against its `rate-limit sessions`.
     pub rates: Vec<rate::Rate>,
     /// Connections of each listener against its `maxconn`, by `ListenerId`; empty where nobody set them.
@@ -72,6 +75,7 @@ impl Shared {
             shards: (0..shards).map(|_| ShardCounters::new(frontends, backends, servers)).collect(),
             process: Gate::default(),
             frontends: (0..frontends).map(|_| Gate::default()).collect(),
+            paces: pace::Paces::default(),
             rates: (0..frontends).map(|_| rate::Rate::default()).collect(),
             listeners: Vec::new(),
             servers: (0..servers).map(|_| Gate::default()).collect(),

@@ -1,0 +1,38 @@
+//! `trace`, `show trace` (management manual, 9.3): Ringmain has no sources of traces.
+use super::severity::WARNING;
+use super::{CommandRow, Level, Steering, wrong};
+
+/// The rows of this file.
+pub const ROWS: &[CommandRow] = &[
+    CommandRow {
+        words: &["show", "trace"],
+        usage: "show trace [<module>]",
+        doc: "show live tracing state",
+        level: Level::User,
+        run: |steering, args| match args.first() {
+            None => list(steering),
+            Some(_) => wrong(steering, NO_SUCH),
+        },
+    },
+    CommandRow {
+        words: &["trace"],
+        usage: "trace [<module>|0] [cmd [args...]]",
+        doc: "manage live tracing (empty to list, 0 to stop all)",
+        level: Level::User,
+        run: |steering, args| match args.first() {
+            None => list(steering),
+            // All that there are have stopped.
+            Some(&"0") => String::new(),
+            Some(_) => wrong(steering, NO_SUCH),
+        },
+    },
+];
+
+const NO_SUCH: &str = "No such trace source";
+
+fn list(steering: &dyn Steering) -> String {
+    steering.severity().set(Some(WARNING));
+    "Supported trace sources and states (.=stopped, w=waiting, R=running) :\n [.] 0          : not a source, will \
+     immediately stop all traces\n # there are no trace sources: use perf, or strace on the epoll engine\n"
+        .to_owned()
+}
