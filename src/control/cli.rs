@@ -236,12 +236,12 @@ impl Steering for Seat<'_> {
         self.edit(|world| world.with_overrides(server, |o| o.maxconn = Some(maxconn)));
     }
 
-    fn add_server(&self, backend: BackendId, words: &[&str]) -> String {
-        State::add_server(self, backend, words).unwrap_or_else(|wrong| wrong)
+    fn add_server(&self, backend: BackendId, words: &[&str]) -> Result<String, String> {
+        State::add_server(self, backend, words)
     }
 
-    fn del_server(&self, server: ServerId) -> String {
-        State::del_server(self, server).unwrap_or_else(|wrong| wrong)
+    fn del_server(&self, server: ServerId) -> Result<String, String> {
+        State::del_server(self, server)
     }
 
     fn edit_world(&self, edit: command::WorldEdit) {

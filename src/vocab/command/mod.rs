@@ -100,9 +100,15 @@ pub trait Steering {
     /// The level of the answer where it is not the usual one of its command ([`severity::of`]).
     fn severity(&self) -> &std::cell::Cell<Option<severity::Kind>>;
     /// `add server`: the words from its name on.
-    fn add_server(&self, backend: BackendId, words: &[&str]) -> String;
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn add_server(&self, backend: BackendId, words: &[&str]) -> Result<String, String>;
     /// `del server`.
-    fn del_server(&self, server: ServerId) -> String;
+    ///
+    /// # Errors
+    /// Why it stays.
+    fn del_server(&self, server: ServerId) -> Result<String, String>;
     /// Puts an edit of the World into force.
     fn edit_world(&self, edit: WorldEdit);
     /// What the connection may do.
@@ -173,7 +179,12 @@ fn answer(steering: &dyn Steering, talk: &mut Talk, words: &[&str]) -> (String, 
 
 /// An answer that tells what is wrong, of a command whose answers usually are data.
 fn wrong(steering: &dyn Steering, text: impl Into<String>) -> String {
-    steering.severity().set(Some(severity::ERROR));
+    told(steering, severity::ERROR, text)
+}
+
+/// An answer that is a message of another level than is usual.
+fn told(steering: &dyn Steering, kind: severity::Kind, text: impl Into<String>) -> String {
+    steering.severity().set(Some(kind));
     text.into()
 }
 

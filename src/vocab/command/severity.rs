@@ -14,6 +14,7 @@ pub enum Kind {
 
 pub const ERROR: Kind = Kind::Message(3);
 pub const WARNING: Kind = Kind::Message(4);
+pub const NOTICE: Kind = Kind::Message(5);
 pub const INFO: Kind = Kind::Message(6);
 
 /// HAProxy's names of the levels.

@@ -1,5 +1,5 @@
 //! `show info`, `show stat`, `show servers state`, `show version`, `show env`.
-use super::{CommandRow, Level, Steering, wrong};
+use super::{CommandRow, Level, Steering, severity, told, wrong};
 
 /// The rows of this file.
 pub const ROWS: &[CommandRow] = &[
@@ -43,7 +43,7 @@ pub const ROWS: &[CommandRow] = &[
         usage: "show version",
         doc: "show version of the current process",
         level: Level::User,
-        run: |_, _| format!("{}\n", env!("CARGO_PKG_VERSION")),
+        run: |steering, _| told(steering, severity::INFO, concat!(env!("CARGO_PKG_VERSION"), "\n")),
     },
 ];
 

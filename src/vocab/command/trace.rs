@@ -1,6 +1,6 @@
 //! `trace`, `show trace` (management manual, 9.3): Ringmain has no sources of traces.
-use super::severity::WARNING;
-use super::{CommandRow, Level, Steering, wrong};
+use super::severity::{INFO, WARNING};
+use super::{CommandRow, Level, told, wrong};
 
 /// The rows of this file.
 pub const ROWS: &[CommandRow] = &[
@@ -10,7 +10,7 @@ pub const ROWS: &[CommandRow] = &[
         doc: "show live tracing state",
         level: Level::User,
         run: |steering, args| match args.first() {
-            None => list(steering),
+            None => told(steering, INFO, NONE),
             Some(_) => wrong(steering, NO_SUCH),
         },
     },
@@ -20,7 +20,7 @@ pub const ROWS: &[CommandRow] = &[
         doc: "manage live tracing (empty to list, 0 to stop all)",
         level: Level::User,
         run: |steering, args| match args.first() {
-            None => list(steering),
+            None => told(steering, WARNING, NONE),
             // All that there are have stopped.
             Some(&"0") => String::new(),
             Some(_) => wrong(steering, NO_SUCH),
@@ -30,9 +30,8 @@ pub const ROWS: &[CommandRow] = &[
 
 const NO_SUCH: &str = "No such trace source";
 
-fn list(steering: &dyn Steering) -> String {
-    steering.severity().set(Some(WARNING));
-    "Supported trace sources and states (.=stopped, w=waiting, R=running) :\n [.] 0          : not a source, will \
-     immediately stop all traces\n # there are no trace sources: use perf, or strace on the epoll engine\n"
-        .to_owned()
-}
+const NONE: &str = "\
+Supported trace sources and states (.=stopped, w=waiting, R=running) :
+ [.] 0          : not a source, will immediately stop all traces
+ # there are no trace sources: use perf, or strace on the epoll engine
+";

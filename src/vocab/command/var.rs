@@ -1,5 +1,5 @@
 //! Variables of the process: `get var`, `set var` (management manual, 9.3).
-use super::{CommandRow, Level, Steering, wrong};
+use super::{CommandRow, Level, Steering, severity, told, wrong};
 use crate::rules::Variable;
 use crate::rules::vars::VarScope;
 use crate::share::vars::Value;
@@ -42,7 +42,7 @@ fn get(steering: &dyn Steering, args: &[&str]) -> String {
         Value::Method(b) => ("meth", bytes(&b)),
     };
     // As in HAProxy, the line's end is that of the answer.
-    format!("{name}: type={kind} value=<{text}>")
+    told(steering, severity::INFO, format!("{name}: type={kind} value=<{text}>"))
 }
 
 fn set(steering: &dyn Steering, args: &[&str]) -> String {
