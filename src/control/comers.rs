@@ -55,7 +55,12 @@ impl State {
             return wrong("Only servers in maintenance mode can be deleted.");
         }
         let backend = world.plan.server(server).backend;
-        let busy = !self.shared.all_have_seen(world.generation) || self.shared.is_in_use(backend, server);
+        let behind = !self.shared.all_have_seen(world.generation);
+        if behind {
+            // Not every edit is told to them.
+            self.refresh();
+        }
+        let busy = behind || self.shared.is_in_use(backend, server);
         Ok(busy.then_some(IN_USE))
     }
 

@@ -8,6 +8,7 @@ pub mod gate;
 mod grow;
 pub mod latency;
 pub mod least;
+pub mod list_edits;
 pub mod lookups;
 pub mod observed;
 pub mod pace;
@@ -51,6 +52,8 @@ pub struct Shared {
     pub tables: table::Tables,
     /// Names that requests want looked up.
     pub lookups: lookups::Lookups,
+    /// What rules want of the lists of patterns.
+    pub list_edits: list_edits::ListEdits,
     /// Variables of scope `proc`.
     pub values: vars::ProcessValues,
     /// Requests on the servers of a backend whose `balance` asks for it, by `BackendId`: made with the first core.
@@ -82,6 +85,7 @@ impl Shared {
             queues: (0..backends).map(|_| Queue::default()).collect(),
             tables: table::Tables::default(),
             lookups: lookups::Lookups::default(),
+            list_edits: list_edits::ListEdits::default(),
             values: vars::ProcessValues::default(),
             loads: (0..backends).map(|_| OnceLock::new()).collect(),
             checks: Checks::new(backends, servers),
