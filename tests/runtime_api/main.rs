@@ -7,6 +7,7 @@ mod common;
 mod figures;
 mod files;
 mod lists;
+mod master;
 mod rule_edits;
 mod severity;
 mod talk;

@@ -16,7 +16,7 @@ macro_rules! rows {
 
 rows! { dynamic_cookie dynamic_server frontend limit list process rate_limit resolvers server session set_server show table trace var }
 
-mod help;
+pub mod help;
 mod refused;
 pub mod severity;
 mod talk;

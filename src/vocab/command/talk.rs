@@ -153,6 +153,7 @@ fn prompt(talk: &mut Talk, args: &[&str]) -> (String, Kind) {
     }
     for word in args {
         match *word {
+            "-" => talk.bare = true,
             "n" => (talk.interactive, talk.shows_prompt) = (false, false),
             "i" => (talk.interactive, talk.shows_prompt) = (true, false),
             "p" => (talk.interactive, talk.shows_prompt) = (true, true),
