@@ -277,13 +277,15 @@ fn launch(
             std::process::exit(served.map_or_else(|exit| i32::from(exit.0), |()| 0));
         }
         Side::Parent(pid) => {
-            drop((tell, command, old));
-            if waiting.wait() {
-                say::notice(format!("New worker ({pid}) forked"));
-                say::notice("Loading success.");
-                return Ok(Kid { pid, number, born: Instant::now() });
+            tell.leave();
+            drop((command, old));
+            if let Err(said) = waiting.wait_or_hear() {
+                say::keep(&said);
+                return Err(Exit(process::exit_code(pid).max(1)));
             }
-            Err(Exit(process::exit_code(pid).max(1)))
+            say::notice(format!("New worker ({pid}) forked"));
+            say::notice("Loading success.");
+            Ok(Kid { pid, number, born: Instant::now() })
         }
     }
 }

@@ -215,7 +215,7 @@ fn daemonize(args: &Args) -> Result<Daemon, Exit> {
     let (waiting, tell) = process::readiness().map_err(cannot)?;
     match process::fork().map_err(cannot)? {
         Side::Parent(child) => {
-            drop(tell);
+            tell.leave();
             Ok(Daemon::Parent { child, waiting })
         }
         Side::Child => {

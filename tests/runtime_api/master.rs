@@ -240,7 +240,10 @@ fn reloads_fail_and_are_hard() {
         let stage = Stage::new(program, "");
         let good = std::fs::read_to_string(&stage.config).expect("the file");
         std::fs::write(&stage.config, "nonsense\n").expect("a bad file");
-        assert!(ask(&stage.socket, "reload").starts_with("Success=0\n--\n"));
+        let said = ask(&stage.socket, "reload");
+        assert!(said.starts_with("Success=0\n--\n"), "{said}");
+        assert!(said.contains("unknown keyword 'nonsense'"), "what is wrong with the file: {said}");
+        assert!(ask(&stage.socket, "show startup-logs").contains("'nonsense'"));
         assert_eq!(tell(&stage.socket, "prompt\n"), "master[ReloadFailed]> ", "{}", program.name());
         std::fs::write(&stage.config, good).expect("a good file");
         // Something that a soft stop would wait for.
