@@ -10,6 +10,7 @@ mod lists;
 mod master;
 mod rule_edits;
 mod severity;
+mod table;
 mod talk;
 mod tools;
 

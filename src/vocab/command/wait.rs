@@ -52,6 +52,12 @@ pub(super) fn wait(talk: &mut Talk, args: &[&str]) -> (String, Kind) {
             }
             Some(Condition::Removable((*name).to_owned()))
         }
+        ["be-removable", ..] => {
+            return wrong(
+                "'wait … be-removable' is a HAProxy command that Ringmain does not support yet: backends come with the \
+                 configuration.\n",
+            );
+        }
         _ => return wrong(USAGE),
     };
     talk.pause = Some(Pause { time, until });
