@@ -177,6 +177,10 @@ impl Steering for Seat<'_> {
         self.show_resolvers(name)
     }
 
+    fn resolver_figures(&self) -> String {
+        State::resolver_figures(self)
+    }
+
     fn servers_conn(&self, backend: Option<BackendId>) -> String {
         observe::servers_conn(&self.published.load(), &self.shared, backend)
     }

@@ -13,6 +13,7 @@ mod severity;
 mod table;
 mod talk;
 mod tools;
+mod wait;
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

@@ -21,6 +21,8 @@ const LINES: &[&str] = &[
     "show stat",
     "show stat x",
     "show stat typed",
+    "show stat domain proxy",
+    "show stat domain x",
     "show info",
     "show servers state",
     "show servers state x",

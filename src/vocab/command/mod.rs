@@ -68,6 +68,8 @@ pub trait Steering {
     /// # Errors
     /// There is no such section.
     fn resolvers(&self, name: Option<&str>) -> Result<String, String>;
+    /// `show stat domain resolvers`.
+    fn resolver_figures(&self) -> String;
     /// `show servers conn`.
     fn servers_conn(&self, backend: Option<BackendId>) -> String;
     /// Edits a server's state: maintenance, drain, weight.

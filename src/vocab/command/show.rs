@@ -61,6 +61,16 @@ fn env(steering: &dyn Steering, args: &[&str]) -> String {
 }
 
 fn stat(steering: &dyn Steering, args: &[&str]) -> String {
+    let args = match args {
+        ["domain", "proxy", rest @ ..] => rest,
+        ["domain", "resolvers"] => return steering.resolver_figures(),
+        ["domain", "resolvers", form, ..] => {
+            let text = "is a HAProxy command that Ringmain does not support yet: the table is all there is";
+            return wrong(steering, format!("'show stat domain resolvers {form}' {text}.\n"));
+        }
+        ["domain", ..] => return wrong(steering, "Invalid statistics domain.\n"),
+        args => args,
+    };
     steering.stat(args).unwrap_or_else(|e| wrong(steering, format!("{e}\n")))
 }
 
