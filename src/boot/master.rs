@@ -40,8 +40,7 @@ pub fn run(args: &Args, plan: Plan, wanted: IoMode, daemon: Option<Ready>) -> Re
     let caught = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC)
         .map_err(|e| refuse(format!("[{}.main()] cannot read signals: {e}", args.program)))?;
     let outlives_failure = plan.global.no_exit_on_failure;
-    let own: Vec<RawFd> =
-        sockets.iter().map(|s| s.socket.as_raw_fd()).chain([caught.as_raw_fd()]).collect();
+    let own: Vec<RawFd> = sockets.iter().map(|s| s.socket.as_raw_fd()).chain([caught.as_raw_fd()]).collect();
     let current = launch(args, Some(plan), wanted, OldSockets::default(), 0, &own)?;
     let systemd = Systemd::new(args.systemd);
     let mut master = Master {
@@ -191,7 +190,8 @@ impl Master<'_> {
         };
         let old = self.current.iter().map(|kid| kid.pid.as_raw()).collect();
         let args = Args { old_pids: old, old_signal, old_socket: None, ..self.args.clone() };
-        let not_for_it: Vec<RawFd> = self.own.iter().copied().chain(talks.iter().flat_map(Talk::fds)).collect();
+        let not_for_it: Vec<RawFd> =
+            self.own.iter().copied().chain(talks.iter().flat_map(Talk::fds)).collect();
         let launched = launch(&args, None, self.wanted, sockets, self.reloads, &not_for_it);
         let came_up = launched.is_ok();
         match launched {

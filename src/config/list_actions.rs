@@ -15,7 +15,8 @@ pub fn check(draft: &Draft, lists: &Lists, diags: &mut Diags) {
             continue;
         }
         told.push(rule.at);
-        let text = format!("no ACL and no map is loaded from the file '{file}', which this rule would change.");
+        let text =
+            format!("no ACL and no map is loaded from the file '{file}', which this rule would change.");
         let files = lists.all().filter_map(|list| list.file.as_deref());
         let diag = match nearest(file, files) {
             Some(near) => Diag::alert(rule.at, text).help(format!("did you mean `{near}`?")),

@@ -43,7 +43,7 @@ impl State {
 impl State {
     /// The answer to `show stat domain resolvers`.
     pub(super) fn resolver_figures(&self) -> String {
-        self.names.get().map_or_else(String::new, |names| names::csv(names))
+        self.names.get().map_or_else(String::new, names::csv)
     }
 }
 

@@ -2,8 +2,8 @@
 use super::Conn;
 use super::decide::{self, Decision, Resume, Scene};
 use super::local::{LiveFacts, View};
-use super::{list_edit, lookup};
 use super::persist::Override;
+use super::{list_edit, lookup};
 use crate::proto::http::RequestHead;
 use crate::rules::{Awaited, NoTrace, Verdict, Wishes};
 use std::cell::Cell;

@@ -8,6 +8,7 @@ mod figures;
 mod files;
 mod lists;
 mod master;
+mod newer;
 mod rule_edits;
 mod severity;
 mod table;

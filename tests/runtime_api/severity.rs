@@ -228,7 +228,10 @@ fn heard(program: Program) -> Vec<Vec<String>> {
     await_socket(&socket);
     let line = |l: &&str| format!("{}\n", l.replace("MAP", &map.display().to_string()));
     let mut all: Vec<Vec<String>> = LINES.iter().map(|l| levels(&tell(&socket, &line(l)))).collect();
-    all.push(levels(&tell(&other, "show cli level;show env;frob;set severity-output number;show cli level\n")));
+    all.push(levels(&tell(
+        &other,
+        "show cli level;show env;frob;set severity-output number;show cli level\n",
+    )));
     for path in [&socket, &other, &map] {
         let _ = std::fs::remove_file(path);
     }

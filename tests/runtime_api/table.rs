@@ -48,7 +48,14 @@ fn read() -> (Vec<String>, Vec<Row>) {
         assert!(known || std::env::var_os("RINGMAIN_BLESS").is_some(), "{line}: no such status");
         let bare = |cell: &str| cell.trim_matches('`').to_owned();
         let (command, example) = (bare(command), bare(example));
-        rows.push(Row { master, command, example, now: since == "2.6", status: status.to_owned(), line: number });
+        rows.push(Row {
+            master,
+            command,
+            example,
+            now: since == "2.6",
+            status: status.to_owned(),
+            line: number,
+        });
     }
     assert!(rows.len() > 150, "{} rows", rows.len());
     (lines, rows)
@@ -143,7 +150,8 @@ fn status(answer: &str) -> Option<String> {
     if let Some((_, why)) = answer.split_once("is a HAProxy command that Ringmain does not support yet: ") {
         return Some(format!("refused ({})", why.split(".\n").next().unwrap_or_default()));
     }
-    let unknown = answer.contains("Unknown command") || answer.contains("[3]: ") || answer.contains("Usage: ");
+    let unknown =
+        answer.contains("Unknown command") || answer.contains("[3]: ") || answer.contains("Usage: ");
     (!unknown).then(|| WORKS.to_owned())
 }
 
@@ -173,7 +181,9 @@ fn the_table_says_what_the_program_does() {
                 _ = write!(line, "{found} |");
                 changed = true;
             }
-            None => _ = writeln!(wrong, "`{}`: the table says `{}`, Ringmain: {answer}", row.command, row.status),
+            None => {
+                _ = writeln!(wrong, "`{}`: the table says `{}`, Ringmain: {answer}", row.command, row.status)
+            }
         }
     }
     if changed {

@@ -288,7 +288,14 @@ impl Talk {
     }
 
     /// Sends a command to a worker.
-    fn forward(&mut self, master: &Master<'_>, pid: Pid, command: &str, payload: Option<String>, direct: bool) {
+    fn forward(
+        &mut self,
+        master: &Master<'_>,
+        pid: Pid,
+        command: &str,
+        payload: Option<String>,
+        direct: bool,
+    ) {
         let kid = kids(master).find(|kid| kid.pid == pid);
         let stream = kid.map(|kid| cli::connect(kid.number));
         let Some(Ok(stream)) = stream else {

@@ -42,7 +42,8 @@ pub struct ActionRow {
 }
 
 /// Actions whose arguments stand in parentheses: what begins with their names is theirs, as in HAProxy.
-const WITH_PARENTHESES: &[&str] = &["add-acl", "del-acl", "del-map", "do-resolve", "set-map", "set-var", "set-var-fmt", "unset-var"];
+const WITH_PARENTHESES: &[&str] =
+    &["add-acl", "del-acl", "del-map", "do-resolve", "set-map", "set-var", "set-var-fmt", "unset-var"];
 
 /// The row of a name in a set of rules.
 #[must_use]

@@ -21,9 +21,8 @@ fn parse(cx: &mut BindCx<'_, '_>, words: &[Word]) -> Result<(), Diag> {
                 Ok(())
             }
             None => {
-                let text = format!(
-                    "'severity-output' only supports 'none', 'number', and 'string' (got '{word}')"
-                );
+                let text =
+                    format!("'severity-output' only supports 'none', 'number', and 'string' (got '{word}')");
                 Err(wrong(words, text))
             }
         },

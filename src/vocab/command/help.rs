@@ -54,8 +54,7 @@ fn shared(entry: &Entry, words: &[&str]) -> usize {
 
 fn list(entries: &[Entry], words: &[&str]) -> String {
     let most = entries.iter().map(|e| shared(e, words)).max().unwrap_or(0);
-    let like: Vec<Entry> =
-        entries.iter().filter(|e| shared(e, &words[..most]) == most).copied().collect();
+    let like: Vec<Entry> = entries.iter().filter(|e| shared(e, &words[..most]) == most).copied().collect();
     let mut chosen = match words.get(most..) {
         Some(rest @ [_, ..]) => near(&like, most, rest),
         _ => Vec::new(),

@@ -42,7 +42,9 @@ fn run(steering: &dyn Steering, args: &[&str]) -> String {
         Err(_) if value == 0 => String::new(),
         Err(why) => {
             let what = args[0];
-            format!("'set rate-limit {what}' is a HAProxy command that Ringmain does not support yet: {why}.\n")
+            format!(
+                "'set rate-limit {what}' is a HAProxy command that Ringmain does not support yet: {why}.\n"
+            )
         }
     }
 }

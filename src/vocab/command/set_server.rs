@@ -23,10 +23,8 @@ pub(super) fn run(steering: &dyn Steering, args: &[&str]) -> String {
         Err(e) => return e,
     };
     let rest = args.get(2..).unwrap_or_default();
-    let changes_place = matches!(
-        args.get(1),
-        Some(&("addr" | "check-addr" | "check-port" | "agent-addr" | "agent-port"))
-    );
+    let changes_place =
+        matches!(args.get(1), Some(&("addr" | "check-addr" | "check-port" | "agent-addr" | "agent-port")));
     if changes_place && !rest.is_empty() {
         steering.severity().set(Some(severity::WARNING));
     }

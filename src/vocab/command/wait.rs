@@ -47,7 +47,7 @@ pub(super) fn wait(talk: &mut Talk, args: &[&str]) -> (String, Kind) {
         ["-h", ..] => return (USAGE.to_owned(), severity::INFO),
         ["srv-removable" | "srv-unused"] => return wrong("Missing server name (<backend>/<server>).\n"),
         ["srv-removable" | "srv-unused", name, ..] => {
-            if !name.split_once('/').is_some_and(|(_, server)| !server.is_empty()) {
+            if name.split_once('/').is_none_or(|(_, server)| server.is_empty()) {
                 return wrong("Require 'backend/server'.\n");
             }
             Some(Condition::Removable((*name).to_owned()))
