@@ -57,6 +57,14 @@ fn socket_path() -> PathBuf {
     path
 }
 
+/// Whether somebody answers there.
+fn answers(socket: &Path) -> bool {
+    let Ok(mut stream) = UnixStream::connect(socket) else { return false };
+    let mut answer = Vec::new();
+    let asked = stream.write_all(b"show version\n").and_then(|()| stream.shutdown(std::net::Shutdown::Write));
+    asked.and_then(|()| stream.read_to_end(&mut answer)).is_ok() && !answer.is_empty()
+}
+
 /// Waits until the socket is there and answered.
 fn await_socket(socket: &Path) {
     let until = Instant::now() + Duration::from_secs(5);

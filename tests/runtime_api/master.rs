@@ -1,7 +1,6 @@
 //! The master's socket (`-S`) beside haproxy: prefixes, prompts, chains, payloads, levels, and several clients at once.
 
 use std::io::{Read, Write};
-use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use crate::common::ground::{Ground, file, scratch};
 use crate::common::proxy::{Program, Proxy};
 use crate::common::{PATIENCE, eventually};
-use crate::{BOTH, DEFAULTS, ask, socket_path, tell};
+use crate::{BOTH, DEFAULTS, answers, ask, socket_path, tell};
 
 /// What is sent over one connection each, which then is closed on our side.
 const SCRIPTS: &[&str] = &[
@@ -96,7 +95,7 @@ impl Stage {
         let proxy =
             Proxy::start_with(program, &config, &ground.env, &["-W", "-db", "-S", &at], &[ground.front(1)]);
         // HAProxy's master begins anew once its worker runs.
-        assert!(eventually(|| is_served(&socket)), "{}: {}", program.name(), proxy.errors());
+        assert!(eventually(|| answers(&socket)), "{}: {}", program.name(), proxy.errors());
         Stage { ground, proxy, socket, map, config }
     }
 
@@ -136,14 +135,6 @@ impl Drop for Stage {
             let _ = std::fs::remove_file(path);
         }
     }
-}
-
-/// Whether somebody answers there.
-fn is_served(socket: &Path) -> bool {
-    let Ok(mut stream) = UnixStream::connect(socket) else { return false };
-    let mut answer = Vec::new();
-    let asked = stream.write_all(b"show version\n").and_then(|()| stream.shutdown(Shutdown::Write));
-    asked.and_then(|()| stream.read_to_end(&mut answer)).is_ok() && !answer.is_empty()
 }
 
 fn heard(program: Program) -> Vec<String> {

@@ -7,13 +7,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::common::eventually;
 use crate::common::ground::{Ground, file, scratch};
 use crate::common::proxy::{Io, Program, Proxy};
-use crate::{DEFAULTS, socket_path, tell};
+use crate::{DEFAULTS, answers, socket_path, tell};
 
 const WORKS: &str = "works";
 
@@ -135,14 +135,6 @@ impl Drop for Stage {
             let _ = std::fs::remove_file(path);
         }
     }
-}
-
-fn answers(socket: &Path) -> bool {
-    use std::io::{Read, Write};
-    let Ok(mut stream) = std::os::unix::net::UnixStream::connect(socket) else { return false };
-    let mut answer = Vec::new();
-    let asked = stream.write_all(b"show version\n").and_then(|()| stream.shutdown(std::net::Shutdown::Write));
-    asked.and_then(|()| stream.read_to_end(&mut answer)).is_ok() && !answer.is_empty()
 }
 
 /// What Ringmain's answer says: `works`, or `refused` with its reason. `None`: that it went wrong.
