@@ -115,8 +115,8 @@ pub fn run(args: &Args, plan: Plan, wanted: IoMode, daemon: Option<Ready>) -> Re
 /// What a worker has of its master.
 pub struct Link {
     pub ready: Ready,
-    /// A listening socket for commands.
-    pub command: Option<OwnedFd>,
+    /// A listening socket for commands, and what whoever speaks there must know.
+    pub command: Option<(OwnedFd, u128)>,
     /// What the worker before it listens on.
     pub old: OldSockets,
 }
@@ -127,6 +127,8 @@ struct Kid {
     pid: Pid,
     /// The number in the name of its command socket.
     number: u32,
+    /// The first line of whatever is said there.
+    secret: u128,
     born: Instant,
 }
 
@@ -178,7 +180,7 @@ impl Master<'_> {
         self.systemd.tell("RELOADING=1");
         say::notice("Reloading Ringmain");
         self.reloads += 1;
-        let sockets = match self.current.map(|kid| cli::sockets_of(kid.number)) {
+        let sockets = match self.current.map(|kid| cli::sockets_of(&kid)) {
             None => OldSockets::default(),
             Some(Ok(sockets)) => sockets,
             Some(Err(e)) => {
@@ -262,13 +264,14 @@ fn launch(
     let cannot = |e| refuse(format!("[{}.main()] Cannot fork ({e}).", args.program));
     let (waiting, tell) = process::readiness().map_err(cannot)?;
     let command = cli::command_socket(std::process::id(), number).ok();
+    let secret = cli::secret();
     match process::fork().map_err(cannot)? {
         Side::Child => {
             drop(waiting);
             process::close(not_for_it);
             process::end_with_parent();
             process::block_only(&process::worker_signals());
-            let link = Link { ready: tell, command, old };
+            let link = Link { ready: tell, command: command.map(|fd| (fd, secret)), old };
             let served = match plan {
                 Some(plan) => Ok((plan, false)),
                 None => load::load(args),
@@ -285,7 +288,7 @@ fn launch(
             }
             say::notice(format!("New worker ({pid}) forked"));
             say::notice("Loading success.");
-            Ok(Kid { pid, number, born: Instant::now() })
+            Ok(Kid { pid, number, secret, born: Instant::now() })
         }
     }
 }

@@ -326,8 +326,8 @@ struct Worker<'a> {
     ready: Option<Ready>,
     /// Nobody looks at its standard streams any more.
     daemon: bool,
-    /// Where the master's commands come in.
-    command: Option<OwnedFd>,
+    /// Where the master's commands come in, and what it knows.
+    command: Option<(OwnedFd, u128)>,
 }
 
 impl Worker<'_> {
@@ -388,11 +388,12 @@ impl Worker<'_> {
             1 => Level::Operator,
             _ => Level::Admin,
         };
-        let masters = self.command.map(|fd| Socket {
+        let masters = self.command.map(|(fd, secret)| Socket {
             fd,
             level: Level::Admin,
             gives_listeners: true,
             severity: Default::default(),
+            secret: Some(secret),
         });
         let own = self.bound.stats.into_iter().zip(&plan.global.stats_sockets);
         let own = own.map(|(fd, s)| Socket {
@@ -400,6 +401,7 @@ impl Worker<'_> {
             level: level(s),
             gives_listeners: s.expose_fd_listeners,
             severity: s.severity,
+            secret: None,
         });
         let sockets = own.chain(masters).collect();
         control

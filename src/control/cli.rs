@@ -24,6 +24,8 @@ pub struct Socket {
     /// `expose-fd listeners`.
     pub gives_listeners: bool,
     pub severity: SeverityOutput,
+    /// Who does not say this first, in 32 hexadecimal digits on a line, is not heard (the master's socket).
+    pub secret: Option<u128>,
 }
 
 /// `Release_date` of `show info`: tools want one. It goes with the version in Cargo.toml.
@@ -48,6 +50,7 @@ pub(super) fn start(state: &Rc<State>, sockets: Vec<Socket>) -> io::Result<()> {
             level: socket.level,
             gives_listeners: socket.gives_listeners,
             severity: socket.severity,
+            secret: socket.secret,
         };
         state.core.spawn(accept(state.clone(), listener, rights));
     }
@@ -60,6 +63,8 @@ pub(super) struct Rights {
     pub level: Level,
     pub gives_listeners: bool,
     pub severity: SeverityOutput,
+    /// Who does not say this first, in 32 hexadecimal digits on a line, is not heard (the master's socket).
+    pub secret: Option<u128>,
 }
 
 async fn accept(state: Rc<State>, listener: Listener, rights: Rights) {

@@ -33,6 +33,12 @@ struct Input<'a> {
 pub(super) async fn serve(state: Rc<State>, stream: Stream, rights: Rights, timeout: Duration) {
     let mut talk = Talk::new(rights.level, timeout, rights.severity);
     let mut input = Input { state: &state, stream: &stream, bytes: Vec::new(), over: false };
+    if let Some(secret) = rights.secret {
+        let Next::Line(line) = input.line(talk.timeout, LINE_LIMIT).await else { return };
+        if line != format!("{secret:032x}") {
+            return;
+        }
+    }
     loop {
         let Next::Line(line) = input.line(talk.timeout, LINE_LIMIT).await else { return };
         if line == "_getsocks" && rights.gives_listeners {

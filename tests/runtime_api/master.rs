@@ -271,3 +271,24 @@ fn a_direct_connection_is_the_workers() {
         assert!(stream.read(&mut [0]).is_err(), "it stays open");
     }
 }
+
+/// A worker's socket has a name that everybody on the host may find out: who does not come from the master gets nothing.
+#[test]
+fn nobody_else_commands_a_worker() {
+    use std::os::linux::net::SocketAddrExt;
+    for program in BOTH {
+        let stage = Stage::new(program, "");
+        let name = format!("ringmain-worker-{}-0", stage.proxy.pid());
+        let addr = std::os::unix::net::SocketAddr::from_abstract_name(name).expect("a name");
+        for line in ["show info\n", "_getsocks\n", "00000000000000000000000000000000\nshow info\n", "\n"] {
+            let mut stream = UnixStream::connect_addr(&addr).expect("the worker's socket");
+            stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
+            stream.write_all(line.as_bytes()).expect("ask");
+            let mut answer = Vec::new();
+            // What was not read makes a reset of the end.
+            let _ = stream.read_to_end(&mut answer);
+            assert!(answer.is_empty(), "{}: {line:?}: {}", program.name(), String::from_utf8_lossy(&answer));
+        }
+        assert!(ask(&stage.socket, "@1 show info").contains("Name: "), "its master is heard");
+    }
+}

@@ -1,4 +1,5 @@
 //! The sockets of the master (`-S`) and of its workers (management manual, 9.4).
+use super::Kid;
 use crate::boot::old_sockets::OldSockets;
 use crate::boot::{bind, bind_unix};
 use crate::plan::ListenerAddr;
@@ -6,7 +7,7 @@ use crate::syntax::Env;
 use crate::vocab::address;
 use crate::vocab::command::Level;
 use socket2::Socket;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
@@ -95,14 +96,30 @@ pub fn command_socket(master: u32, number: u32) -> io::Result<OwnedFd> {
     UnixListener::bind_addr(&name(master, number)?).map(OwnedFd::from)
 }
 
-/// The listening sockets of a worker.
-pub fn sockets_of(number: u32) -> io::Result<OldSockets> {
-    OldSockets::from_stream(&UnixStream::connect_addr(&name(std::process::id(), number)?)?)
+/// What a worker and its master know alone: the socket's name is no secret, and whoever speaks there may do everything.
+#[must_use]
+pub fn secret() -> u128 {
+    use std::hash::{BuildHasher, RandomState};
+    // Keyed by the system's random numbers.
+    let state = RandomState::new();
+    u128::from(state.hash_one(0)) << 64 | u128::from(state.hash_one(1))
 }
 
-/// A connection to a worker for commands. It does not wait.
-pub fn connect(number: u32) -> io::Result<UnixStream> {
-    let stream = UnixStream::connect_addr(&name(std::process::id(), number)?)?;
+/// The first line of a connection to a worker.
+fn first_line(secret: u128) -> String {
+    format!("{secret:032x}\n")
+}
+
+/// The listening sockets of a worker.
+pub fn sockets_of(kid: &Kid) -> io::Result<OldSockets> {
+    let mut stream = UnixStream::connect_addr(&name(std::process::id(), kid.number)?)?;
+    stream.write_all(first_line(kid.secret).as_bytes())?;
+    OldSockets::from_stream(&stream)
+}
+
+/// A connection to a worker for commands, which does not wait, and what is to be sent over it first.
+pub fn connect(kid: &Kid) -> io::Result<(UnixStream, String)> {
+    let stream = UnixStream::connect_addr(&name(std::process::id(), kid.number)?)?;
     stream.set_nonblocking(true)?;
-    Ok(stream)
+    Ok((stream, first_line(kid.secret)))
 }

@@ -297,14 +297,13 @@ impl Talk {
         direct: bool,
     ) {
         let kid = kids(master).find(|kid| kid.pid == pid);
-        let stream = kid.map(|kid| cli::connect(kid.number));
-        let Some(Ok(stream)) = stream else {
+        let stream = kid.map(cli::connect);
+        let Some(Ok((stream, mut line))) = stream else {
             self.output.extend_from_slice(b"Can't connect to the target CLI!\n");
             self.show_prompt();
             return;
         };
         // What the client may do and is in goes before its command; no answer to that is seen.
-        let mut line = String::new();
         if self.expert {
             line.push_str("expert-mode on -;");
         }
