@@ -7,9 +7,11 @@ use crate::base::time::Tick;
 use crate::health;
 use crate::net::Listener;
 use crate::observe::{self, ProcessInfo, StatFilter, StatPieces};
+use crate::plan::SeverityOutput;
 use crate::session;
 use crate::share::cores::CoreFigures;
 use crate::share::sessions::{SessionId, Wanted};
+use crate::vocab::command::severity::Kind;
 use crate::vocab::command::{self, Level, Steering};
 use crate::world::{Health, Overrides, ServerState, World};
 use std::cell::Cell;
@@ -26,6 +28,9 @@ pub struct Socket {
     pub level: Level,
     /// `expose-fd listeners`.
     pub gives_listeners: bool,
+    pub severity: SeverityOutput,
+    /// Who does not say this first, in 32 hexadecimal digits on a line, is not heard (the master's socket).
+    pub secret: Option<u128>,
 }
 
 /// `Release_date` of `show info`: tools want one. It goes with the version in Cargo.toml.
@@ -46,7 +51,12 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 pub(super) fn start(state: &Rc<State>, sockets: Vec<Socket>) -> io::Result<()> {
     for socket in sockets {
         let listener = state.core.listen(socket.fd)?;
-        let rights = Rights { level: socket.level, gives_listeners: socket.gives_listeners };
+        let rights = Rights {
+            level: socket.level,
+            gives_listeners: socket.gives_listeners,
+            severity: socket.severity,
+            secret: socket.secret,
+        };
         state.core.spawn(accept(state.clone(), listener, rights));
     }
     Ok(())
@@ -57,6 +67,9 @@ pub(super) fn start(state: &Rc<State>, sockets: Vec<Socket>) -> io::Result<()> {
 pub(super) struct Rights {
     pub level: Level,
     pub gives_listeners: bool,
+    pub severity: SeverityOutput,
+    /// Who does not say this first, in 32 hexadecimal digits on a line, is not heard (the master's socket).
+    pub secret: Option<u128>,
 }
 
 async fn accept(state: Rc<State>, listener: Listener, rights: Rights) {
@@ -129,6 +142,8 @@ pub(super) struct Seat<'a> {
     pub experimental: bool,
     /// What an answer still has behind the text that was given.
     pub rest: Cell<Option<Pieces>>,
+    /// The answer's level, where its command said so.
+    pub severity: Cell<Option<Kind>>,
 }
 
 impl std::ops::Deref for Seat<'_> {
@@ -170,6 +185,10 @@ impl Steering for Seat<'_> {
 
     fn resolvers(&self, name: Option<&str>) -> Result<String, String> {
         self.show_resolvers(name)
+    }
+
+    fn resolver_figures(&self) -> String {
+        State::resolver_figures(self)
     }
 
     fn servers_conn(&self, backend: Option<BackendId>) -> String {
@@ -251,12 +270,12 @@ impl Steering for Seat<'_> {
         self.edit(|world| world.with_overrides(server, |o| o.maxconn = Some(maxconn)));
     }
 
-    fn add_server(&self, backend: BackendId, words: &[&str]) -> String {
-        State::add_server(self, backend, words).unwrap_or_else(|wrong| wrong)
+    fn add_server(&self, backend: BackendId, words: &[&str]) -> Result<String, String> {
+        State::add_server(self, backend, words)
     }
 
-    fn del_server(&self, server: ServerId) -> String {
-        State::del_server(self, server).unwrap_or_else(|wrong| wrong)
+    fn del_server(&self, server: ServerId) -> Result<String, String> {
+        State::del_server(self, server)
     }
 
     fn edit_world(&self, edit: command::WorldEdit) {
@@ -306,6 +325,18 @@ impl Steering for Seat<'_> {
 
     fn shared(&self) -> Arc<crate::share::Shared> {
         self.shared.clone()
+    }
+
+    fn rates_changed(&self) {
+        self.refresh();
+    }
+
+    fn hinders_deletion(&self, server: ServerId) -> Result<Option<&'static str>, String> {
+        State::hinders_deletion(self, server)
+    }
+
+    fn severity(&self) -> &Cell<Option<Kind>> {
+        &self.severity
     }
 
     fn set_global_maxconn(&self, maxconn: u32) -> bool {

@@ -146,7 +146,8 @@ async fn exchange(conn: &Conn) -> Next {
     let next = run(conn, &view, &mut heads).await;
     heads.live.end();
     if view.plan.frontend(conn.info.frontend).recording.is_some() {
-        record::finish(conn, &view);
+        // Lists may have changed since the request came.
+        record::finish(conn, &conn.local.view());
     }
     // A client that would have kept the connection may have sent its next request already.
     let surprised = next == Next::Close && heads.req.keep_alive;

@@ -11,6 +11,7 @@ pub mod headers;
 mod http;
 mod inspect;
 mod line;
+mod list_edit;
 mod live;
 mod local;
 mod lookup;

@@ -1,6 +1,6 @@
 //! The process seen from within: `show backend|cli sockets|dev|libs|peers|profiling|startup-logs`, `clear counters` (management
 //! manual, 9.3).
-use super::{CommandRow, Level, Steering};
+use super::{CommandRow, Level, Steering, severity, told};
 use crate::plan::ListenerAddr;
 use std::fmt::Write;
 
@@ -20,6 +20,8 @@ macro_rules! rows {
 rows! {
     ["clear", "counters"], Operator, "clear counters [all]", "clear max statistics counters (or all counters)", clear;
     ["show", "backend"], User, "show backend", "list backends in the current running config", backends;
+    // No section can ask for one.
+    ["show", "cache"], Operator, "show cache", "show cache status", |_, _| String::new();
     ["show", "cli", "sockets"], Operator, "show cli sockets", "dump list of cli sockets", sockets;
     ["show", "dev"], Operator, "show dev", "show debug info for developers", dev;
     ["show", "libs"], Operator, "show libs", "show loaded object files and libraries", |_, _| libs();
@@ -30,7 +32,10 @@ rows! {
     ["show", "schema", "json"], User, "show schema json", "report schema used for stats",
         |steering, _| steering.schema().to_owned();
     ["show", "startup-logs"], User, "show startup-logs", "report logs emitted during HAProxy startup",
-        |steering, _| Some(steering.startup_logs()).filter(|l| !l.is_empty()).unwrap_or_else(|| "\n".to_owned());
+        |steering, _| match steering.startup_logs() {
+            none if none.is_empty() => told(steering, severity::INFO, "\n"),
+            logs => told(steering, severity::INFO, logs),
+        };
 }
 
 fn clear(steering: &dyn Steering, args: &[&str]) -> String {

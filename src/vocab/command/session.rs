@@ -1,6 +1,6 @@
 //! Sessions: `show sess`, `shutdown session`, `shutdown sessions server` (management manual, 9.3; `older`, `susp` and the
 //! options of `show sess` are those of HAProxy 3.x).
-use super::{CommandRow, Level, Steering, backend, frontend, server, server_to_change, talk};
+use super::{CommandRow, Level, Steering, backend, frontend, server, server_to_change, severity, told, wait};
 use crate::share::sessions::{SessionId, Wanted};
 
 /// The rows of this file.
@@ -69,9 +69,13 @@ fn show(steering: &dyn Steering, args: &[&str]) -> String {
             (wanted.long, wanted.suspicious) = (true, true);
             rest
         }
-        ["older"] => return "Expects a minimum age (in seconds by default).\n".to_owned(),
+        ["older"] => {
+            return told(steering, severity::ERROR, "Expects a minimum age (in seconds by default).\n");
+        }
         ["older", age, rest @ ..] => {
-            let Some(age) = talk::delay(age, 1_000) else { return "Invalid age.\n".to_owned() };
+            let Some(age) = wait::delay(age, 1_000) else {
+                return told(steering, severity::ERROR, "Invalid age.\n");
+            };
             (wanted.long, wanted.older) = (true, Some(age));
             rest
         }
@@ -84,7 +88,7 @@ fn show(steering: &dyn Steering, args: &[&str]) -> String {
     };
     match options_of(steering, options, &mut wanted) {
         Ok(()) => steering.sessions(wanted),
-        Err(wrong) => wrong,
+        Err(wrong) => told(steering, severity::ERROR, wrong),
     }
 }
 
