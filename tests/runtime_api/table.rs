@@ -144,7 +144,9 @@ fn status(answer: &str) -> Option<String> {
     }
     let unknown =
         answer.contains("Unknown command") || answer.contains("[3]: ") || answer.contains("Usage: ");
-    (!unknown).then(|| WORKS.to_owned())
+    // No row can know the id of a session: that there is none of it is an answer.
+    let none = answer.contains("No such session (use 'show sess').");
+    (!unknown || none).then(|| WORKS.to_owned())
 }
 
 #[test]
