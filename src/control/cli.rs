@@ -1,4 +1,6 @@
 //! The runtime API's sockets: lines in, answers out, as HAProxy's statistics socket has it (management manual, 9.3).
+use super::pieces::Pieces;
+use super::sessions::SessionWalk;
 use super::{State, talk};
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::time::Tick;
@@ -6,6 +8,9 @@ use crate::health;
 use crate::net::Listener;
 use crate::observe::{self, ProcessInfo, StatFilter, StatPieces};
 use crate::plan::SeverityOutput;
+use crate::session;
+use crate::share::cores::CoreFigures;
+use crate::share::sessions::{SessionId, Wanted};
 use crate::vocab::command::severity::Kind;
 use crate::vocab::command::{self, Level, Steering};
 use crate::world::{Health, Overrides, ServerState, World};
@@ -136,7 +141,7 @@ pub(super) struct Seat<'a> {
     pub level: Level,
     pub experimental: bool,
     /// What an answer still has behind the text that was given.
-    pub rest: Cell<Option<StatPieces>>,
+    pub rest: Cell<Option<Pieces>>,
     /// The answer's level, where its command said so.
     pub severity: Cell<Option<Kind>>,
 }
@@ -168,7 +173,7 @@ impl Steering for Seat<'_> {
         }
         let mut pieces = StatPieces::new(world, self.shared.clone(), self.process_info(), filter);
         let first = pieces.next().unwrap_or_default();
-        self.rest.set(Some(pieces));
+        self.rest.set(Some(Pieces::Made(Box::new(pieces))));
         Ok(first)
     }
 
@@ -214,6 +219,26 @@ impl Steering for Seat<'_> {
 
     fn shut_sessions(&self, server: ServerId) {
         self.shards.iter().for_each(|shard| shard.shut_sessions(server));
+    }
+
+    fn sessions(&self, wanted: Wanted) -> String {
+        self.rest.set(Some(Pieces::Sessions(SessionWalk::new(self.state, wanted))));
+        String::new()
+    }
+
+    fn session(&self, id: SessionId) -> Option<String> {
+        self.show_session(id)
+    }
+
+    fn shut_session(&self, id: SessionId) -> bool {
+        self.state.shut_session(id)
+    }
+
+    fn errors(&self, proxy: Option<u32>, only_requests: bool, only_answers: bool) -> String {
+        let filter = observe::ErrorFilter { proxy, only_requests, only_answers };
+        let pieces = observe::errors(self.published.load(), self.shared.clone(), filter);
+        self.rest.set(Some(Pieces::Made(Box::new(pieces))));
+        String::new()
     }
 
     fn set_paused(&self, frontend: FrontendId, paused: bool) {
@@ -287,8 +312,15 @@ impl Steering for Seat<'_> {
         observe::SCHEMA
     }
 
-    fn tasks(&self) -> usize {
-        self.core.live_tasks()
+    fn cores(&self) -> Vec<Option<CoreFigures>> {
+        self.ask_all(session::figures)
+    }
+
+    fn descriptors(&self, wanted: Option<i32>) -> String {
+        let said = self.ask_all(session::descriptors).into_iter().map(Option::unwrap_or_default);
+        let pieces = observe::descriptors(self.published.load(), said.collect(), wanted);
+        self.rest.set(Some(Pieces::Made(Box::new(pieces))));
+        String::new()
     }
 
     fn shared(&self) -> Arc<crate::share::Shared> {

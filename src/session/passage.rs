@@ -7,7 +7,7 @@ use super::outcome::{Outcome, Side};
 use super::relay::{Limits, relay};
 use super::select::Assigned;
 use super::waiting::client_left;
-use super::{Conn, headers, persist, record, suspended};
+use super::{Conn, captured, headers, persist, record, suspended};
 use crate::base::ids::BackendId;
 use crate::base::time::Tick;
 use crate::net::combine::Activity;
@@ -17,6 +17,7 @@ use crate::proto::h1::{self, BodyReader, Parsed, RequestKind};
 use crate::proto::http::{Body, Version};
 use crate::rules::{Cx, NoTrace, Verdict};
 use crate::share::counters::count_status;
+use crate::share::sessions::Stage;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -152,7 +153,8 @@ impl Passage<'_> {
     fn broken(&self, side: Side, timeout: bool, status: u16) -> Passed {
         self.count_broken(Some(side));
         if side == Side::Server && self.server().is_cut() {
-            self.conn.note_cut(self.assigned.place.server, self.answering.get());
+            let state = if self.answering.get() { b'D' } else { b'H' };
+            self.conn.note_cut(self.assigned.place.server, state);
         }
         self.conn.note_broken(side, timeout, self.answering.get());
         if self.answering.get() {
@@ -215,6 +217,7 @@ impl Passage<'_> {
             // From here on the client owes nothing, even if the server answers before the last send is told as done.
             self.request_left.set(!walk.done);
             count_in(self.conn, self.backend, self.assigned.place.server, walk.out_len as u64);
+            self.conn.passes_in(walk.out_len);
             let out = split(self.conn, &self.conn.stream, chunk, walk.out_len, walk.consumed);
             self.send_to_server(out, body.reader.has_more()).await.map_err(|()| UploadError::Server)?;
         }
@@ -333,7 +336,8 @@ impl Passage<'_> {
                     return Ok((!chunk.is_empty()).then_some(chunk));
                 }
                 Ok(Parsed::Partial) => have = Some(chunk),
-                Err(_) => {
+                Err(e) => {
+                    captured::answer(self.conn, self.backend, self.assigned.place.server, &chunk, &e);
                     self.count_failed_answer();
                     if self.retry_on.junk_response && !self.answering.get() {
                         return Err(Passed::Again);
@@ -467,6 +471,11 @@ impl Passage<'_> {
         }
     }
 
+    #[cold]
+    fn capture_body(&self, bytes: &[u8], error: h1::BodyError) {
+        captured::body(self.conn, Some((self.backend, self.assigned.place.server)), bytes, error);
+    }
+
     fn count_out(&self, n: usize) {
         let cells = self.conn.local.cells();
         cells.frontends[self.conn.info.frontend.index()].bytes_out.add(n as u64);
@@ -513,9 +522,13 @@ impl Passage<'_> {
         let mut surplus = false;
         if let Some(mut chunk) = rest {
             if !done {
-                let Ok(walk) = reader.walk(&mut chunk) else {
-                    self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
-                    return Passed::Failed(Outcome::BadAnswer);
+                let walk = match reader.walk(&mut chunk) {
+                    Ok(walk) => walk,
+                    Err(error) => {
+                        self.capture_body(&chunk, error);
+                        self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
+                        return Passed::Failed(Outcome::BadAnswer);
+                    }
                 };
                 out.extend_from_slice(&chunk[..walk.out_len]);
                 done = walk.done;
@@ -531,6 +544,8 @@ impl Passage<'_> {
         };
         self.answering.set(true);
         self.count_out(out.len());
+        heads.live.stage(Stage::Body);
+        heads.live.passed_out(out.len());
         if let Err(timeout) = self.send_to_client(out, follows(done, &reader)).await {
             return self.broken(Side::Client, timeout, res.status);
         }
@@ -543,14 +558,19 @@ impl Passage<'_> {
                 Ok(_) => return self.broken(Side::Server, false, res.status),
                 Err(_) => return self.broken(Side::Server, true, res.status),
             };
-            let Ok(walk) = reader.walk(&mut chunk) else {
-                self.conn.note_broken(Side::Proxy, false, true);
-                return self.broken(Side::Server, false, res.status);
+            let walk = match reader.walk(&mut chunk) {
+                Ok(walk) => walk,
+                Err(error) => {
+                    self.capture_body(&chunk, error);
+                    self.conn.note_broken(Side::Proxy, false, true);
+                    return self.broken(Side::Server, false, res.status);
+                }
             };
             done = walk.done;
             surplus = walk.consumed < chunk.len();
             chunk.truncate(walk.out_len);
             self.count_out(chunk.len());
+            heads.live.passed_out(chunk.len());
             if let Err(timeout) = self.send_to_client(chunk, follows(done, &reader)).await {
                 return self.broken(Side::Client, timeout, res.status);
             }
@@ -593,13 +613,15 @@ impl Passage<'_> {
             client_fin: fe.client_fin,
             server_fin: be.server_fin,
         };
-        let passed = relay(&self.conn.local.core, &self.conn.stream, self.server(), limits).await;
+        heads.live.stage(Stage::Tunnel);
+        let counts = heads.live.counts();
+        let passed = relay(&self.conn.local.core, &self.conn.stream, self.server(), limits, counts).await;
         count_in(self.conn, self.backend, self.assigned.place.server, passed.from_client);
         self.count_out(passed.from_server as usize);
         self.count_broken(passed.broken.map(|(side, _)| side));
         if let Some((side, timeout)) = passed.broken {
             if self.server().is_cut() {
-                self.conn.note_cut(self.assigned.place.server, true);
+                self.conn.note_cut(self.assigned.place.server, b'D');
             }
             self.conn.note_broken(side, timeout, true);
         }

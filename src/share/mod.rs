@@ -2,8 +2,10 @@
 //! unless a limit is reached.
 pub mod checks;
 mod clear;
+pub mod cores;
 pub mod counters;
 pub mod desk;
+pub mod errors;
 pub mod gate;
 mod grow;
 pub mod latency;
@@ -14,6 +16,7 @@ pub mod observed;
 pub mod pace;
 pub mod queue;
 pub mod rate;
+pub mod sessions;
 pub mod table;
 pub mod trends;
 pub mod vars;
@@ -58,6 +61,8 @@ pub struct Shared {
     pub values: vars::ProcessValues,
     /// Requests on the servers of a backend whose `balance` asks for it, by `BackendId`: made with the first core.
     pub loads: Vec<OnceLock<Loads>>,
+    /// What could not be read.
+    pub errors: errors::Errors,
     /// What the health checks found.
     pub checks: Checks,
     /// Errors of the traffic in a row.
@@ -88,6 +93,7 @@ impl Shared {
             list_edits: list_edits::ListEdits::default(),
             values: vars::ProcessValues::default(),
             loads: (0..backends).map(|_| OnceLock::new()).collect(),
+            errors: errors::Errors::new(frontends, backends),
             checks: Checks::new(backends, servers),
             observed: observed::Observed::new(servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),

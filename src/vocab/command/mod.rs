@@ -3,6 +3,8 @@
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::units::leading_number;
 use crate::share::Shared;
+use crate::share::cores::CoreFigures;
+use crate::share::sessions::{SessionId, Wanted};
 use crate::world::{Health, Overrides, ServerState, World};
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ macro_rules! rows {
     };
 }
 
-rows! { dynamic_cookie dynamic_server frontend limit list process rate_limit resolvers server session set_server show table trace var }
+rows! { cores dynamic_cookie dynamic_server errors frontend limit list process rate_limit resolvers server session set_server show table trace var }
 
 pub mod help;
 mod refused;
@@ -84,6 +86,14 @@ pub trait Steering {
     fn rename_server(&self, server: ServerId, name: &str);
     /// Ends what is under way with a server.
     fn shut_sessions(&self, server: ServerId);
+    /// `show sess`: those that are asked for.
+    fn sessions(&self, wanted: Wanted) -> String;
+    /// All that is known of one session.
+    fn session(&self, id: SessionId) -> Option<String>;
+    /// Ends a session. False when there is none of this id.
+    fn shut_session(&self, id: SessionId) -> bool;
+    /// `show errors`: of a proxy by its id, or of all; only those of requests, only those of answers.
+    fn errors(&self, proxy: Option<u32>, only_requests: bool, only_answers: bool) -> String;
     /// Pauses or resumes a frontend's listeners.
     fn set_paused(&self, frontend: FrontendId, paused: bool);
     /// Stops a frontend for good.
@@ -123,8 +133,10 @@ pub trait Steering {
     fn startup_logs(&self) -> String;
     /// `show schema json`.
     fn schema(&self) -> &'static str;
-    /// Tasks of the control thread.
-    fn tasks(&self) -> usize;
+    /// What each core says of itself; `None` where it does not answer.
+    fn cores(&self) -> Vec<Option<CoreFigures>>;
+    /// `show fd`, of one descriptor or of all.
+    fn descriptors(&self, wanted: Option<i32>) -> String;
     /// What the cores share.
     fn shared(&self) -> Arc<Shared>;
 }

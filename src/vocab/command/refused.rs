@@ -22,12 +22,9 @@ const REFUSED: &[(&str, &str)] = &[
     ("show anon", "nothing is shown in a disguise"),
     ("show default-server", NOT_YET),
     ("show defaults", NOT_YET),
-    ("show errors", NOT_YET),
     ("show events", NOT_YET),
-    ("show sess", NOT_YET),
     ("show ssl", NO_TLS),
     ("show tls-keys", NO_TLS),
-    ("shutdown session", NOT_YET),
     ("unpublish", "backends are there from the start"),
     ("update ssl", NO_TLS),
 ];
