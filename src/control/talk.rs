@@ -91,10 +91,6 @@ pub(super) async fn serve(state: Rc<State>, stream: Stream, rights: Rights, time
     }
 }
 
-async fn next_piece(state: &State, rest: &mut Option<Pieces>) -> Option<String> {
-    rest.as_mut()?.next(state).await
-}
-
 /// Between two looks at a condition.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -119,6 +115,10 @@ async fn wait(seat: &Seat<'_>, pause: &Pause, stream: &Stream) -> (String, sever
 fn is_gone(stream: &Stream) -> bool {
     let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
     nix::sys::socket::send(stream.fd(), &[], flags) == Err(nix::errno::Errno::EPIPE)
+}
+
+async fn next_piece(state: &State, rest: &mut Option<Pieces>) -> Option<String> {
+    rest.as_mut()?.next(state).await
 }
 
 /// Ends an answer: an empty line, and the prompt where it is wanted.
