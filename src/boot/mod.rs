@@ -345,7 +345,9 @@ impl Worker<'_> {
             plan.backends.len(),
             plan.servers.len(),
         );
+        let counted = plan.listeners.iter().any(|l| l.counted).then_some(plan.listeners.len());
         let shared = shared
+            .with_counted_listeners(counted.unwrap_or(0))
             .with_listeners(plan.listeners.iter().map(|l| l.maxconn.unwrap_or(0)))
             .with_tables(plan.tables.iter().map(|t| t.spec.clone()))
             .with_values(plan.global.values.clone());

@@ -359,6 +359,7 @@ fn listeners(
                 namespace: bind.namespace.clone(),
                 spread: bind.spread,
                 md5_key: bind.md5_key.clone(),
+                counted: settings.flags.has(Flag::SocketStats),
                 at: bind.at,
             });
             ids.push(id);

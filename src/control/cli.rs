@@ -148,9 +148,6 @@ impl Steering for Seat<'_> {
     fn stat(&self, args: &[&str]) -> Result<String, String> {
         let world = self.published.load();
         let filter = StatFilter::parse(&world, args)?;
-        if !filter.is_csv() {
-            return Ok(observe::stat_csv(&world, &self.shared, &self.process_info(), &filter));
-        }
         let mut pieces = StatPieces::new(world, self.shared.clone(), self.process_info(), filter);
         let first = pieces.next().unwrap_or_default();
         self.rest.set(Some(pieces));

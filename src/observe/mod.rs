@@ -5,6 +5,7 @@ mod columns;
 mod conns;
 mod health;
 mod info;
+mod listeners;
 mod names;
 pub mod page;
 pub mod prometheus;
@@ -16,7 +17,7 @@ mod typed;
 pub use conns::servers_conn;
 pub use info::{ProcessInfo, info, info_text};
 pub use servers::{FOR_LOGS, servers_state, sighup_dump};
-pub use stat::{StatFilter, stat_csv};
+pub use stat::StatFilter;
 pub use stat_pieces::StatPieces;
 pub use typed::{Form, SCHEMA};
 

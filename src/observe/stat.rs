@@ -1,7 +1,7 @@
 //! `show stat` (management manual, 9.1 and 9.3).
-use super::columns::{self, Col, Row};
-use super::typed::{Form, Object, Rows};
-use super::{ProcessInfo, stat_pieces};
+use super::ProcessInfo;
+use super::columns::{Col, Row};
+use super::typed::Form;
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::{Backend, Frontend, Mode, Plan, ServerAddr};
 use crate::rules::balance::SCALE;
@@ -97,6 +97,10 @@ impl StatFilter {
         !self.form.typed && !self.form.json
     }
 
+    pub(super) fn form(&self) -> Form {
+        self.form
+    }
+
     pub(super) fn shows(&self, state: &ServerState) -> bool {
         !(self.hides() && state.admin.in_maint() || self.hide_down && !state.alive())
     }
@@ -105,28 +109,11 @@ impl StatFilter {
 pub(super) const FRONTEND: i64 = 1;
 pub(super) const BACKEND: i64 = 2;
 pub(super) const SERVER: i64 = 4;
+pub(super) const LISTENER: i64 = 8;
 
 fn proxy_id(plan: &Plan, name: &str) -> Option<i64> {
     let frontend = plan.frontends.iter().find(|f| f.name == name).map(|f| f.uuid);
     frontend.or_else(|| plan.backends.iter().find(|b| b.name == name).map(|b| b.uuid)).map(i64::from)
-}
-
-/// The answer to `show stat`: the head line, a line for each frontend, server and backend in the order of the
-/// configuration, and an empty line.
-#[must_use]
-pub fn stat_csv(world: &World, shared: &Shared, process: &ProcessInfo, filter: &StatFilter) -> String {
-    let trends = shared.trends().clone();
-    let view = View { world, shared, process, trends: &trends };
-    if !filter.is_csv() {
-        let mut rows = Rows::new(filter.form);
-        view.rows(filter, &mut |object, row| rows.add(object, &row));
-        return rows.finish();
-    }
-    let mut out = String::new();
-    columns::write_head(&mut out);
-    view.rows(filter, &mut |_, row| row.write(&mut out));
-    out.push('\n');
-    out
 }
 
 pub(super) enum Proxy<'a> {
@@ -161,13 +148,6 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
-    /// Every row that is asked for.
-    fn rows(&self, filter: &StatFilter, out: &mut dyn FnMut(Object, Row)) {
-        for unit in stat_pieces::units(self.world, filter) {
-            self.unit(unit, filter, out);
-        }
-    }
-
     fn shards(&self) -> impl Iterator<Item = &ShardCounters> {
         self.shared.shards.iter()
     }
@@ -385,7 +365,7 @@ impl View<'_> {
     }
 }
 
-fn common(row: &mut Row, proxy: &str, name: &str, iid: u32, mode: Mode) {
+pub(super) fn common(row: &mut Row, proxy: &str, name: &str, iid: u32, mode: Mode) {
     row.text(Col::Pxname, proxy)
         .text(Col::Svname, name)
         .num(Col::Pid, 1)

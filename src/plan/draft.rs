@@ -358,6 +358,7 @@ pub enum Flag {
     NoLinger,
     PretendKeepalive,
     CheckCache,
+    SocketStats,
 }
 
 /// A set of [`Flag`]s.

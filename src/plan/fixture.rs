@@ -170,6 +170,7 @@ impl Plan {
             namespace: None,
             spread: Default::default(),
             md5_key: None,
+            counted: false,
             at: NOWHERE,
         });
         self.listeners.last_mut().expect("just pushed")

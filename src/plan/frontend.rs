@@ -69,6 +69,8 @@ pub struct Listener {
     pub spread: Spread,
     /// `tcp-md5sig`.
     pub md5_key: Option<Vec<u8>>,
+    /// `option socket-stats`: it is counted for itself.
+    pub counted: bool,
     pub at: Span,
 }
 

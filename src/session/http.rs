@@ -358,6 +358,7 @@ async fn refuse(conn: &Conn, view: &View, frontend: &Frontend, unread: Unread) -
     let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
     fe.req_tot.inc();
     fe.failed_req.inc();
+    conn.on_listener(|l| l.failed_req.inc());
     count_status(&fe.status, outcome.status());
     // As in HAProxy only an empty `errorfile` counts here: it silences the answer.
     if frontend.error_pages.get(outcome.status()).is_some_and(|page| page.is_empty()) {
@@ -366,6 +367,7 @@ async fn refuse(conn: &Conn, view: &View, frontend: &Frontend, unread: Unread) -
     let mut out = conn.local.core.take_vec();
     out.extend_from_slice(errorpage::default_page(outcome.status()));
     fe.bytes_out.add(out.len() as u64);
+    conn.on_listener(|l| l.bytes_out.add(out.len() as u64));
     let deadline = frontend.timeouts.client.map(|t| conn.local.core.now() + t);
     match conn.local.core.until(deadline, conn.stream.send_soon(out)).await {
         Ok(Ok(())) => Next::Linger,
@@ -444,6 +446,7 @@ impl Reply<'_> {
                         Some(id) => cells.backends[id.index()].denied_req.inc(),
                         None => cells.frontends[self.conn.info.frontend.index()].denied_req.inc(),
                     }
+                    self.conn.on_listener(|l| l.denied_req.inc());
                     self.error(Outcome::Answered { status, denied: true }, body).await
                 }
                 Verdict::Answer { status, bytes, close } => {
@@ -479,6 +482,7 @@ impl Reply<'_> {
             ];
             if outcome == Outcome::NoServer && self.backend.is_none() {
                 self.conn.local.cells().frontends[self.conn.info.frontend.index()].failed_req.inc();
+                self.conn.on_listener(|l| l.failed_req.inc());
             }
             let raw = answer::raw_page(pages, outcome.status());
             self.stored(raw, outcome.status(), body).await
@@ -521,6 +525,7 @@ impl Reply<'_> {
         let fe = &cells.frontends[self.conn.info.frontend.index()];
         count_status(&fe.status, status);
         fe.bytes_out.add(bytes as u64);
+        self.conn.on_listener(|l| l.bytes_out.add(bytes as u64));
         self.conn.note(|r| (r.status, r.bytes_out) = (i32::from(status), r.bytes_out + bytes as u64));
         if let Some(id) = self.backend {
             count_status(&cells.backends[id.index()].status, status);
@@ -532,6 +537,7 @@ impl Reply<'_> {
     pub(super) fn count_bytes(&self, bytes: usize) {
         let cells = self.conn.local.cells();
         cells.frontends[self.conn.info.frontend.index()].bytes_out.add(bytes as u64);
+        self.conn.on_listener(|l| l.bytes_out.add(bytes as u64));
         if let Some(id) = self.backend {
             cells.backends[id.index()].bytes_out.add(bytes as u64);
         }
@@ -714,6 +720,7 @@ fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned
 pub(super) fn count_in(conn: &Conn, backend: BackendId, server: crate::base::ids::ServerId, n: u64) {
     let cells = conn.local.cells();
     cells.frontends[conn.info.frontend.index()].bytes_in.add(n);
+    conn.on_listener(|l| l.bytes_in.add(n));
     cells.backends[backend.index()].bytes_in.add(n);
     cells.servers[server.index()].bytes_in.add(n);
     conn.note(|r| r.bytes_in += n);

@@ -395,6 +395,7 @@ impl Passage<'_> {
             Verdict::Deny { status } => {
                 self.conn.local.cells().backends[self.backend.index()].denied_resp.inc();
                 self.server_cells().denied_resp.inc();
+                self.conn.on_listener(|l| l.denied_resp.inc());
                 Some(Passed::Failed(Outcome::AnswerDenied { status }))
             }
             Verdict::Answer { status, bytes, close } => {
@@ -436,6 +437,7 @@ impl Passage<'_> {
         cells.frontends[self.conn.info.frontend.index()].bytes_out.add(n as u64);
         cells.backends[self.backend.index()].bytes_out.add(n as u64);
         self.server_cells().bytes_out.add(n as u64);
+        self.conn.on_listener(|l| l.bytes_out.add(n as u64));
         self.conn.note(|r| r.bytes_out += n as u64);
     }
 

@@ -29,6 +29,7 @@ pub async fn serve(conn: &Conn) {
         && !PoolBox::new(inspect::run(conn, &view, inspection, None, &mut first, &mut wishes)).await
     {
         counters.denied_req.inc();
+        conn.on_listener(|l| l.denied_req.inc());
         conn.stream.reset_on_close();
         record::rejected(conn, &view);
         return;
@@ -53,6 +54,7 @@ pub async fn serve(conn: &Conn) {
     };
     let Some(backend) = backend else {
         counters.failed_req.inc();
+        conn.on_listener(|l| l.failed_req.inc());
         conn.note_end(Outcome::NoServer);
         record::finish(conn, &view);
         return;
@@ -66,6 +68,7 @@ pub async fn serve(conn: &Conn) {
         && !PoolBox::new(inspect::run(conn, &view, inspection, Some(backend), &mut first, &mut wishes)).await
     {
         backend_cells.denied_req.inc();
+        conn.on_listener(|l| l.denied_req.inc());
         backend_cells.sess_cur.add(-1);
         conn.stream.reset_on_close();
         record::rejected(conn, &view);
@@ -108,6 +111,10 @@ pub async fn serve(conn: &Conn) {
         backend_cells.bytes_out.add(relayed.from_server);
         server_cells.bytes_in.add(relayed.from_client);
         server_cells.bytes_out.add(relayed.from_server);
+        conn.on_listener(|l| {
+            l.bytes_in.add(relayed.from_client);
+            l.bytes_out.add(relayed.from_server);
+        });
         conn.note(|r| (r.bytes_in, r.bytes_out) = (relayed.from_client, relayed.from_server));
         if let Some((side, timeout)) = relayed.broken {
             if assigned.upstream.stream.is_cut() {

@@ -99,6 +99,8 @@ pub struct Trends {
     pub frontends: Vec<Trend>,
     pub backends: Vec<Trend>,
     pub servers: Vec<Trend>,
+    /// Only peaks; empty where no listener is counted.
+    pub listeners: Vec<Trend>,
     /// Bytes sent before the counters were cleared.
     sent_before: u64,
 }
@@ -116,8 +118,8 @@ impl Trends {
 
     /// Forgets peaks, and with `all` what the counters were. The process's own counters go on.
     pub(super) fn clear(&mut self, all: bool, bytes_out: u64) {
-        let proxies = self.frontends.iter_mut().chain(&mut self.backends).chain(&mut self.servers);
-        proxies.for_each(|trend| trend.clear(all));
+        let all_of = self.frontends.iter_mut().chain(&mut self.backends).chain(&mut self.servers);
+        all_of.chain(&mut self.listeners).for_each(|trend| trend.clear(all));
         self.process.clear(false);
         if all {
             self.sent_before = bytes_out;
@@ -166,6 +168,9 @@ impl Shared {
             turn(&mut trend.sessions, self.sum(|s| &s.frontends[i].sess_tot));
             turn(&mut trend.requests, self.sum(|s| &s.frontends[i].req_tot));
             peak(trend, self.sum_now(|s| &s.frontends[i].conn_cur));
+        }
+        for (i, trend) in trends.listeners.iter_mut().enumerate() {
+            peak(trend, self.sum_now(|s| &s.listeners[i].conn_cur));
         }
         for (i, trend) in trends.backends.iter_mut().enumerate() {
             turn(&mut trend.sessions, self.sum(|s| &s.backends[i].sess_tot));

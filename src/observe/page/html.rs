@@ -213,17 +213,20 @@ pub fn open(page: &PageSettings, name: &str, caption: &str, form: bool, out: &mu
 /// One row; `legend` is what `stats show-legends` adds to the name.
 pub fn row(row: &Row, kind: Kind, legend: Option<&str>, form: bool, out: &mut String) {
     let (proxy, name) = (row.word(Col::Pxname), row.word(Col::Svname));
+    // As in HAProxy: a server may have the name of a listener.
+    let mark = if kind == Kind::Listener { "+" } else { "" };
     let number = |col: Col| row.number(col).map_or_else(String::new, |n| n.to_string());
     let rate = if kind == Kind::Frontend { number(Col::ReqRate) } else { number(Col::Rate) };
     let _ = write!(
         out,
-        "<tr id=\"{0}/{1}\" class=\"{2}\" data-name=\"{1}\" data-state=\"{3}\" data-rate=\"{4}\" data-time=\"{5}\">",
+        "<tr id=\"{0}/{6}{1}\" class=\"{2}\" data-name=\"{1}\" data-state=\"{3}\" data-rate=\"{4}\" data-time=\"{5}\">",
         Text(proxy),
         Text(name),
         cells::class(row, kind),
         Text(row.word(Col::Status)),
         if rate.is_empty() { number(Col::Rate) } else { rate },
         number(Col::Rtime),
+        mark,
     );
     if form {
         out.push_str("<td class=\"pick\">");
@@ -239,7 +242,7 @@ pub fn row(row: &Row, kind: Kind, legend: Option<&str>, form: bool, out: &mut St
     let shown = match kind {
         Kind::Frontend => "Frontend",
         Kind::Backend => "Backend",
-        Kind::Server => name,
+        Kind::Server | Kind::Listener => name,
     };
     let _ = write!(out, "<th scope=\"row\"");
     if let Some(legend) = legend {
@@ -247,7 +250,7 @@ pub fn row(row: &Row, kind: Kind, legend: Option<&str>, form: bool, out: &mut St
     }
     let _ = write!(
         out,
-        "><a href=\"#{0}/{1}\">{2}</a><span class=\"phone state\">{3}</span></th>",
+        "><a href=\"#{0}/{mark}{1}\">{2}</a><span class=\"phone state\">{3}</span></th>",
         Text(proxy),
         Text(name),
         Text(shown),

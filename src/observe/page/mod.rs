@@ -9,9 +9,10 @@ pub use ask::{Ask, Form};
 
 use super::columns;
 use super::info::ProcessInfo;
+use super::listeners;
 use super::stat::{self, Proxy, StatFilter, View};
 use super::typed::{self, Object, Rows};
-use crate::base::ids::{BackendId, FrontendId, ServerId};
+use crate::base::ids::{BackendId, FrontendId, ListenerId, ServerId};
 use crate::base::service::Owner;
 use crate::plan::{Backend, Frontend, ListenerAddr, Mode, StatsPage};
 use crate::share::{Shared, Trends};
@@ -55,6 +56,7 @@ enum Step {
     Begin,
     Open { name: String, caption: String, form: bool },
     Frontend(FrontendId, bool),
+    Listeners(Vec<ListenerId>, bool),
     Servers(Vec<ServerId>, bool),
     Backend(BackendId, bool),
     Close(Option<u32>),
@@ -146,7 +148,11 @@ impl Page {
                 caption: caption(front.map(|f| f.1), back.map(|b| b.1), self.settings.stats.settings.legends),
                 form,
             });
-            steps.extend(front.map(|(id, _)| Step::Frontend(id, form)));
+            if let Some((id, f)) = front {
+                steps.push_back(Step::Frontend(id, form));
+                let counted: Vec<_> = listeners::counted(plan, f).map(|(listener, _)| listener).collect();
+                steps.extend(counted.chunks(BATCH).map(|some| Step::Listeners(some.to_vec(), form)));
+            }
             if let Some((id, _)) = back {
                 steps.extend(servers(id).chunks(BATCH).map(|some| Step::Servers(some.to_vec(), form)));
                 steps.push_back(Step::Backend(id, form));
@@ -203,6 +209,13 @@ impl Page {
             Step::Frontend(id, form) => {
                 self.row(&view.frontend(id), Kind::Frontend, self.listeners(id), form, out)
             }
+            Step::Listeners(some, form) => {
+                for id in some {
+                    let listener = &self.world.plan.listeners[id.index()];
+                    let legend = format!("{}, id: {}", listening(&listener.addr), listener.uuid);
+                    self.row(&view.listener(id), Kind::Listener, Some(legend), form, out);
+                }
+            }
             Step::Servers(some, form) => {
                 for id in some {
                     if self.filter.shows(self.world.server(id)) {
@@ -225,6 +238,7 @@ impl Page {
         } else if let Some(rows) = self.rows.borrow_mut().as_mut() {
             let object = match kind {
                 Kind::Frontend => Object::Frontend,
+                Kind::Listener => Object::Listener,
                 Kind::Server => Object::Server,
                 Kind::Backend => Object::Backend,
             };
@@ -238,12 +252,8 @@ impl Page {
     /// The addresses of a frontend, for `stats show-legends`.
     fn listeners(&self, id: FrontendId) -> Option<String> {
         let plan = &self.world.plan;
-        let shown = plan.frontend(id).listeners.iter().map(|l| match &plan.listeners[l.index()].addr {
-            ListenerAddr::Inet(addr) if addr.is_ipv4() => format!("IPv4: {addr}"),
-            ListenerAddr::Inet(addr) => format!("IPv6: {addr}"),
-            ListenerAddr::Unix(_) | ListenerAddr::Abstract(_) => "unix".to_owned(),
-            ListenerAddr::Fd(_) => "fd".to_owned(),
-        });
+        let shown =
+            plan.frontend(id).listeners.iter().map(|l| listening(&plan.listeners[l.index()].addr));
         Some(shown.collect::<Vec<_>>().join(", "))
     }
 
@@ -257,6 +267,16 @@ impl Page {
         };
         let cookie = server.cookie.as_ref().map_or_else(String::new, |c| format!(", cookie: '{c}'"));
         Some(format!("{family}{address}, id: {}{cookie}", server.uuid))
+    }
+}
+
+/// Where something listens, for `stats show-legends`.
+fn listening(addr: &ListenerAddr) -> String {
+    match addr {
+        ListenerAddr::Inet(addr) if addr.is_ipv4() => format!("IPv4: {addr}"),
+        ListenerAddr::Inet(addr) => format!("IPv6: {addr}"),
+        ListenerAddr::Unix(_) | ListenerAddr::Abstract(_) => "unix".to_owned(),
+        ListenerAddr::Fd(_) => "fd".to_owned(),
     }
 }
 
