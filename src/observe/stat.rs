@@ -199,10 +199,15 @@ impl View<'_> {
             .num(Col::ReqTot, requests);
         if frontend.mode == Mode::Http {
             self.statuses(&mut row, |s| &s.frontends[i].status);
+            // These were no connections of HTTP yet.
+            let refused =
+                shared.sum(|s| &s.frontends[i].denied_conn) + shared.sum(|s| &s.frontends[i].denied_sess);
             row.num(Col::Intercepted, shared.sum(|s| &s.frontends[i].intercepted))
                 .num(Col::H1OpenConnections, shared.sum_now(|s| &s.frontends[i].conn_cur))
-                .num(Col::H1TotalConnections, connections)
-                .num(Col::H1TotalStreams, requests);
+                .num(Col::H1TotalConnections, connections.saturating_sub(refused))
+                .num(Col::H1TotalStreams, requests)
+                .num(Col::H1BytesIn, shared.sum(|s| &s.frontends[i].bytes_in))
+                .num(Col::H1BytesOut, shared.sum(|s| &s.frontends[i].bytes_out));
         }
         unused_features(&mut row, frontend.mode);
         row
@@ -324,9 +329,19 @@ impl View<'_> {
         }
         if backend.mode == Mode::Http {
             self.statuses(&mut row, |s| &s.backends[i].status);
+            let (made, reused) =
+                (shared.sum(|s| &s.backends[i].connect), shared.sum(|s| &s.backends[i].reuse));
+            let open = self.world.servers_of(id).map(|(server, _)| {
+                let cells = |s: &ShardCounters| {
+                    let cells = &s.servers[server.index()];
+                    cells.sess_cur.get() + cells.idle.get()
+                };
+                self.shards().map(cells).sum::<i64>().max(0) as u64
+            });
             row.num(Col::ReqTot, shared.sum(|s| &s.backends[i].req_tot))
-                .num(Col::H1TotalConnections, shared.sum(|s| &s.backends[i].connect))
-                .num(Col::H1TotalStreams, shared.sum(|s| &s.backends[i].req_tot));
+                .num(Col::H1OpenConnections, open.sum())
+                .num(Col::H1TotalConnections, made)
+                .num(Col::H1TotalStreams, made + reused);
         }
         self.rates(&mut row, trend, sessions);
         self.times(&mut row, sessions, |s| &s.backends[i].times);

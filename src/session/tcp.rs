@@ -28,8 +28,7 @@ pub async fn serve(conn: &Conn) {
     if let Some(inspection) = &frontend.inspection
         && !PoolBox::new(inspect::run(conn, &view, inspection, None, &mut first, &mut wishes)).await
     {
-        counters.denied_req.inc();
-        conn.on_listener(|l| l.denied_req.inc());
+        conn.count_denied(None);
         conn.stream.reset_on_close();
         record::rejected(conn, &view);
         return;
@@ -53,8 +52,6 @@ pub async fn serve(conn: &Conn) {
         (backend, backend.map_or(Override::None, |b| persist::override_of(plan.backend(b), &cx)))
     };
     let Some(backend) = backend else {
-        counters.failed_req.inc();
-        conn.on_listener(|l| l.failed_req.inc());
         conn.note_end(Outcome::NoServer);
         record::finish(conn, &view);
         return;
@@ -67,8 +64,7 @@ pub async fn serve(conn: &Conn) {
         && frontend.own_backend != Some(backend)
         && !PoolBox::new(inspect::run(conn, &view, inspection, Some(backend), &mut first, &mut wishes)).await
     {
-        backend_cells.denied_req.inc();
-        conn.on_listener(|l| l.denied_req.inc());
+        conn.count_denied(Some(backend));
         backend_cells.sess_cur.add(-1);
         conn.stream.reset_on_close();
         record::rejected(conn, &view);

@@ -19,7 +19,9 @@ pub mod vars;
 use crate::base::grow::Grow;
 use crate::base::ids::{BackendId, ServerId};
 pub use checks::{CheckResult, CheckState, CheckStatus, Checks, Life};
-pub use counters::{BackendCells, Counter, FrontendCells, Gauge, ListenerCells, ProcessCells, ServerCells, ShardCounters};
+pub use counters::{
+    BackendCells, Counter, FrontendCells, Gauge, ListenerCells, ProcessCells, ServerCells, ShardCounters,
+};
 pub use gate::Gate;
 pub use least::Loads;
 pub use queue::{Queue, Rank, Ticket};

@@ -252,8 +252,7 @@ impl Page {
     /// The addresses of a frontend, for `stats show-legends`.
     fn listeners(&self, id: FrontendId) -> Option<String> {
         let plan = &self.world.plan;
-        let shown =
-            plan.frontend(id).listeners.iter().map(|l| listening(&plan.listeners[l.index()].addr));
+        let shown = plan.frontend(id).listeners.iter().map(|l| listening(&plan.listeners[l.index()].addr));
         Some(shown.collect::<Vec<_>>().join(", "))
     }
 

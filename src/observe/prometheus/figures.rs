@@ -105,9 +105,7 @@ fn value(view: &View<'_>, id: Id, row: &Row, show: Show) -> Value {
         Show::Extra(col, _) => row.number(col).map_or(Value::Nowhere, Value::Number),
         Show::Status => Value::State(match id {
             Id::Frontend(_) => u8::from(row.word(Col::Status) != "STOP"),
-            Id::Listener(_) => {
-                LISTENING.iter().position(|s| *s == row.word(Col::Status)).unwrap_or(1) as u8
-            }
+            Id::Listener(_) => LISTENING.iter().position(|s| *s == row.word(Col::Status)).unwrap_or(1) as u8,
             Id::Backend(_) => u8::from(row.word(Col::Status) == "UP"),
             Id::Server(id) => state(view.world.server(id)),
         }),
@@ -153,7 +151,8 @@ fn last_check(view: &View<'_>, id: ServerId) -> Value {
 
 /// Columns of single protocols, for `extra-counters`: those of HAProxy's modules.
 pub fn extra(kind: Objects) -> impl Iterator<Item = Metric> {
-    let last = if kind & (table::S | table::L) != 0 { Col::SslFailedHandshake } else { Col::H1SplicedBytesOut };
+    let last =
+        if kind & (table::S | table::L) != 0 { Col::SslFailedHandshake } else { Col::H1SplicedBytesOut };
     (Col::SslSess as usize..=last as usize).map(move |at| {
         let (name, col) = (NAMES[at], table::PROTOCOLS[at - Col::SslSess as usize]);
         let module = name.split('_').next().unwrap_or_default();

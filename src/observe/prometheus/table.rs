@@ -110,7 +110,8 @@ pub static METRICS: &[Metric] = &[
     counter(B | S, "response_errors_total", Show::Number(Col::Eresp)),
     counter(B | S, "retry_warnings_total", Show::Number(Col::Wretr)),
     counter(B | S, "redispatch_warnings_total", Show::Number(Col::Wredis)),
-    gauge(F | L | B | S, "status", Show::Status).says("Current status of the service, per state label value."),
+    gauge(F | L | B | S, "status", Show::Status)
+        .says("Current status of the service, per state label value."),
     gauge(F, "limit_session_rate", Show::Number(Col::RateLim)),
     gauge(B | S, "weight", Show::Number(Col::Weight)),
     gauge(B, "active_servers", Show::Number(Col::Act)),
