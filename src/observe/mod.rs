@@ -12,6 +12,7 @@ pub mod prometheus;
 mod servers;
 mod stat;
 mod stat_pieces;
+pub mod stats_file;
 mod typed;
 
 pub use conns::servers_conn;

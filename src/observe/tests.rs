@@ -181,6 +181,7 @@ fn stand() -> (World, Shared, ProcessInfo) {
         listeners: 5,
         tasks: 20,
         dropped_logs: 0,
+        memory: 0,
     };
     (world, shared, process)
 }

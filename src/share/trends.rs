@@ -101,7 +101,8 @@ pub struct Trends {
     pub servers: Vec<Trend>,
     /// Only peaks; empty where no listener is counted.
     pub listeners: Vec<Trend>,
-    /// Bytes sent before the counters were cleared.
+    /// Bytes sent before the counters were cleared, less those that another process had sent: together with the counters a
+    /// number of bytes, alone it may be below zero.
     sent_before: u64,
 }
 
@@ -162,7 +163,7 @@ impl Shared {
         let process = &mut trends.process;
         turn(&mut process.connections, self.sum(|s| &s.process.conn_tot));
         turn(&mut process.sessions, self.sum(|s| &s.process.sess_tot));
-        turn(&mut process.bytes_out, trends.sent_before + self.sent());
+        turn(&mut process.bytes_out, trends.sent_before.wrapping_add(self.sent()));
         for (i, trend) in trends.frontends.iter_mut().enumerate() {
             turn(&mut trend.connections, self.sum(|s| &s.frontends[i].conn_tot));
             turn(&mut trend.sessions, self.sum(|s| &s.frontends[i].sess_tot));
@@ -182,9 +183,26 @@ impl Shared {
         }
     }
 
+    /// What is counted now was counted by another process: it is nothing that came in this second.
+    pub fn count_on(&self) {
+        let trends = &mut *self.trends();
+        for (i, trend) in trends.frontends.iter_mut().enumerate() {
+            trend.connections.mark = self.sum(|s| &s.frontends[i].conn_tot);
+            trend.sessions.mark = self.sum(|s| &s.frontends[i].sess_tot);
+            trend.requests.mark = self.sum(|s| &s.frontends[i].req_tot);
+        }
+        for (i, trend) in trends.backends.iter_mut().enumerate() {
+            trend.sessions.mark = self.sum(|s| &s.backends[i].sess_tot);
+        }
+        for (i, trend) in trends.servers.iter_mut().enumerate() {
+            trend.sessions.mark = self.sum(|s| &s.servers[i].sess_tot);
+        }
+        trends.sent_before = 0_u64.wrapping_sub(self.sent());
+    }
+
     /// Bytes sent to clients.
     pub fn bytes_out(&self) -> u64 {
-        self.trends().sent_before + self.sent()
+        self.trends().sent_before.wrapping_add(self.sent())
     }
 
     fn sent(&self) -> u64 {

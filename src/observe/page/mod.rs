@@ -4,6 +4,7 @@ mod ask;
 mod cells;
 pub mod form;
 mod html;
+mod modules;
 
 pub use ask::{Ask, Form};
 
@@ -54,7 +55,7 @@ impl PageSettings {
 /// What is still to be made.
 enum Step {
     Begin,
-    Open { name: String, caption: String, form: bool },
+    Open { name: String, caption: String, description: Option<String>, form: bool },
     Frontend(FrontendId, bool),
     Listeners(Vec<ListenerId>, bool),
     Servers(Vec<ServerId>, bool),
@@ -145,6 +146,9 @@ impl Page {
                 && back.is_some_and(|(id, _)| world.servers_of(id).next().is_some());
             steps.push_back(Step::Open {
                 name: name.clone(),
+                description: front
+                    .and_then(|(_, f)| f.description.clone())
+                    .or_else(|| back.and_then(|(_, b)| b.description.clone())),
                 caption: caption(front.map(|f| f.1), back.map(|b| b.1), self.settings.stats.settings.legends),
                 form,
             });
@@ -195,8 +199,14 @@ impl Page {
             Step::Begin if html => html::beginning(&self.settings, &self.ask, &view, out),
             Step::Begin if self.ask.form == Form::Csv => columns::write_head(out),
             Step::Begin if self.ask.form == Form::JsonSchema => out.push_str(typed::SCHEMA),
-            Step::Open { name, caption, form } if html => {
-                html::open(&self.settings, &name, &caption, form, out);
+            Step::Open { name, caption, description, form } if html => {
+                html::open(
+                    &self.settings,
+                    &name,
+                    [&caption, description.as_deref().unwrap_or("")],
+                    form,
+                    out,
+                );
             }
             Step::Close(form) if html => html::close(form, out),
             Step::End if html => html::end(&self.nonce, out),
@@ -234,7 +244,7 @@ impl Page {
     fn row(&self, row: &columns::Row, kind: Kind, legend: Option<String>, form: bool, out: &mut String) {
         if self.ask.form == Form::Html {
             let legend = legend.filter(|_| self.settings.stats.settings.legends);
-            html::row(row, kind, legend.as_deref(), form, out);
+            html::row(row, kind, legend.as_deref(), form, self.settings.stats.settings.modules, out);
         } else if let Some(rows) = self.rows.borrow_mut().as_mut() {
             let object = match kind {
                 Kind::Frontend => Object::Frontend,
