@@ -49,8 +49,8 @@ pub struct Conn {
     pub local: Rc<Local>,
     pub stream: Stream,
     pub info: ConnInfo,
-    /// Its listener, where `option socket-stats` counts it.
-    counted: Option<ListenerId>,
+    /// Its listener where `option socket-stats` counts it, else [`tally::NOT_COUNTED`].
+    counted: ListenerId,
     /// Requests so far, the present one counted.
     pub requests: Cell<u32>,
     /// The server connection that belongs to this client alone (`http-reuse never`), between two requests.
@@ -86,7 +86,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         },
         ..ConnInfo::at(listener.frontend, listener.uuid, local.core.now())
     };
-    let counted = listener.counted.then_some(id);
+    let counted = if listener.counted { id } else { tally::NOT_COUNTED };
     let no_linger = frontend.manners.no_linger;
     drop(view);
     let cells = local.cells();

@@ -4,6 +4,8 @@ use crate::base::ids::{BackendId, ListenerId};
 use crate::share::ListenerCells;
 use crate::share::counters::count_status;
 
+/// In place of a listener that nobody wants to be counted. There is none of this number.
+pub(super) const NOT_COUNTED: ListenerId = ListenerId(u32::MAX);
 /// In place of a status: HAProxy counts exchanges that end without an answer as other ones (`hrsp_other`).
 const NO_ANSWER: u16 = 0;
 
@@ -50,8 +52,10 @@ impl Conn {
 
 /// Counts on a listener, where it is counted.
 #[inline]
-pub(super) fn on(local: &Local, listener: Option<ListenerId>, count: impl FnOnce(&ListenerCells)) {
-    if let Some(cells) = listener.and_then(|id| local.cells().listeners.get(id.index())) {
+pub(super) fn on(local: &Local, listener: ListenerId, count: impl FnOnce(&ListenerCells)) {
+    if listener != NOT_COUNTED
+        && let Some(cells) = local.cells().listeners.get(listener.index())
+    {
         count(cells);
     }
 }
