@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, TcpStream};
 use std::time::Duration;
 
 use crate::common::client::{self, Exchange, Step};
@@ -189,12 +189,18 @@ fn send(stand: &Stand, front: usize, bytes: &[u8]) {
     talk(stand, front, CLIENT, &[bytes], PATIENCE);
 }
 
-/// Sends, reads at least so much, and resets the connection.
-fn abort(stand: &Stand, front: usize, bytes: &[u8], at_least: usize) {
+/// Sends, waits for something, and resets the connection.
+fn abort(stand: &Stand, front: usize, bytes: &[u8], wait: impl FnOnce(&mut TcpStream)) {
     let mut stream = client::connect(stand.ground.front(front), CLIENT).expect("connect");
     stream.write_all(bytes).expect("send");
-    stream.read_exact(&mut vec![0; at_least]).expect("the answer's beginning");
+    wait(&mut stream);
     let _ = socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+}
+
+/// Waits until a request is at a server.
+fn await_request(stand: &Stand, backend: &str) {
+    let busy = || number(&stand.rows(), backend, "s", "scur") == 1;
+    assert!(common::eventually(busy), "the request is not at its server");
 }
 
 const CASES: &[Case] = &[
@@ -275,16 +281,19 @@ const CASES: &[Case] = &[
     case("nowhere", |s| get(s, 3, "/")),
     case("nowhere, denied", |s| get(s, 3, "/never")),
     case("too slow", |s| get(s, 1, "/slow/3000")),
-    case("download aborted", |s| abort(s, 1, &request("GET", "/len/20000000", "", b""), 1_000))
-        .but(&[("FRONTEND", "bout")]),
+    case("download aborted", |s| {
+        let answer = |stream: &mut TcpStream| stream.read_exact(&mut [0; 1_000]).expect("its beginning");
+        abort(s, 1, &request("GET", "/len/20000000", "", b""), answer);
+    })
+    .but(&[("FRONTEND", "bout")]),
     case("upload aborted", |s| {
-        abort(s, 1, &request("POST", "/len/7", "Content-Length: 1000\r\n", b"p"), 0);
+        let post = request("POST", "/len/7", "Content-Length: 1000\r\n", b"p");
+        abort(s, 1, &post, |_| await_request(s, "app"));
     }),
     case("queue", |s| {
         std::thread::scope(|scope| {
             scope.spawn(|| send(s, 1, &request("GET", "/full", "X-Do: slow/1500\r\n", b"")));
-            let busy = || number(&s.rows(), "full", "s", "scur") == 1;
-            assert!(common::eventually(busy), "the first request is not at its server");
+            await_request(s, "full");
             get(s, 1, "/full");
         });
     })
