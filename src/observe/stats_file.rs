@@ -157,19 +157,17 @@ pub fn load(path: &str, text: &str, plan: &Plan, shared: &Shared) -> Vec<String>
             }
             continue;
         }
-        match domain {
-            None if warnings.is_empty() => {
+        let Some(domain) = domain else {
+            if warnings.is_empty() {
                 // It begins with something else: no line of it can be trusted.
                 warnings.push(format!("config: Invalid stats-file format in file '{path}'."));
                 return warnings;
             }
             // Below a head line that was not understood.
-            None => {}
-            Some(domain) => {
-                if take(domain, &names, line, &objects, shared).is_none() {
-                    warnings.push(format!("config: Ignored stats-file line {number} in file '{path}'."));
-                }
-            }
+            continue;
+        };
+        if take(domain, &names, line, &objects, shared).is_none() {
+            warnings.push(format!("config: Ignored stats-file line {number} in file '{path}'."));
         }
     }
     shared.count_on();

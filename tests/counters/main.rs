@@ -5,7 +5,9 @@
 mod common;
 
 mod fields;
+mod info;
 mod listeners;
+mod page;
 mod pieces;
 mod stats_file;
 
