@@ -71,5 +71,7 @@ mod tests {
         let draft = bench(GLOBAL, "stats-file /tmp/x").ok();
         assert_eq!(draft.global.stats_file.as_ref().map(|f| f.path.to_str()), Some(Some("/tmp/x")));
         assert!(bench(GLOBAL, "stats-file").says().contains("'stats-file' expects"));
+        let shared = bench(GLOBAL, "shm-stats-file /dev/shm/x").says().to_owned();
+        assert!(shared.contains("'shm-stats-file'") && shared.contains("does not support"), "{shared}");
     }
 }

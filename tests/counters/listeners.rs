@@ -203,6 +203,9 @@ fn the_page_has_a_row_for_each() {
         let (front, listener) = (page.find("id=\"web/FRONTEND\""), page.find("id=\"web/+alpha\""));
         assert!(front < listener && front.is_some());
         assert!(!page.contains("id=\"plain/+"), "nobody asked for these");
+        let csv = get(&stand, 1, "/stats;csv");
+        let csv = crate::rows(&String::from_utf8_lossy(&csv.answers[0].body.bytes));
+        assert_eq!(csv.keys().collect::<Vec<_>>(), stand.rows().keys().collect::<Vec<_>>());
         let cells = |row: &str| row.matches("<td").count();
         assert_eq!(cells(row("web/+alpha")), cells(row("web/FRONTEND")));
     }

@@ -15,7 +15,9 @@ pub const ROW: DirectiveRow = DirectiveRow {
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let Some(word) = words.get(1) else {
         let text = "'stats-file' expects one argument: a file path.";
-        return Err(Diag::alert(row::place(words, 1), text).help("write `stats-file /var/lib/ringmain/stats`"));
+        return Err(
+            Diag::alert(row::place(words, 1), text).help("write `stats-file /var/lib/ringmain/stats`")
+        );
     };
     cx.at_most(words, 1)?;
     cx.global().stats_file = Some(StatsFile { path: word.text().into(), text: None });
