@@ -156,7 +156,8 @@ impl Steering for Seat<'_> {
 
     fn stat(&self, args: &[&str]) -> Result<String, String> {
         let world = self.published.load();
-        let filter = StatFilter::parse(&world, args)?;
+        let legends = self.level >= Level::Operator;
+        let filter = StatFilter::parse(&world, args)?.with_legends(legends);
         let mut pieces = StatPieces::new(world, self.shared.clone(), self.process_info(), filter);
         let first = pieces.next().unwrap_or_default();
         self.rest.set(Some(pieces));

@@ -23,6 +23,8 @@ pub struct StatFilter {
     hide_maintenance: bool,
     hide_down: bool,
     form: Form,
+    /// With addresses, cookies and algorithms.
+    legends: bool,
 }
 
 impl Default for StatFilter {
@@ -34,6 +36,7 @@ impl Default for StatFilter {
             hide_maintenance: false,
             hide_down: false,
             form: Form::default(),
+            legends: true,
         }
     }
 }
@@ -72,6 +75,20 @@ impl StatFilter {
     /// Every row but those of servers that are down, or in maintenance.
     pub(super) fn hiding(down: bool, maintenance: bool) -> StatFilter {
         StatFilter { hide_down: down, hide_maintenance: maintenance, ..StatFilter::default() }
+    }
+
+    /// The same with addresses, cookies and algorithms or without.
+    #[must_use]
+    pub fn with_legends(self, legends: bool) -> StatFilter {
+        StatFilter { legends, ..self }
+    }
+
+    /// What is shown of a row.
+    pub(super) fn shown(&self, mut row: Row) -> Row {
+        if !self.legends {
+            row.hide_legends();
+        }
+        row
     }
 
     pub(super) fn wants(&self, kind: i64) -> bool {
@@ -177,7 +194,7 @@ impl View<'_> {
             .num(Col::Dses, shared.sum(|s| &s.frontends[i].denied_sess))
             .num(Col::Type, 0)
             .num(Col::Sid, 0)
-            .num(Col::RateLim, 0);
+            .num(Col::RateLim, u64::from(frontend.manners.rate_limit));
         row.text(
             Col::Status,
             match (state.stopped, state.paused) {
@@ -308,6 +325,9 @@ impl View<'_> {
             .num(Col::Sid, 0)
             .num(Col::Type, 1)
             .text(Col::Algo, backend.balance.name());
+        if let Some(cookie) = backend.persistence.as_ref().and_then(|p| p.cookie.as_ref()) {
+            row.text(Col::Cookie, &cookie.name);
+        }
         let (active, backup) = self.world.usable_counts(id);
         let (weight, all_weights) = weights_in_use(self.world, id);
         let servers = self.world.servers_of(id).count();

@@ -60,16 +60,16 @@ impl View<'_> {
     /// The rows of a unit.
     pub(super) fn unit(&self, unit: Unit, filter: &StatFilter, out: &mut dyn FnMut(Object, Row)) {
         match unit {
-            Unit::Frontend(id) => out(Object::Frontend, self.frontend(id)),
+            Unit::Frontend(id) => out(Object::Frontend, filter.shown(self.frontend(id))),
             Unit::Listeners(some) => {
-                some.into_iter().for_each(|id| out(Object::Listener, self.listener(id)));
+                some.into_iter().for_each(|id| out(Object::Listener, filter.shown(self.listener(id))));
             }
             Unit::Servers(some) => {
                 for id in some.into_iter().filter(|id| filter.shows(self.world.server(*id))) {
-                    out(Object::Server, self.server(id));
+                    out(Object::Server, filter.shown(self.server(id)));
                 }
             }
-            Unit::Backend(id) => out(Object::Backend, self.backend(id, filter.hides())),
+            Unit::Backend(id) => out(Object::Backend, filter.shown(self.backend(id, filter.hides()))),
         }
     }
 }

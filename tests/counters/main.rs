@@ -6,6 +6,7 @@ mod common;
 
 mod fields;
 mod info;
+mod legends;
 mod listeners;
 mod page;
 mod pieces;

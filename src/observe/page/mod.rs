@@ -90,7 +90,8 @@ impl Page {
         settings: PageSettings,
         ask: Ask,
     ) -> Page {
-        let filter = StatFilter::hiding(ask.hide_down, ask.hide_maintenance);
+        let filter = StatFilter::hiding(ask.hide_down, ask.hide_maintenance)
+            .with_legends(settings.stats.settings.legends);
         let trends = shared.trends().clone();
         let rows = match ask.form {
             Form::Json => Some(Rows::new(typed::Form { json: true, ..typed::Form::default() })),
@@ -217,31 +218,32 @@ impl Page {
             }
             Step::Begin | Step::Open { .. } | Step::Close(_) => {}
             Step::Frontend(id, form) => {
-                self.row(&view.frontend(id), Kind::Frontend, self.listeners(id), form, out)
+                self.row(view.frontend(id), Kind::Frontend, self.listeners(id), form, out)
             }
             Step::Listeners(some, form) => {
                 for id in some {
                     let listener = &self.world.plan.listeners[id.index()];
                     let legend = format!("{}, id: {}", listening(&listener.addr), listener.uuid);
-                    self.row(&view.listener(id), Kind::Listener, Some(legend), form, out);
+                    self.row(view.listener(id), Kind::Listener, Some(legend), form, out);
                 }
             }
             Step::Servers(some, form) => {
                 for id in some {
                     if self.filter.shows(self.world.server(id)) {
-                        self.row(&view.server(id), Kind::Server, self.server_legend(id), form, out);
+                        self.row(view.server(id), Kind::Server, self.server_legend(id), form, out);
                     }
                 }
             }
             Step::Backend(id, form) => {
                 let backend = self.world.plan.backend(id);
                 let legend = Some(format!("balancing: {}", backend.balance.name()));
-                self.row(&view.backend(id, false), Kind::Backend, legend, form, out);
+                self.row(view.backend(id, false), Kind::Backend, legend, form, out);
             }
         }
     }
 
-    fn row(&self, row: &columns::Row, kind: Kind, legend: Option<String>, form: bool, out: &mut String) {
+    fn row(&self, row: columns::Row, kind: Kind, legend: Option<String>, form: bool, out: &mut String) {
+        let row = &self.filter.shown(row);
         if self.ask.form == Form::Html {
             let legend = legend.filter(|_| self.settings.stats.settings.legends);
             html::row(row, kind, legend.as_deref(), form, self.settings.stats.settings.modules, out);
