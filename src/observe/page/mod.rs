@@ -28,6 +28,8 @@ use std::sync::Arc;
 const PIECE: usize = 12 * 1_024;
 /// So many servers are looked at between two pieces at most.
 const BATCH: usize = 32;
+/// The same where a row is tens of kilobytes: typed lines and JSON.
+const LONG_BATCH: usize = 2;
 
 /// The page's settings and place.
 pub struct PageSettings {
@@ -120,6 +122,7 @@ impl Page {
         let world = self.world.clone();
         let plan = &world.plan;
         let html = self.ask.form == Form::Html;
+        let batch = if matches!(self.ask.form, Form::Json | Form::Typed) { LONG_BATCH } else { BATCH };
         let mut steps = VecDeque::from([Step::Begin]);
         let shown = |name: &str| {
             self.settings.stats.shows(name, &self.settings.own) && name.contains(&self.ask.scope)
@@ -156,10 +159,10 @@ impl Page {
             if let Some((id, f)) = front {
                 steps.push_back(Step::Frontend(id, form));
                 let counted: Vec<_> = listeners::counted(plan, f).map(|(listener, _)| listener).collect();
-                steps.extend(counted.chunks(BATCH).map(|some| Step::Listeners(some.to_vec(), form)));
+                steps.extend(counted.chunks(batch).map(|some| Step::Listeners(some.to_vec(), form)));
             }
             if let Some((id, _)) = back {
-                steps.extend(servers(id).chunks(BATCH).map(|some| Step::Servers(some.to_vec(), form)));
+                steps.extend(servers(id).chunks(batch).map(|some| Step::Servers(some.to_vec(), form)));
                 steps.push_back(Step::Backend(id, form));
             }
             steps.push_back(Step::Close(back.filter(|_| form).map(|(_, b)| b.uuid)));
