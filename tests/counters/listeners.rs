@@ -36,9 +36,11 @@ backend app
     server alpha ${A}
 ";
 
+const FRONTS: usize = 6;
+
 fn start(program: Program) -> Stand {
     let unix = crate::no_file("unix");
-    Stand::start(program, 6, &FILE.replace("UNIX", &unix.display().to_string()))
+    Stand::start(program, FRONTS, &FILE.replace("UNIX", &unix.display().to_string()))
 }
 
 fn get(stand: &Stand, front: usize, target: &str) -> Outcome {
@@ -48,9 +50,21 @@ fn get(stand: &Stand, front: usize, target: &str) -> Outcome {
 
 /// The same for each program: what came by its listeners. The figures of the start are cleared first.
 fn traffic(stand: &Stand) -> Rows {
+    // Whoever looked whether the listeners are there has been counted, each once, and is over.
+    let began = || {
+        let rows = stand.rows();
+        let of =
+            |field: &str| -> u64 { rows.values().map(|row| row[field].parse::<u64>().unwrap_or(0)).sum() };
+        of("conn_tot") == FRONTS as u64 && of("scur") == 0
+    };
+    assert!(common::eventually(began), "{:?}", stand.rows());
+    const COUNTS: [&str; 5] = ["stot", "scur", "ereq", "req_tot", "hrsp_4xx"];
     let cleared = || {
         stand.ask("clear counters all");
-        stand.rows().values().all(|row| ["stot", "scur"].iter().all(|f| row[*f].parse().unwrap_or(0) == 0))
+        let nothing = |row: &std::collections::BTreeMap<String, String>| {
+            COUNTS.iter().all(|field| row[*field].parse().unwrap_or(0) == 0)
+        };
+        stand.rows().values().all(nothing)
     };
     assert!(common::eventually(cleared), "the counters are not cleared: {:?}", stand.rows());
     for (front, target) in
