@@ -425,6 +425,8 @@ pub struct BindDraft {
     pub md5_key: Option<Vec<u8>>,
     pub guid_prefix: Option<String>,
     pub level: Option<u8>,
+    /// `severity-output`.
+    pub severity: Option<super::global::SeverityOutput>,
     pub expose_fd_listeners: bool,
 }
 
@@ -458,6 +460,7 @@ impl BindDraft {
             md5_key: None,
             guid_prefix: None,
             level: None,
+            severity: None,
             expose_fd_listeners: false,
         }
     }

@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line, record, service, suspended, tarpit};
+use super::{Conn, aim, captured, form, headers, line, record, service, suspended, tarpit};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -21,6 +21,7 @@ use crate::proto::h1::{self, BodyReader, Parsed};
 use crate::proto::http::{Body, RequestHead, Version};
 use crate::rules::{NoTrace, Verdict, Wishes, errorpage};
 use crate::share::counters::count_status;
+use crate::share::sessions::Stage;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::task::Poll;
@@ -143,8 +144,10 @@ async fn exchange(conn: &Conn) -> Next {
     let mut heads = conn.local.take_heads();
     let view = conn.local.view();
     let next = run(conn, &view, &mut heads).await;
+    heads.live.end();
     if view.plan.frontend(conn.info.frontend).recording.is_some() {
-        record::finish(conn, &view);
+        // Lists may have changed since the request came.
+        record::finish(conn, &conn.local.view());
     }
     // A client that would have kept the connection may have sent its next request already.
     let surprised = next == Next::Close && heads.req.keep_alive;
@@ -165,6 +168,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     };
     fe.req_tot.inc();
     conn.local.cells().process.req_tot.inc();
+    heads.live.begin(conn, heads.began);
     conn.info.redirected.forget_request();
     conn.info.vars.begin_request();
     if let Some(recording) = &frontend.recording {
@@ -216,6 +220,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             let By::Backend(id) = by else { return ended(&mut reply, verdict, heads, &mut body).await };
             reply.backend = Some(id);
             conn.note_backend(id);
+            heads.live.backend(id);
             let be = &conn.local.cells().backends[id.index()];
             be.req_tot.inc();
             be.sess_tot.inc();
@@ -227,6 +232,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
         Decision::Forward(backend) => {
             reply.backend = Some(backend);
             conn.note_backend(backend);
+            heads.live.backend(backend);
             let be = &conn.local.cells().backends[backend.index()];
             be.req_tot.inc();
             be.sess_tot.inc();
@@ -325,7 +331,10 @@ async fn read_request(
                 }
                 have = Some(chunk);
             }
-            Err(e) => return Err(Unread::Outcome(Outcome::BadRequest { status: e.status() }, true)),
+            Err(e) => {
+                captured::request(conn, &chunk, &e);
+                return Err(Unread::Outcome(Outcome::BadRequest { status: e.status() }, true));
+            }
         }
     }
 }
@@ -422,7 +431,8 @@ impl ClientBody {
     pub(super) fn take_first(&mut self, conn: &Conn, out: &mut Vec<u8>) -> Result<(), Outcome> {
         let Some(mut chunk) = self.rest.take() else { return Ok(()) };
         if !self.done {
-            let walk = self.reader.walk(&mut chunk).map_err(|_| {
+            let walk = self.reader.walk(&mut chunk).map_err(|error| {
+                captured::body(conn, None, &chunk, error);
                 conn.count_invalid();
                 Outcome::BadRequest { status: 400 }
             })?;
@@ -536,6 +546,7 @@ impl Reply<'_> {
         count_status(&fe.status, status);
         fe.bytes_out.add(bytes as u64);
         self.conn.on_listener(|l| l.bytes_out.add(bytes as u64));
+        self.conn.passes_out(bytes);
         self.conn.note(|r| (r.status, r.bytes_out) = (i32::from(status), r.bytes_out + bytes as u64));
         if let Some(id) = self.backend {
             count_status(&cells.backends[id.index()].status, status);
@@ -551,6 +562,7 @@ impl Reply<'_> {
         if let Some(id) = self.backend {
             cells.backends[id.index()].bytes_out.add(bytes as u64);
         }
+        self.conn.passes_out(bytes);
         self.conn.note(|r| r.bytes_out += bytes as u64);
     }
 
@@ -642,7 +654,7 @@ async fn attempts(
                 return reply.verdict(Verdict::Answer { status: 302, bytes, close: true }, body).await;
             }
             Err(outcome) => {
-                if matches!(outcome, Outcome::ClientGoneInQueue | Outcome::ClientGoneInConnect) {
+                if outcome.status() == 0 {
                     conn.note_end(outcome);
                     conn.count_unanswered(Some(backend));
                     return Next::Close;
@@ -659,6 +671,8 @@ async fn attempts(
         h1::write_request(&heads.req, &mut out);
         out.extend_from_slice(first_bytes);
         count_in(conn, backend, assigned.place.server, out.len() as u64);
+        heads.live.connected(assigned.place.server, &assigned.upstream.stream, Stage::Answer);
+        heads.live.passed_in(out.len());
         let mut passage = Passage {
             conn,
             view,
@@ -677,7 +691,7 @@ async fn attempts(
         match passed {
             // Cut by an operator: not to be tried again.
             Passed::Repeat if assigned.upstream.stream.is_cut() => {
-                conn.note_cut(assigned.place.server, false);
+                conn.note_cut(assigned.place.server, b'H');
                 return passage.server_gone(reply, body).await;
             }
             Passed::Repeat if repeatable && assigned.reused => wish.fresh = true,
@@ -714,6 +728,7 @@ fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned
     server_cells.retries.inc();
     backend_cells.retries.inc();
     conn.note(|r| r.retries += 1);
+    conn.tries_again();
     if !may_redispatch(conn, view, backend, n) {
         // HAProxy counts it a second time when it finds the server assigned.
         server_cells.retries.inc();

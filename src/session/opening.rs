@@ -19,6 +19,11 @@ pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
     if dropped(local, &view, info, &frontend.tcp_request_connection) {
         local.cells().frontends[info.frontend.index()].denied_conn.inc();
         tally::on(local, *counted, |l| l.denied_conn.inc());
+        // It was no session (`rate-limit sessions`, `maxsessrate`).
+        local.shared.paces.sessions.give_back();
+        if frontend.manners.rate_limit != 0 {
+            local.shared.rates[info.frontend.index()].give_back();
+        }
         stream.reset_on_close();
         return false;
     }
