@@ -14,6 +14,7 @@ pub mod names;
 pub mod read;
 pub mod resolve;
 pub mod state_file;
+mod stats_file;
 
 use crate::plan::Plan;
 use crate::rules::list::Registry;
@@ -72,6 +73,7 @@ fn finish(
         let mut draft = read.draft;
         if !diags.has_errors() {
             state_file::read(&mut draft, &mut diags);
+            stats_file::read(&mut draft, &mut diags);
             if !lookup::addresses(&mut draft, options, &map, &mut diags) {
                 return (None, diags, map);
             }

@@ -119,10 +119,12 @@ impl State {
             node: global.node.clone().unwrap_or_else(node),
             description: global.description.clone(),
             stopping: self.stopping.get(),
-            jobs: listeners + u64::try_from(open).unwrap_or(0),
+            jobs: listeners + u64::try_from(open).unwrap_or(0) + u64::from(self.talks.get()),
             listeners,
-            tasks: self.core.live_tasks() as u64,
+            // Each connection is a task of its core.
+            tasks: self.core.live_tasks() as u64 + u64::try_from(open).unwrap_or(0),
             dropped_logs: self.all_dropped_logs(),
+            memory: memory(),
         }
     }
 
@@ -133,6 +135,13 @@ impl State {
         }
         self.refresh();
     }
+}
+
+/// Resident memory in bytes, 0 where the system does not tell.
+fn memory() -> u64 {
+    const PAGE: u64 = 4_096;
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    text.split_ascii_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) * PAGE
 }
 
 /// The process as one connection sees it.
@@ -167,14 +176,16 @@ impl Steering for Seat<'_> {
 
     fn stat(&self, args: &[&str]) -> Result<String, String> {
         let world = self.published.load();
-        let filter = StatFilter::parse(&world, args)?;
-        if !filter.is_csv() {
-            return Ok(observe::stat_csv(&world, &self.shared, &self.process_info(), &filter));
-        }
+        let legends = self.level >= Level::Operator;
+        let filter = StatFilter::parse(&world, args)?.with_legends(legends);
         let mut pieces = StatPieces::new(world, self.shared.clone(), self.process_info(), filter);
         let first = pieces.next().unwrap_or_default();
         self.rest.set(Some(Pieces::Made(Box::new(pieces))));
         Ok(first)
+    }
+
+    fn stats_file(&self) -> String {
+        observe::stats_file::dump(&self.published.load(), &self.shared)
     }
 
     fn servers_state(&self, backend: Option<BackendId>) -> String {

@@ -7,6 +7,7 @@ mod descriptors;
 mod errors;
 mod health;
 mod info;
+mod listeners;
 mod names;
 pub mod page;
 pub mod prometheus;
@@ -14,6 +15,7 @@ mod servers;
 pub mod sessions;
 mod stat;
 mod stat_pieces;
+pub mod stats_file;
 mod typed;
 
 pub use conns::servers_conn;
@@ -21,7 +23,7 @@ pub use descriptors::descriptors;
 pub use errors::{ErrorFilter, errors};
 pub use info::{ProcessInfo, info, info_text};
 pub use servers::{FOR_LOGS, servers_state, sighup_dump};
-pub use stat::{StatFilter, stat_csv};
+pub use stat::StatFilter;
 pub use stat_pieces::StatPieces;
 pub use typed::{Form, SCHEMA};
 

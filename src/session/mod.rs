@@ -27,6 +27,7 @@ mod select;
 mod service;
 mod stick;
 mod suspended;
+mod tally;
 mod tarpit;
 mod tcp;
 mod upstream;
@@ -52,6 +53,8 @@ pub struct Conn {
     pub local: Rc<Local>,
     pub stream: Stream,
     pub info: ConnInfo,
+    /// Its listener where `option socket-stats` counts it, else [`tally::NOT_COUNTED`].
+    counted: ListenerId,
     /// Requests so far, the present one counted.
     pub requests: Cell<u32>,
     /// The server connection that belongs to this client alone (`http-reuse never`), between two requests.
@@ -89,6 +92,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         },
         ..ConnInfo::at(listener.frontend, listener.uuid, local.core.now())
     };
+    let counted = if listener.counted { id } else { tally::NOT_COUNTED };
     let no_linger = frontend.manners.no_linger;
     drop(view);
     let cells = local.cells();
@@ -100,6 +104,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         local,
         stream,
         info,
+        counted,
         requests: Cell::new(0),
         own: RefCell::new(None),
         last_server: Cell::new(None),
@@ -110,6 +115,10 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         since: Cell::default(),
     };
     conn.since.set(conn.info.accepted);
+    conn.on_listener(|l| {
+        l.conn_cur.add(1);
+        l.conn_tot.inc();
+    });
     if no_linger {
         conn.stream.reset_on_close();
     }
@@ -123,4 +132,5 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
     let cells = conn.local.cells();
     cells.frontends[conn.info.frontend.index()].conn_cur.add(-1);
     cells.process.conn_cur.add(-1);
+    conn.on_listener(|l| l.conn_cur.add(-1));
 }

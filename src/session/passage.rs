@@ -136,7 +136,8 @@ impl Passage<'_> {
             Ok(passed) => passed,
             Err(Some(UploadError::Bad)) => {
                 self.conn.note_broken(Side::Proxy, false, self.answering.get());
-                self.broken(Side::Client, false, 400)
+                self.conn.count_invalid();
+                self.broke(Side::Client, false, 400)
             }
             Err(Some(UploadError::Client { timeout: true })) => self.broken(Side::Client, true, 408),
             Err(broken) => {
@@ -144,6 +145,9 @@ impl Passage<'_> {
                 let upload = broken.is_some();
                 self.conn.note_broken(Side::Client, false, upload || self.answering.get());
                 self.count_broken(Some(Side::Client));
+                if !self.answering.get() {
+                    self.conn.count_unanswered(Some(self.backend));
+                }
                 Passed::Ended(Next::Close)
             }
         }
@@ -152,6 +156,11 @@ impl Passage<'_> {
     /// The exchange broke while the request's body was passing: before the answer began the client gets a page.
     fn broken(&self, side: Side, timeout: bool, status: u16) -> Passed {
         self.count_broken(Some(side));
+        self.broke(side, timeout, status)
+    }
+
+    /// The same where it is nobody's abort.
+    fn broke(&self, side: Side, timeout: bool, status: u16) -> Passed {
         if side == Side::Server && self.server().is_cut() {
             let state = if self.answering.get() { b'D' } else { b'H' };
             self.conn.note_cut(self.assigned.place.server, state);
@@ -216,6 +225,7 @@ impl Passage<'_> {
             body.done = walk.done;
             // From here on the client owes nothing, even if the server answers before the last send is told as done.
             self.request_left.set(!walk.done);
+            self.conn.count_received(walk.consumed);
             count_in(self.conn, self.backend, self.assigned.place.server, walk.out_len as u64);
             self.conn.passes_in(walk.out_len);
             let out = split(self.conn, &self.conn.stream, chunk, walk.out_len, walk.consumed);
@@ -255,6 +265,10 @@ impl Passage<'_> {
                 Err(passed) => return passed,
             };
             if !is_interim(heads.res.status) {
+                if self.retry_on.has_status(heads.res.status) && !self.answering.get() {
+                    return Passed::Again;
+                }
+                self.count_answer(heads.res.status);
                 self.answered.set(Some(self.conn.local.core.now()));
                 record::answer(self.conn, self.view, &heads.res);
                 self.observe(observed::Event::Answered(heads.res.status));
@@ -264,15 +278,14 @@ impl Passage<'_> {
             if let Some(chunk) = rest.take() {
                 self.server().unread(chunk);
             }
+            self.count_answer(heads.res.status);
             let mut out = self.conn.local.core.take_vec();
             h1::write_response(&heads.res, &mut out);
             self.answering.set(true);
+            self.count_out(out.len());
             if let Err(timeout) = self.send_to_client(out, Follows::Nothing).await {
                 return self.broken(Side::Client, timeout, heads.res.status);
             }
-        }
-        if self.retry_on.has_status(heads.res.status) && !self.answering.get() {
-            return Passed::Again;
         }
         let server = self.assigned.place.server;
         persist::answering(self.conn, self.view, self.backend, server, Some(&mut heads.res));
@@ -351,6 +364,13 @@ impl Passage<'_> {
 
     fn observe(&self, event: observed::Event) {
         observed::note(&self.conn.local, self.view, self.assigned.place.server, event);
+    }
+
+    /// Counts an answer of the server, also an interim one.
+    fn count_answer(&self, status: u16) {
+        let cells = self.server_cells();
+        cells.req_tot.inc();
+        count_status(&cells.status, status);
     }
 
     fn count_failed_answer(&self) {
@@ -433,8 +453,11 @@ impl Passage<'_> {
             // Whatever was waited for is there.
             Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => None,
             Verdict::Deny { status } => {
-                self.conn.local.cells().backends[self.backend.index()].denied_resp.inc();
+                let cells = self.conn.local.cells();
+                cells.frontends[self.conn.info.frontend.index()].denied_resp.inc();
+                cells.backends[self.backend.index()].denied_resp.inc();
                 self.server_cells().denied_resp.inc();
+                self.conn.on_listener(|l| l.denied_resp.inc());
                 Some(Passed::Failed(Outcome::AnswerDenied { status }))
             }
             Verdict::Answer { status, bytes, close } => {
@@ -447,6 +470,10 @@ impl Passage<'_> {
             Verdict::Serve(_) => None,
             Verdict::Drop => {
                 self.conn.note(|r| r.ends(*b"PH"));
+                self.conn.count_denied(Some(self.backend));
+                let cells = self.conn.local.cells();
+                count_status(&cells.frontends[self.conn.info.frontend.index()].status, heads.res.status);
+                count_status(&cells.backends[self.backend.index()].status, heads.res.status);
                 self.conn.stream.reset_on_close();
                 Some(Passed::Ended(Next::Drop))
             }
@@ -481,6 +508,7 @@ impl Passage<'_> {
         cells.frontends[self.conn.info.frontend.index()].bytes_out.add(n as u64);
         cells.backends[self.backend.index()].bytes_out.add(n as u64);
         self.server_cells().bytes_out.add(n as u64);
+        self.conn.on_listener(|l| l.bytes_out.add(n as u64));
         self.conn.note(|r| r.bytes_out += n as u64);
     }
 
@@ -512,7 +540,6 @@ impl Passage<'_> {
         let cells = self.conn.local.cells();
         count_status(&cells.frontends[self.conn.info.frontend.index()].status, res.status);
         count_status(&cells.backends[self.backend.index()].status, res.status);
-        count_status(&self.server_cells().status, res.status);
 
         let mut out = core.take_vec();
         h1::write_response(res, &mut out);
@@ -555,7 +582,11 @@ impl Passage<'_> {
             let mut chunk = match received {
                 Ok(Ok(Some(chunk))) => chunk,
                 Ok(Ok(None)) if !framed => break,
-                Ok(_) => return self.broken(Side::Server, false, res.status),
+                Ok(_) => {
+                    // Cut short: in HAProxy an invalid answer, too.
+                    self.count_failed_answer();
+                    return self.broken(Side::Server, false, res.status);
+                }
                 Err(_) => return self.broken(Side::Server, true, res.status),
             };
             let walk = match reader.walk(&mut chunk) {
@@ -590,7 +621,6 @@ impl Passage<'_> {
         let status = heads.res.status;
         count_status(&cells.frontends[self.conn.info.frontend.index()].status, status);
         count_status(&cells.backends[self.backend.index()].status, status);
-        count_status(&self.server_cells().status, status);
         let mut out = self.conn.local.core.take_vec();
         h1::write_response(&heads.res, &mut out);
         self.answers(status, out.len());
@@ -616,6 +646,7 @@ impl Passage<'_> {
         heads.live.stage(Stage::Tunnel);
         let counts = heads.live.counts();
         let passed = relay(&self.conn.local.core, &self.conn.stream, self.server(), limits, counts).await;
+        self.conn.count_received(passed.from_client as usize);
         count_in(self.conn, self.backend, self.assigned.place.server, passed.from_client);
         self.count_out(passed.from_server as usize);
         self.count_broken(passed.broken.map(|(side, _)| side));

@@ -30,7 +30,7 @@ pub async fn serve(conn: &Conn) {
     if let Some(inspection) = &frontend.inspection
         && !PoolBox::new(inspect::run(conn, &view, inspection, None, &mut first, &mut wishes)).await
     {
-        counters.denied_req.inc();
+        conn.count_denied(None);
         conn.stream.reset_on_close();
         record::rejected(conn, &view);
         return;
@@ -54,7 +54,6 @@ pub async fn serve(conn: &Conn) {
         (backend, backend.map_or(Override::None, |b| persist::override_of(plan.backend(b), &cx)))
     };
     let Some(backend) = backend else {
-        counters.failed_req.inc();
         conn.note_end(Outcome::NoServer);
         record::finish(conn, &view);
         return;
@@ -68,7 +67,7 @@ pub async fn serve(conn: &Conn) {
         && frontend.own_backend != Some(backend)
         && !PoolBox::new(inspect::run(conn, &view, inspection, Some(backend), &mut first, &mut wishes)).await
     {
-        backend_cells.denied_req.inc();
+        conn.count_denied(Some(backend));
         backend_cells.sess_cur.add(-1);
         conn.stream.reset_on_close();
         record::rejected(conn, &view);
@@ -113,6 +112,10 @@ pub async fn serve(conn: &Conn) {
         backend_cells.bytes_out.add(relayed.from_server);
         server_cells.bytes_in.add(relayed.from_client);
         server_cells.bytes_out.add(relayed.from_server);
+        conn.on_listener(|l| {
+            l.bytes_in.add(relayed.from_client);
+            l.bytes_out.add(relayed.from_server);
+        });
         conn.note(|r| (r.bytes_in, r.bytes_out) = (relayed.from_client, relayed.from_server));
         if let Some((side, timeout)) = relayed.broken {
             if assigned.upstream.stream.is_cut() {

@@ -266,6 +266,9 @@ pub async fn connect(
         Some(line) => local.core.connect(&line::through(line, &to), &options)?,
         None => local.core.connect(&to, &options)?,
     };
+    let cells = local.cells();
+    cells.servers[server.index()].connect.inc();
+    cells.backends[plan.backend.index()].connect.inc();
     stream.set_label(label(server));
     if backend.manners.no_linger {
         stream.reset_on_close();
@@ -276,9 +279,6 @@ pub async fn connect(
             if let Some(line) = &plan.line {
                 PoolBox::with(|| line::greet(conn, view, plan, line, &to, &stream, deadline)).await?;
             }
-            let cells = local.cells();
-            cells.servers[server.index()].connect.inc();
-            cells.backends[plan.backend.index()].connect.inc();
             Ok(Upstream { stream, requests: 1, tag, moved: view.server(server).moved })
         }
         Ok(Err(error)) => Err(error.into()),

@@ -24,13 +24,15 @@ pub mod vars;
 use crate::base::grow::Grow;
 use crate::base::ids::{BackendId, ServerId};
 pub use checks::{CheckResult, CheckState, CheckStatus, Checks, Life};
-pub use counters::{BackendCells, Counter, FrontendCells, Gauge, ProcessCells, ServerCells, ShardCounters};
+pub use counters::{
+    BackendCells, Counter, FrontendCells, Gauge, ListenerCells, ProcessCells, ServerCells, ShardCounters,
+};
 pub use gate::Gate;
 pub use least::Loads;
 pub use queue::{Queue, Rank, Ticket};
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
-pub use trends::Trends;
+pub use trends::{Trend, Trends};
 
 /// Everything the cores of one process share, sized by the Plan.
 #[derive(Debug)]
@@ -112,6 +114,14 @@ impl Shared {
                 gate
             })
             .collect();
+        self
+    }
+
+    /// The same, with listeners that are counted: so many there are.
+    #[must_use]
+    pub fn with_counted_listeners(mut self, listeners: usize) -> Shared {
+        self.shards.iter_mut().for_each(|shard| shard.count_listeners(listeners));
+        self.trends().listeners = vec![Trend::default(); listeners];
         self
     }
 

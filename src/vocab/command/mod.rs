@@ -63,6 +63,8 @@ pub trait Steering {
     /// # Errors
     /// What is wrong with the arguments.
     fn stat(&self, args: &[&str]) -> Result<String, String>;
+    /// `dump stats-file`.
+    fn stats_file(&self) -> String;
     /// `show servers state`.
     fn servers_state(&self, backend: Option<BackendId>) -> String;
     /// `show resolvers`, of one section or of all.

@@ -12,7 +12,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("del backend", "backends come with the configuration"),
     ("del ssl", NO_TLS),
     ("dump ssl", NO_TLS),
-    ("dump stats-file", NOT_YET),
     ("httpclient", "Ringmain makes no requests of its own; use curl"),
     ("new ssl", NO_TLS),
     ("publish", "backends are there from the start"),
