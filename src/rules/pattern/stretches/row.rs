@@ -1,0 +1,195 @@
+//! The keys of a node of the tree, and the search among them: all are compared, four to an instruction, so that a search has
+//! no branch to mistake and its cache lines are fetched together.
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// Keys in a row at most.
+pub const WIDE: usize = 64;
+/// A row of so few keys compares no more than these.
+const FEW: usize = 16;
+
+/// Keys in order, one at least and [`WIDE`] at most; never changed, but made anew.
+pub trait Row<K: Copy>: Clone + Debug + Send + Sync {
+    /// The row of these keys.
+    fn of(keys: &[K]) -> Self;
+
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// One of them.
+    fn key(&self, at: usize) -> K;
+
+    /// The place of the last key up to `key`. The first one has to be.
+    fn last_up_to(&self, key: K) -> usize;
+
+    /// The first of them.
+    fn first(&self) -> K {
+        self.key(0)
+    }
+
+    /// All of them.
+    fn keys(&self) -> Vec<K> {
+        (0..self.len()).map(|at| self.key(at)).collect()
+    }
+
+    /// The row with another key at this place; there has to be room.
+    fn with(&self, at: usize, key: K) -> Self {
+        let mut keys = self.keys();
+        keys.insert(at, key);
+        Self::of(&keys)
+    }
+
+    /// The row without one of its keys, which is not the only one.
+    fn without(&self, at: usize) -> Self {
+        let mut keys = self.keys();
+        keys.remove(at);
+        Self::of(&keys)
+    }
+}
+
+/// A number whose order as a signed one is that of `n`: those are what vector units compare.
+#[inline]
+fn signed(n: u32) -> i32 {
+    (n ^ 1 << 31) as i32
+}
+
+/// How many of the first `len` numbers are up to `most`; the largest number stands behind them.
+#[inline]
+fn count_up_to(numbers: &[i32; WIDE], len: usize, most: i32) -> usize {
+    let count = |numbers: &[i32]| numbers.iter().map(|n| u32::from(*n <= most)).sum::<u32>();
+    let counted = if len <= FEW { count(&numbers[..FEW]) } else { count(numbers) };
+    // What stands behind is counted only where all are.
+    (counted as usize).min(len)
+}
+
+fn filled(keys: impl Iterator<Item = i32>) -> [i32; WIDE] {
+    let mut numbers = [i32::MAX; WIDE];
+    numbers.iter_mut().zip(keys).for_each(|(to, key)| *to = key);
+    numbers
+}
+
+/// IPv4: the keys are such numbers.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    len: usize,
+    numbers: [i32; WIDE],
+}
+
+impl Row<u32> for Numbers {
+    fn of(keys: &[u32]) -> Numbers {
+        Numbers { len: keys.len(), numbers: filled(keys.iter().map(|key| signed(*key))) }
+    }
+
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn key(&self, at: usize) -> u32 {
+        self.numbers[at] as u32 ^ 1 << 31
+    }
+
+    #[inline]
+    fn last_up_to(&self, key: u32) -> usize {
+        if self.len == 1 {
+            return 0;
+        }
+        count_up_to(&self.numbers, self.len, signed(key)).saturating_sub(1)
+    }
+}
+
+/// IPv6: of each key the 32 bits behind those that all share. They tell the place; only where some are the address's own, the
+/// keys are looked at.
+#[derive(Clone, Debug)]
+pub struct Windows {
+    len: usize,
+    /// Bits that all keys share, 96 at most.
+    shared: u32,
+    last: u128,
+    windows: [i32; WIDE],
+    keys: Arc<[u128]>,
+}
+
+/// The 32 bits of a key behind its first `shared` ones.
+#[inline]
+fn window(key: u128, shared: u32) -> i32 {
+    signed((key << shared >> 96) as u32)
+}
+
+impl Row<u128> for Windows {
+    fn of(keys: &[u128]) -> Windows {
+        let (first, last) = (keys[0], keys[keys.len() - 1]);
+        let shared = (first ^ last).leading_zeros().min(96);
+        let windows = filled(keys.iter().map(|key| window(*key, shared)));
+        Windows { len: keys.len(), shared, last, windows, keys: keys.into() }
+    }
+
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn key(&self, at: usize) -> u128 {
+        self.keys[at]
+    }
+
+    #[inline]
+    fn last_up_to(&self, key: u128) -> usize {
+        if key >= self.last {
+            return self.len - 1;
+        }
+        // It stands between the first and the last key, so it shares what they share.
+        let own = window(key, self.shared);
+        let mut at = count_up_to(&self.windows, self.len, own).saturating_sub(1);
+        if self.windows[at] == own {
+            while self.keys[at] > key && at > 0 {
+                at -= 1;
+            }
+        }
+        at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of all lengths, with keys that lie close, far, at the ends, and that share up to all bits but a few.
+    fn is_a_search<K: Copy + Ord + Debug, R: Row<K>>(number: impl Fn(u64, u32) -> K) {
+        let mut seed = 11u64;
+        let mut next = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            seed >> 20
+        };
+        for len in 1..=WIDE {
+            for spread in 0..8 {
+                let mut keys: Vec<K> = (0..len).map(|_| number(next(), spread)).collect();
+                keys.sort_unstable();
+                keys.dedup();
+                let row = R::of(&keys);
+                assert_eq!((row.len(), row.keys()), (keys.len(), keys.clone()));
+                for asked in keys.iter().copied().chain((0..40).map(|_| number(next(), spread))) {
+                    if let Some(want) = keys.partition_point(|k| *k <= asked).checked_sub(1) {
+                        assert_eq!(row.last_up_to(asked), want, "{asked:?} in {keys:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_finds_the_last_key_up_to_another() {
+        is_a_search::<u32, Numbers>(|n, spread| match n % 9 {
+            0 => u32::MAX - (n >> 8) as u32 % 3,
+            1 => (n >> 8) as u32 % 3,
+            _ => (n >> 8) as u32 >> (4 * spread),
+        });
+        is_a_search::<u128, Windows>(|n, spread| match n % 19 {
+            0 => u128::MAX - u128::from(n >> 8) % 3,
+            1 => u128::from(n >> 8) % 3,
+            _ => {
+                // Few values above, few below: windows that are equal while the keys are not.
+                let (high, low) = (u128::from(n >> 8) % 5, u128::from(n >> 12) % 7);
+                high << (17 * spread) | low << (2 * spread) | u128::from(spread) << 125
+            }
+        });
+    }
+}
