@@ -47,9 +47,14 @@ impl Networks {
     #[must_use]
     pub fn holds(&self, addr: IpAddr) -> bool {
         match addr {
-            IpAddr::V4(a) => self.any_v4(a.into()) || self.mapped(a).is_some_and(|a| self.v6.holds(a)),
+            IpAddr::V4(a) => self.holds_v4(a),
             IpAddr::V6(a) => self.v6.holds(a.into()) || inner_v4(a).is_some_and(|a| self.any_v4(a)),
         }
+    }
+
+    #[inline]
+    fn holds_v4(&self, a: Ipv4Addr) -> bool {
+        self.any_v4(a.into()) || self.mapped(a).is_some_and(|a| self.v6.holds(a))
     }
 
     #[inline]
@@ -96,7 +101,10 @@ impl Match for Networks {
     }
 
     fn matches(&self, sample: &Sample<'_>) -> bool {
-        sample.as_addr().is_some_and(|addr| self.holds(addr))
+        match sample {
+            Sample::Addr(IpAddr::V4(a)) => self.holds_v4(*a),
+            other => other.as_addr().is_some_and(|addr| self.holds(addr)),
+        }
     }
 }
 

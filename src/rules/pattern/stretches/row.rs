@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 /// Keys in a row at most.
 pub const WIDE: usize = 64;
-/// A row of so few keys compares no more than these.
-const FEW: usize = 16;
+/// Rows of so few keys compare no more than these.
+const FEW: [usize; 2] = [16, 32];
 
-/// Keys in order, one at least and [`WIDE`] at most; never changed, but made anew.
+/// Keys in order, one at least and [`WIDE`] at most.
 pub trait Row<K: Copy>: Clone + Debug + Send + Sync {
     /// The row of these keys.
     fn of(keys: &[K]) -> Self;
@@ -22,6 +22,12 @@ pub trait Row<K: Copy>: Clone + Debug + Send + Sync {
     /// The place of the last key up to `key`. The first one has to be.
     fn last_up_to(&self, key: K) -> usize;
 
+    /// Puts a key in, for which there has to be room.
+    fn insert(&mut self, at: usize, key: K);
+
+    /// Takes a key out, which is not the only one.
+    fn remove(&mut self, at: usize);
+
     /// The first of them.
     fn first(&self) -> K {
         self.key(0)
@@ -30,20 +36,6 @@ pub trait Row<K: Copy>: Clone + Debug + Send + Sync {
     /// All of them.
     fn keys(&self) -> Vec<K> {
         (0..self.len()).map(|at| self.key(at)).collect()
-    }
-
-    /// The row with another key at this place; there has to be room.
-    fn with(&self, at: usize, key: K) -> Self {
-        let mut keys = self.keys();
-        keys.insert(at, key);
-        Self::of(&keys)
-    }
-
-    /// The row without one of its keys, which is not the only one.
-    fn without(&self, at: usize) -> Self {
-        let mut keys = self.keys();
-        keys.remove(at);
-        Self::of(&keys)
     }
 }
 
@@ -56,16 +48,14 @@ fn signed(n: u32) -> i32 {
 /// How many of the first `len` numbers are up to `most`; the largest number stands behind them.
 #[inline]
 fn count_up_to(numbers: &[i32; WIDE], len: usize, most: i32) -> usize {
-    let count = |numbers: &[i32]| numbers.iter().map(|n| u32::from(*n <= most)).sum::<u32>();
-    let counted = if len <= FEW { count(&numbers[..FEW]) } else { count(numbers) };
+    let beyond = |numbers: &[i32]| numbers.iter().map(|n| u32::from(*n > most)).sum::<u32>() as usize;
+    let counted = match len {
+        _ if len <= FEW[0] => FEW[0] - beyond(&numbers[..FEW[0]]),
+        _ if len <= FEW[1] => FEW[1] - beyond(&numbers[..FEW[1]]),
+        _ => WIDE - beyond(numbers),
+    };
     // What stands behind is counted only where all are.
-    (counted as usize).min(len)
-}
-
-fn filled(keys: impl Iterator<Item = i32>) -> [i32; WIDE] {
-    let mut numbers = [i32::MAX; WIDE];
-    numbers.iter_mut().zip(keys).for_each(|(to, key)| *to = key);
-    numbers
+    counted.min(len)
 }
 
 /// IPv4: the keys are such numbers.
@@ -77,23 +67,36 @@ pub struct Numbers {
 
 impl Row<u32> for Numbers {
     fn of(keys: &[u32]) -> Numbers {
-        Numbers { len: keys.len(), numbers: filled(keys.iter().map(|key| signed(*key))) }
+        let mut numbers = [i32::MAX; WIDE];
+        numbers.iter_mut().zip(keys).for_each(|(to, key)| *to = signed(*key));
+        Numbers { len: keys.len(), numbers }
     }
 
+    #[inline]
     fn len(&self) -> usize {
         self.len
     }
 
+    #[inline]
     fn key(&self, at: usize) -> u32 {
         self.numbers[at] as u32 ^ 1 << 31
     }
 
     #[inline]
     fn last_up_to(&self, key: u32) -> usize {
-        if self.len == 1 {
-            return 0;
-        }
         count_up_to(&self.numbers, self.len, signed(key)).saturating_sub(1)
+    }
+
+    fn insert(&mut self, at: usize, key: u32) {
+        self.numbers.copy_within(at..self.len, at + 1);
+        self.numbers[at] = signed(key);
+        self.len += 1;
+    }
+
+    fn remove(&mut self, at: usize) {
+        self.numbers.copy_within(at + 1..self.len, at);
+        self.len -= 1;
+        self.numbers[self.len] = i32::MAX;
     }
 }
 
@@ -106,7 +109,7 @@ pub struct Windows {
     shared: u32,
     last: u128,
     windows: [i32; WIDE],
-    keys: Arc<[u128]>,
+    keys: Arc<[u128; WIDE]>,
 }
 
 /// The 32 bits of a key behind its first `shared` ones.
@@ -115,18 +118,33 @@ fn window(key: u128, shared: u32) -> i32 {
     signed((key << shared >> 96) as u32)
 }
 
+impl Windows {
+    /// Makes the windows anew after the keys have changed.
+    fn note(&mut self) {
+        let keys = &self.keys[..self.len];
+        self.last = keys[self.len - 1];
+        self.shared = (keys[0] ^ self.last).leading_zeros().min(96);
+        self.windows[self.len..].fill(i32::MAX);
+        self.windows.iter_mut().zip(keys).for_each(|(to, key)| *to = window(*key, self.shared));
+    }
+}
+
 impl Row<u128> for Windows {
     fn of(keys: &[u128]) -> Windows {
-        let (first, last) = (keys[0], keys[keys.len() - 1]);
-        let shared = (first ^ last).leading_zeros().min(96);
-        let windows = filled(keys.iter().map(|key| window(*key, shared)));
-        Windows { len: keys.len(), shared, last, windows, keys: keys.into() }
+        let mut all = [0; WIDE];
+        all[..keys.len()].copy_from_slice(keys);
+        let (keys, len) = (Arc::new(all), keys.len());
+        let mut row = Windows { len, shared: 0, last: 0, windows: [i32::MAX; WIDE], keys };
+        row.note();
+        row
     }
 
+    #[inline]
     fn len(&self) -> usize {
         self.len
     }
 
+    #[inline]
     fn key(&self, at: usize) -> u128 {
         self.keys[at]
     }
@@ -146,6 +164,20 @@ impl Row<u128> for Windows {
         }
         at
     }
+
+    fn insert(&mut self, at: usize, key: u128) {
+        let keys = Arc::make_mut(&mut self.keys);
+        keys.copy_within(at..self.len, at + 1);
+        keys[at] = key;
+        self.len += 1;
+        self.note();
+    }
+
+    fn remove(&mut self, at: usize) {
+        Arc::make_mut(&mut self.keys).copy_within(at + 1..self.len, at);
+        self.len -= 1;
+        self.note();
+    }
 }
 
 #[cfg(test)]
@@ -164,7 +196,21 @@ mod tests {
                 let mut keys: Vec<K> = (0..len).map(|_| number(next(), spread)).collect();
                 keys.sort_unstable();
                 keys.dedup();
-                let row = R::of(&keys);
+                // Made at once, or key by key with others that go again.
+                let mut row = R::of(&keys[..1]);
+                if spread % 2 == 0 {
+                    row = R::of(&keys);
+                } else {
+                    for (at, key) in keys.iter().enumerate().skip(1) {
+                        row.insert(at, *key);
+                    }
+                    for at in 0..keys.len().min(WIDE - keys.len()) {
+                        row.insert(2 * at, keys[at]);
+                    }
+                    for at in 0..row.len() - keys.len() {
+                        row.remove(at);
+                    }
+                }
                 assert_eq!((row.len(), row.keys()), (keys.len(), keys.clone()));
                 for asked in keys.iter().copied().chain((0..40).map(|_| number(next(), spread))) {
                     if let Some(want) = keys.partition_point(|k| *k <= asked).checked_sub(1) {

@@ -15,6 +15,8 @@ pub type Owner = (u8, Arc<Item>);
 #[derive(Clone, Debug)]
 pub struct Tree<K: Address> {
     branches: Vec<Arc<Branch<K>>>,
+    /// The first key of all.
+    first: K,
     /// The first keys of the branches, in blocks of [`WIDE`], and the first of each block.
     blocks: Vec<K::Row>,
     firsts: Vec<K>,
@@ -52,7 +54,7 @@ struct Place {
 
 impl<K: Address> Default for Tree<K> {
     fn default() -> Self {
-        Tree { branches: Vec::new(), blocks: Vec::new(), firsts: Vec::new() }
+        Tree { branches: Vec::new(), first: K::MAX, blocks: Vec::new(), firsts: Vec::new() }
     }
 }
 
@@ -60,11 +62,20 @@ impl<K: Address> Tree<K> {
     /// The place of the last key up to `key`.
     #[inline]
     fn place(&self, key: K) -> Option<Place> {
-        let block = self.firsts.partition_point(|first| *first <= key).checked_sub(1)?;
-        let branch = block * WIDE + self.blocks[block].last_up_to(key);
-        let node = &*self.branches[branch];
-        let leaf = node.row.last_up_to(key);
+        if key < self.first {
+            return None;
+        }
+        // Most lists are one leaf.
+        let branch = if self.branches.len() > 1 { self.branch_of(key) } else { 0 };
+        let node = &**self.branches.get(branch)?;
+        let leaf = if node.leaves.len() > 1 { node.row.last_up_to(key) } else { 0 };
         Some(Place { branch, leaf, at: node.leaves[leaf].row.last_up_to(key) })
+    }
+
+    #[inline]
+    fn branch_of(&self, key: K) -> usize {
+        let block = self.firsts.partition_point(|first| *first <= key).saturating_sub(1);
+        block * WIDE + self.blocks[block].last_up_to(key)
     }
 
     #[inline]
@@ -164,8 +175,13 @@ impl<K: Address> Tree<K> {
                 if leaf.row.first() > high {
                     break;
                 }
-                for at in 0..leaf.row.len() {
-                    if (low..=high).contains(&leaf.row.key(at))
+                let at = if leaf.row.first() <= low { leaf.row.last_up_to(low) } else { 0 };
+                for at in at..leaf.row.len() {
+                    let key = leaf.row.key(at);
+                    if key > high {
+                        break;
+                    }
+                    if key >= low
                         && let Some(owner) = change(leaf.owner(at))
                     {
                         leaf.set(at, owner);
@@ -197,6 +213,7 @@ impl<K: Address> Tree<K> {
 
     fn note_firsts(&mut self) {
         let firsts: Vec<K> = self.branches.iter().map(|branch| branch.row.first()).collect();
+        self.first = firsts.first().copied().unwrap_or(K::MAX);
         self.blocks = firsts.chunks(WIDE).map(K::Row::of).collect();
         self.firsts = firsts.into_iter().step_by(WIDE).collect();
     }
@@ -245,22 +262,24 @@ impl<K: Address> Leaf<K> {
 
     fn insert(&mut self, at: usize, key: K, owner: Option<Owner>) {
         let len = self.row.len();
-        self.row = self.row.with(at, key);
+        self.row.insert(at, key);
         let owners = Arc::make_mut(&mut self.owners);
         owners.items[at..=len].rotate_right(1);
-        owners.bits[at..=len].rotate_right(1);
-        self.note_owned();
+        owners.bits.copy_within(at..len, at + 1);
+        let below = (1 << at) - 1;
+        self.owned = self.owned & below | (self.owned & !below) << 1;
         self.set(at, owner);
     }
 
     fn remove(&mut self, at: usize) {
         let len = self.row.len();
         self.set(at, None);
-        self.row = self.row.without(at);
+        self.row.remove(at);
         let owners = Arc::make_mut(&mut self.owners);
         owners.items[at..len].rotate_left(1);
-        owners.bits[at..len].rotate_left(1);
-        self.note_owned();
+        owners.bits.copy_within(at + 1..len, at);
+        let below = (1 << at) - 1;
+        self.owned = self.owned & below | self.owned >> 1 & !below;
     }
 
     fn split_off(&mut self, at: usize) -> Leaf<K> {
