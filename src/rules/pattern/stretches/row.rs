@@ -1,7 +1,6 @@
 //! The keys of a node of the tree, and the search among them: all are compared, four to an instruction, so that a search has
 //! no branch to mistake and its cache lines are fetched together.
 use std::fmt::Debug;
-use std::sync::Arc;
 
 /// Keys in a row at most.
 pub const WIDE: usize = 64;
@@ -109,7 +108,7 @@ pub struct Windows {
     shared: u32,
     last: u128,
     windows: [i32; WIDE],
-    keys: Arc<[u128; WIDE]>,
+    keys: [u128; WIDE],
 }
 
 /// The 32 bits of a key behind its first `shared` ones.
@@ -133,8 +132,8 @@ impl Row<u128> for Windows {
     fn of(keys: &[u128]) -> Windows {
         let mut all = [0; WIDE];
         all[..keys.len()].copy_from_slice(keys);
-        let (keys, len) = (Arc::new(all), keys.len());
-        let mut row = Windows { len, shared: 0, last: 0, windows: [i32::MAX; WIDE], keys };
+        let windows = [i32::MAX; WIDE];
+        let mut row = Windows { len: keys.len(), shared: 0, last: 0, windows, keys: all };
         row.note();
         row
     }
@@ -166,15 +165,14 @@ impl Row<u128> for Windows {
     }
 
     fn insert(&mut self, at: usize, key: u128) {
-        let keys = Arc::make_mut(&mut self.keys);
-        keys.copy_within(at..self.len, at + 1);
-        keys[at] = key;
+        self.keys.copy_within(at..self.len, at + 1);
+        self.keys[at] = key;
         self.len += 1;
         self.note();
     }
 
     fn remove(&mut self, at: usize) {
-        Arc::make_mut(&mut self.keys).copy_within(at + 1..self.len, at);
+        self.keys.copy_within(at + 1..self.len, at);
         self.len -= 1;
         self.note();
     }

@@ -59,16 +59,27 @@ impl<K: Address> Default for Tree<K> {
 }
 
 impl<K: Address> Tree<K> {
-    /// The place of the last key up to `key`.
+    /// The leaf of the last key up to `key`, and its place there.
     #[inline]
-    fn place(&self, key: K) -> Option<Place> {
+    fn find(&self, key: K) -> Option<(&Leaf<K>, usize)> {
         if key < self.first {
             return None;
         }
         // Most lists are one leaf.
         let branch = if self.branches.len() > 1 { self.branch_of(key) } else { 0 };
         let node = &**self.branches.get(branch)?;
-        let leaf = if node.leaves.len() > 1 { node.row.last_up_to(key) } else { 0 };
+        let leaf = &node.leaves[if node.leaves.len() > 1 { node.row.last_up_to(key) } else { 0 }];
+        Some((leaf, leaf.row.last_up_to(key)))
+    }
+
+    /// The place of the last key up to `key`.
+    fn place(&self, key: K) -> Option<Place> {
+        if self.branches.is_empty() || key < self.first {
+            return None;
+        }
+        let branch = self.branch_of(key);
+        let node = &self.branches[branch];
+        let leaf = node.row.last_up_to(key);
         Some(Place { branch, leaf, at: node.leaves[leaf].row.last_up_to(key) })
     }
 
@@ -86,19 +97,19 @@ impl<K: Address> Tree<K> {
     /// Whether the stretch that holds an address has an owner.
     #[inline]
     pub fn is_owned(&self, addr: K) -> bool {
-        self.place(addr).is_some_and(|place| self.leaf(place).owned >> place.at & 1 == 1)
+        self.find(addr).is_some_and(|(leaf, at)| leaf.owned >> at & 1 == 1)
     }
 
     /// The owner of the stretch that holds an address.
     #[inline]
     pub fn owner(&self, addr: K) -> Option<(u8, &Arc<Item>)> {
-        let place = self.place(addr)?;
-        self.leaf(place).owner(place.at)
+        let (leaf, at) = self.find(addr)?;
+        leaf.owner(at)
     }
 
     /// Whether a stretch begins here.
     pub fn has(&self, key: K) -> bool {
-        self.place(key).is_some_and(|place| self.leaf(place).row.key(place.at) == key)
+        self.find(key).is_some_and(|(leaf, at)| leaf.row.key(at) == key)
     }
 
     /// The stretches that begin from `low` to `high`, both included.
