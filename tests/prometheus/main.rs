@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod haproxystats;
 mod tools;
 
 use std::collections::BTreeSet;

@@ -70,7 +70,7 @@ impl<T: Address> Stretches<T> {
     /// The entry of the finest network that holds an address.
     #[inline]
     pub fn find(&self, addr: T) -> Option<&Arc<Item>> {
-        self.starts.owner(addr).map(|(_, item)| item)
+        self.starts.item(addr)
     }
 
     /// Whether any network holds an address.

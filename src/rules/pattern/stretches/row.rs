@@ -1,5 +1,5 @@
-//! The keys of a node of the tree, and the search among them: all are compared, four to an instruction, so that a search has
-//! no branch to mistake and its cache lines are fetched together.
+//! The keys of a node of the tree, and the search among them: all are compared, four or eight to an instruction, so that a search
+//! has no branch to mistake and its cache lines are fetched together.
 use std::fmt::Debug;
 
 /// Keys in a row at most.
@@ -44,10 +44,10 @@ fn signed(n: u32) -> i32 {
     (n ^ 1 << 31) as i32
 }
 
-/// How many of the first `len` numbers are up to `most`; the largest number stands behind them.
+/// How many of the first `len` numbers are up to `most`; the largest number stands behind them. `beyond`: how many of some
+/// numbers are larger.
 #[inline]
-fn count_up_to(numbers: &[i32; WIDE], len: usize, most: i32) -> usize {
-    let beyond = |numbers: &[i32]| numbers.iter().map(|n| u32::from(*n > most)).sum::<u32>() as usize;
+fn count_up_to<N>(numbers: &[N; WIDE], len: usize, beyond: impl Fn(&[N]) -> usize) -> usize {
     let counted = match len {
         _ if len <= FEW[0] => FEW[0] - beyond(&numbers[..FEW[0]]),
         _ if len <= FEW[1] => FEW[1] - beyond(&numbers[..FEW[1]]),
@@ -59,6 +59,7 @@ fn count_up_to(numbers: &[i32; WIDE], len: usize, most: i32) -> usize {
 
 /// IPv4: the keys are such numbers.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Numbers {
     len: usize,
     numbers: [i32; WIDE],
@@ -83,7 +84,9 @@ impl Row<u32> for Numbers {
 
     #[inline]
     fn last_up_to(&self, key: u32) -> usize {
-        count_up_to(&self.numbers, self.len, signed(key)).saturating_sub(1)
+        let key = signed(key);
+        let beyond = |numbers: &[i32]| numbers.iter().map(|n| u32::from(*n > key)).sum::<u32>() as usize;
+        count_up_to(&self.numbers, self.len, beyond).saturating_sub(1)
     }
 
     fn insert(&mut self, at: usize, key: u32) {
@@ -99,22 +102,23 @@ impl Row<u32> for Numbers {
     }
 }
 
-/// IPv6: of each key the 32 bits behind those that all share. They tell the place; only where some are the address's own, the
+/// IPv6: of each key the 16 bits behind those that all share. They tell the place; only where some are the address's own, the
 /// keys are looked at.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Windows {
-    len: usize,
-    /// Bits that all keys share, 96 at most.
-    shared: u32,
+    windows: [i16; WIDE],
     last: u128,
-    windows: [i32; WIDE],
+    /// Bits that all keys share, 112 at most.
+    shared: u32,
+    len: usize,
     keys: [u128; WIDE],
 }
 
-/// The 32 bits of a key behind its first `shared` ones.
+/// The 16 bits of a key behind its first `shared` ones, in the order of signed numbers.
 #[inline]
-fn window(key: u128, shared: u32) -> i32 {
-    signed((key << shared >> 96) as u32)
+fn window(key: u128, shared: u32) -> i16 {
+    ((key << shared >> 112) as u16 ^ 1 << 15) as i16
 }
 
 impl Windows {
@@ -122,8 +126,8 @@ impl Windows {
     fn note(&mut self) {
         let keys = &self.keys[..self.len];
         self.last = keys[self.len - 1];
-        self.shared = (keys[0] ^ self.last).leading_zeros().min(96);
-        self.windows[self.len..].fill(i32::MAX);
+        self.shared = (keys[0] ^ self.last).leading_zeros().min(112);
+        self.windows[self.len..].fill(i16::MAX);
         self.windows.iter_mut().zip(keys).for_each(|(to, key)| *to = window(*key, self.shared));
     }
 }
@@ -132,7 +136,7 @@ impl Row<u128> for Windows {
     fn of(keys: &[u128]) -> Windows {
         let mut all = [0; WIDE];
         all[..keys.len()].copy_from_slice(keys);
-        let windows = [i32::MAX; WIDE];
+        let windows = [i16::MAX; WIDE];
         let mut row = Windows { len: keys.len(), shared: 0, last: 0, windows, keys: all };
         row.note();
         row
@@ -155,8 +159,11 @@ impl Row<u128> for Windows {
         }
         // It stands between the first and the last key, so it shares what they share.
         let own = window(key, self.shared);
-        let mut at = count_up_to(&self.windows, self.len, own).saturating_sub(1);
+        let beyond = |windows: &[i16]| windows.iter().map(|n| u16::from(*n > own)).sum::<u16>() as usize;
+        let mut at = count_up_to(&self.windows, self.len, beyond).saturating_sub(1);
         if self.windows[at] == own {
+            // Mostly this one, or the one before; both without a branch.
+            at = at.saturating_sub(usize::from(self.keys[at] > key));
             while self.keys[at] > key && at > 0 {
                 at -= 1;
             }

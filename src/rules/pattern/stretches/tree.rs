@@ -31,11 +31,12 @@ struct Branch<K: Address> {
 
 /// Up to [`WIDE`] stretches.
 #[derive(Clone, Debug)]
+#[repr(C)]
 struct Leaf<K: Address> {
-    row: K::Row,
     /// Which of them have an owner, a bit for each: whether an address is in any network is known without going further.
     owned: u64,
     owners: Arc<Owners>,
+    row: K::Row,
 }
 
 #[derive(Clone, Debug)]
@@ -98,6 +99,13 @@ impl<K: Address> Tree<K> {
     #[inline]
     pub fn is_owned(&self, addr: K) -> bool {
         self.find(addr).is_some_and(|(leaf, at)| leaf.owned >> at & 1 == 1)
+    }
+
+    /// The entry of the network that owns the stretch of an address.
+    #[inline]
+    pub fn item(&self, addr: K) -> Option<&Arc<Item>> {
+        let (leaf, at) = self.find(addr)?;
+        leaf.owners.items[at].as_ref()
     }
 
     /// The owner of the stretch that holds an address.
