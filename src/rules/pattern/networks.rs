@@ -48,8 +48,13 @@ impl Networks {
     pub fn holds(&self, addr: IpAddr) -> bool {
         match addr {
             IpAddr::V4(a) => self.holds_v4(a),
-            IpAddr::V6(a) => self.v6.holds(a.into()) || inner_v4(a).is_some_and(|a| self.any_v4(a)),
+            IpAddr::V6(a) => self.holds_v6(a),
         }
+    }
+
+    #[inline]
+    fn holds_v6(&self, a: Ipv6Addr) -> bool {
+        self.v6.holds(a.into()) || inner_v4(a).is_some_and(|a| self.any_v4(a))
     }
 
     #[inline]
@@ -103,6 +108,7 @@ impl Match for Networks {
     fn matches(&self, sample: &Sample<'_>) -> bool {
         match sample {
             Sample::Addr(IpAddr::V4(a)) => self.holds_v4(*a),
+            Sample::Addr(IpAddr::V6(a)) => self.holds_v6(*a),
             other => other.as_addr().is_some_and(|addr| self.holds(addr)),
         }
     }
