@@ -76,6 +76,7 @@ pub fn recording(plan: &mut Plan, proxy: &ProxyDraft) -> Option<Box<Recording>> 
         request_captures: captures.request.clone(),
         response_captures: captures.response.clone(),
         cookie: captures.cookie.clone(),
+        line_bytes: plan.global.line_bytes,
         unique_id: unique_id.map(Into::into),
         unique_id_header: drafts.unique_id_header.clone(),
     };

@@ -6,6 +6,7 @@ pub mod added;
 pub mod checks;
 mod compile;
 mod error_pages;
+mod list_actions;
 pub mod load;
 mod logging;
 pub mod lookup;
@@ -67,6 +68,7 @@ fn finish(
         resolve::check(&read, &index, &map, &mut diags);
         checks::check(&read.draft, &map, &mut diags);
         error_pages::check(&read.draft, &map, &mut diags);
+        list_actions::check(&read.draft, &lists, &mut diags);
         let mut draft = read.draft;
         if !diags.has_errors() {
             state_file::read(&mut draft, &mut diags);

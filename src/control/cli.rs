@@ -1,10 +1,17 @@
 //! The runtime API's sockets: lines in, answers out, as HAProxy's statistics socket has it (management manual, 9.3).
+use super::pieces::Pieces;
+use super::sessions::SessionWalk;
 use super::{State, talk};
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::time::Tick;
 use crate::health;
 use crate::net::Listener;
 use crate::observe::{self, ProcessInfo, StatFilter, StatPieces};
+use crate::plan::SeverityOutput;
+use crate::session;
+use crate::share::cores::CoreFigures;
+use crate::share::sessions::{SessionId, Wanted};
+use crate::vocab::command::severity::Kind;
 use crate::vocab::command::{self, Level, Steering};
 use crate::world::{Health, Overrides, ServerState, World};
 use std::cell::Cell;
@@ -21,6 +28,9 @@ pub struct Socket {
     pub level: Level,
     /// `expose-fd listeners`.
     pub gives_listeners: bool,
+    pub severity: SeverityOutput,
+    /// Who does not say this first, in 32 hexadecimal digits on a line, is not heard (the master's socket).
+    pub secret: Option<u128>,
 }
 
 /// `Release_date` of `show info`: tools want one. It goes with the version in Cargo.toml.
@@ -41,7 +51,12 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 pub(super) fn start(state: &Rc<State>, sockets: Vec<Socket>) -> io::Result<()> {
     for socket in sockets {
         let listener = state.core.listen(socket.fd)?;
-        let rights = Rights { level: socket.level, gives_listeners: socket.gives_listeners };
+        let rights = Rights {
+            level: socket.level,
+            gives_listeners: socket.gives_listeners,
+            severity: socket.severity,
+            secret: socket.secret,
+        };
         state.core.spawn(accept(state.clone(), listener, rights));
     }
     Ok(())
@@ -52,6 +67,9 @@ pub(super) fn start(state: &Rc<State>, sockets: Vec<Socket>) -> io::Result<()> {
 pub(super) struct Rights {
     pub level: Level,
     pub gives_listeners: bool,
+    pub severity: SeverityOutput,
+    /// Who does not say this first, in 32 hexadecimal digits on a line, is not heard (the master's socket).
+    pub secret: Option<u128>,
 }
 
 async fn accept(state: Rc<State>, listener: Listener, rights: Rights) {
@@ -127,7 +145,9 @@ pub(super) struct Seat<'a> {
     pub level: Level,
     pub experimental: bool,
     /// What an answer still has behind the text that was given.
-    pub rest: Cell<Option<StatPieces>>,
+    pub rest: Cell<Option<Pieces>>,
+    /// The answer's level, where its command said so.
+    pub severity: Cell<Option<Kind>>,
 }
 
 impl std::ops::Deref for Seat<'_> {
@@ -157,7 +177,7 @@ impl Steering for Seat<'_> {
         }
         let mut pieces = StatPieces::new(world, self.shared.clone(), self.process_info(), filter);
         let first = pieces.next().unwrap_or_default();
-        self.rest.set(Some(pieces));
+        self.rest.set(Some(Pieces::Made(Box::new(pieces))));
         Ok(first)
     }
 
@@ -169,6 +189,10 @@ impl Steering for Seat<'_> {
 
     fn resolvers(&self, name: Option<&str>) -> Result<String, String> {
         self.show_resolvers(name)
+    }
+
+    fn resolver_figures(&self) -> String {
+        State::resolver_figures(self)
     }
 
     fn servers_conn(&self, backend: Option<BackendId>) -> String {
@@ -201,6 +225,26 @@ impl Steering for Seat<'_> {
         self.shards.iter().for_each(|shard| shard.shut_sessions(server));
     }
 
+    fn sessions(&self, wanted: Wanted) -> String {
+        self.rest.set(Some(Pieces::Sessions(SessionWalk::new(self.state, wanted))));
+        String::new()
+    }
+
+    fn session(&self, id: SessionId) -> Option<String> {
+        self.show_session(id)
+    }
+
+    fn shut_session(&self, id: SessionId) -> bool {
+        self.state.shut_session(id)
+    }
+
+    fn errors(&self, proxy: Option<u32>, only_requests: bool, only_answers: bool) -> String {
+        let filter = observe::ErrorFilter { proxy, only_requests, only_answers };
+        let pieces = observe::errors(self.published.load(), self.shared.clone(), filter);
+        self.rest.set(Some(Pieces::Made(Box::new(pieces))));
+        String::new()
+    }
+
     fn set_paused(&self, frontend: FrontendId, paused: bool) {
         if paused {
             self.pause(&[frontend]);
@@ -230,12 +274,12 @@ impl Steering for Seat<'_> {
         self.edit(|world| world.with_overrides(server, |o| o.maxconn = Some(maxconn)));
     }
 
-    fn add_server(&self, backend: BackendId, words: &[&str]) -> String {
-        State::add_server(self, backend, words).unwrap_or_else(|wrong| wrong)
+    fn add_server(&self, backend: BackendId, words: &[&str]) -> Result<String, String> {
+        State::add_server(self, backend, words)
     }
 
-    fn del_server(&self, server: ServerId) -> String {
-        State::del_server(self, server).unwrap_or_else(|wrong| wrong)
+    fn del_server(&self, server: ServerId) -> Result<String, String> {
+        State::del_server(self, server)
     }
 
     fn edit_world(&self, edit: command::WorldEdit) {
@@ -272,12 +316,31 @@ impl Steering for Seat<'_> {
         observe::SCHEMA
     }
 
-    fn tasks(&self) -> usize {
-        self.core.live_tasks()
+    fn cores(&self) -> Vec<Option<CoreFigures>> {
+        self.ask_all(session::figures)
+    }
+
+    fn descriptors(&self, wanted: Option<i32>) -> String {
+        let said = self.ask_all(session::descriptors).into_iter().map(Option::unwrap_or_default);
+        let pieces = observe::descriptors(self.published.load(), said.collect(), wanted);
+        self.rest.set(Some(Pieces::Made(Box::new(pieces))));
+        String::new()
     }
 
     fn shared(&self) -> Arc<crate::share::Shared> {
         self.shared.clone()
+    }
+
+    fn rates_changed(&self) {
+        self.refresh();
+    }
+
+    fn hinders_deletion(&self, server: ServerId) -> Result<Option<&'static str>, String> {
+        State::hinders_deletion(self, server)
+    }
+
+    fn severity(&self) -> &Cell<Option<Kind>> {
+        &self.severity
     }
 
     fn set_global_maxconn(&self, maxconn: u32) -> bool {

@@ -5,6 +5,7 @@ use crate::base::ids::ServerId;
 use crate::base::service::Service;
 use crate::observe::page::{self, Ask, Page, PageSettings, form};
 use crate::observe::prometheus;
+use crate::plan::SeverityOutput;
 use crate::share::desk::Order;
 use crate::vocab::command::{self, Level, Talk};
 use crate::world::World;
@@ -85,8 +86,14 @@ fn change(state: &Rc<State>, world: &World, bytes: &[u8]) -> &'static str {
     let (Some(_), Some(action)) = (filled.backend, filled.action) else {
         return if form::names_servers(bytes) { "ERRP" } else { "NONE" };
     };
-    let seat = Seat { state, level: Level::Admin, experimental: false, rest: Cell::default() };
-    let mut talk = Talk::new(Level::Admin, Duration::ZERO);
+    let seat = Seat {
+        state,
+        level: Level::Admin,
+        experimental: false,
+        rest: Cell::default(),
+        severity: Cell::default(),
+    };
+    let mut talk = Talk::new(Level::Admin, Duration::ZERO, SeverityOutput::None);
     let mut done = |server: &&ServerId| {
         let plan = world.plan.server(**server);
         let name = format!("{}/{}", world.plan.backend(plan.backend).name, plan.name);

@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line, record, service, suspended, tarpit};
+use super::{Conn, aim, captured, form, headers, line, record, service, suspended, tarpit};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -22,6 +22,7 @@ use crate::proto::http::{Body, RequestHead, Version};
 use crate::proto::size;
 use crate::rules::{NoTrace, Verdict, Wishes, errorpage};
 use crate::share::counters::count_status;
+use crate::share::sessions::Stage;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::task::Poll;
@@ -144,8 +145,10 @@ async fn exchange(conn: &Conn) -> Next {
     let mut heads = conn.local.take_heads();
     let view = conn.local.view();
     let next = run(conn, &view, &mut heads).await;
+    heads.live.end();
     if view.plan.frontend(conn.info.frontend).recording.is_some() {
-        record::finish(conn, &view);
+        // Lists may have changed since the request came.
+        record::finish(conn, &conn.local.view());
     }
     // A client that would have kept the connection may have sent its next request already.
     let surprised = next == Next::Close && heads.req.keep_alive;
@@ -163,6 +166,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     };
     fe.req_tot.inc();
     conn.local.cells().process.req_tot.inc();
+    heads.live.begin(conn, heads.began);
     conn.info.redirected.forget_request();
     conn.info.vars.begin_request();
     let size = heads.req.size;
@@ -233,12 +237,14 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             if let By::Backend(id) = by {
                 reply.backend = Some(id);
                 conn.note_backend(id);
+                heads.live.backend(id);
             }
             ended(&mut reply, verdict, heads, &mut body).await
         }
         Decision::Forward(backend) => {
             reply.backend = Some(backend);
             conn.note_backend(backend);
+            heads.live.backend(backend);
             let be = &conn.local.cells().backends[backend.index()];
             be.req_tot.inc();
             be.sess_tot.inc();
@@ -336,7 +342,10 @@ async fn read_request(
                 }
                 have = Some(chunk);
             }
-            Err(e) => return Err(Unread::Outcome(Outcome::BadRequest { status: e.status() }, true)),
+            Err(e) => {
+                captured::request(conn, &chunk, &e);
+                return Err(Unread::Outcome(Outcome::BadRequest { status: e.status() }, true));
+            }
         }
     }
 }
@@ -433,7 +442,10 @@ impl ClientBody {
     pub(super) fn take_first(&mut self, conn: &Conn, out: &mut Vec<u8>) -> Result<(), Outcome> {
         let Some(mut chunk) = self.rest.take() else { return Ok(()) };
         if !self.done {
-            let walk = self.reader.walk(&mut chunk).map_err(|_| Outcome::BadRequest { status: 400 })?;
+            let walk = self.reader.walk(&mut chunk).map_err(|error| {
+                captured::body(conn, None, &chunk, error);
+                Outcome::BadRequest { status: 400 }
+            })?;
             out.extend_from_slice(&chunk[..walk.out_len]);
             chunk.advance(walk.consumed);
             self.taken += walk.size();
@@ -585,6 +597,7 @@ impl Reply<'_> {
         if let Some(id) = self.server {
             cells.servers[id.index()].bytes_out.add(bytes);
         }
+        self.conn.passes_out(bytes as usize);
         self.conn.note(|r| r.bytes_out += bytes);
     }
 
@@ -678,7 +691,7 @@ async fn attempts(
                 return reply.verdict(Verdict::Answer { status: 302, bytes, close: true }, body).await;
             }
             Err(outcome) => {
-                if matches!(outcome, Outcome::ClientGoneInQueue | Outcome::ClientGoneInConnect) {
+                if outcome.status() == 0 {
                     conn.note_end(outcome);
                     return Next::Close;
                 }
@@ -694,6 +707,8 @@ async fn attempts(
         let mut out = conn.local.core.take_vec();
         h1::write_request(&heads.req, &mut out);
         out.extend_from_slice(first_bytes);
+        heads.live.connected(assigned.place.server, &assigned.upstream.stream, Stage::Answer);
+        heads.live.passed_in(out.len());
         let server_cells = &conn.local.cells().servers[assigned.place.server.index()];
         // The first of several counts it.
         server_cells.bytes_in.add(std::mem::take(&mut reply.taken));
@@ -716,7 +731,7 @@ async fn attempts(
         match passed {
             // Cut by an operator: not to be tried again.
             Passed::Repeat if assigned.upstream.stream.is_cut() => {
-                conn.note_cut(assigned.place.server, false);
+                conn.note_cut(assigned.place.server, b'H');
                 return passage.server_gone(reply, body).await;
             }
             Passed::Repeat if repeatable && assigned.reused => wish.fresh = true,
@@ -753,6 +768,7 @@ fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned
     server_cells.retries.inc();
     backend_cells.retries.inc();
     conn.note(|r| r.retries += 1);
+    conn.tries_again();
     if !may_redispatch(conn, view, backend, n) {
         // HAProxy counts it a second time when it finds the server assigned.
         server_cells.retries.inc();

@@ -1,4 +1,5 @@
 //! What the sessions of one core share: the World they see, round-robin positions, idle server connections, free memory.
+use super::live::{Live, Lives};
 use super::upstream::Pool;
 use crate::base::grow::Grow;
 use crate::base::ids::{BackendId, FrontendId, ServerId};
@@ -29,12 +30,13 @@ impl Deref for View {
 }
 
 /// The heads of one exchange.
-#[derive(Default)]
 pub struct Heads {
     pub req: RequestHead,
     pub res: ResponseHead,
     /// When the request's first byte came.
     pub began: Tick,
+    /// What operators see of it.
+    pub(super) live: Rc<Live>,
 }
 
 /// One backend's position on this core.
@@ -69,6 +71,8 @@ pub struct Local {
     pub reaper_looks: Cell<Option<Tick>>,
     /// Client connections that are open.
     pub open: Cell<usize>,
+    /// Exchanges under way.
+    pub(super) lives: Lives,
     /// Log lines.
     pub(super) logs: super::record::Logs,
     /// Keys of the tags of server connections.
@@ -87,7 +91,7 @@ impl Local {
                     let _ = shared.loads[b].set(loads);
                 }
                 let order = world.balancer(id, seed(index, b));
-                RefCell::new(Turn { generation: world.generation, order })
+                RefCell::new(Turn { generation: world.servers_generation, order })
             })
             .collect();
         let pools = world.plan.servers.iter().map(|_| RefCell::default()).collect();
@@ -96,6 +100,7 @@ impl Local {
         let local = Rc::new(Local {
             watched,
             logs,
+            lives: Lives::default(),
             core,
             index,
             published,
@@ -159,8 +164,8 @@ impl Local {
     ) -> Option<(Pick, ServerId)> {
         let view = self.view();
         let mut turn = self.turns[backend.index()].borrow_mut();
-        if turn.generation != view.generation {
-            turn.generation = view.generation;
+        if turn.generation != view.servers_generation {
+            turn.generation = view.servers_generation;
             view.bring_up(backend, &mut turn.order);
         }
         let pick = turn.order.pick(Ask {
@@ -169,7 +174,7 @@ impl Local {
             full: &mut |place| view.at_place(backend, place).is_none_or(&mut full),
             avoid: avoid.and_then(|server| view.place_of(backend, server)),
             loads: self.shared.loads[backend.index()].get(),
-            generation: view.generation,
+            generation: view.servers_generation,
             weights: &|into| view.weights(backend, into),
         })?;
         Some((pick, view.at_place(backend, pick.server)?))
@@ -187,7 +192,11 @@ impl Local {
 
     /// Empty heads from the free list.
     pub(super) fn take_heads(&self) -> Box<Heads> {
-        self.heads.borrow_mut().pop().unwrap_or_default()
+        let kept = self.heads.borrow_mut().pop();
+        kept.unwrap_or_else(|| {
+            let (req, res, began) = Default::default();
+            Box::new(Heads { req, res, began, live: self.lives.add() })
+        })
     }
 
     /// Gives heads back.
@@ -195,6 +204,8 @@ impl Local {
         let mut list = self.heads.borrow_mut();
         if list.len() < KEEP_HEADS {
             list.push(heads);
+        } else {
+            self.lives.forget(&heads.live);
         }
     }
 }
@@ -289,6 +300,10 @@ impl Facts for LiveFacts<'_> {
 
     fn lists(&self) -> Option<&crate::rules::list::Lists> {
         self.world.lists.changed().then_some(&*self.world.lists)
+    }
+
+    fn all_lists(&self) -> Option<&crate::rules::list::Lists> {
+        Some(&self.world.lists)
     }
 
     fn process_values(&self) -> Option<&crate::share::vars::ProcessValues> {

@@ -3,6 +3,7 @@
 pub mod aim;
 pub mod answer;
 mod cacheable;
+mod captured;
 mod cookies;
 pub mod decide;
 mod form;
@@ -10,6 +11,8 @@ pub mod headers;
 mod http;
 mod inspect;
 mod line;
+mod list_edit;
+mod live;
 mod local;
 mod lookup;
 mod observed;
@@ -30,6 +33,7 @@ mod upstream;
 mod waiting;
 mod watched;
 
+pub use live::{descriptors, figures, session, sessions, shut};
 pub use local::{LiveFacts, Local, View};
 pub use outcome::{Outcome, Side};
 pub use persist::Override;
@@ -58,6 +62,8 @@ pub struct Conn {
     notes: Cell<Option<Box<line::Notes>>>,
     /// The present request's persistence, where its backend has any.
     persist: RefCell<Option<Box<persist::Persist>>>,
+    /// The place of the present exchange in the core's list.
+    live: Cell<u32>,
     /// Where the present request wants to go.
     aim: Cell<aim::Aim>,
     /// When the last exchange ended, or the connection's own bytes began.
@@ -99,6 +105,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         last_server: Cell::new(None),
         notes: Cell::default(),
         persist: RefCell::new(None),
+        live: Cell::new(u32::MAX),
         aim: Cell::default(),
         since: Cell::default(),
     };

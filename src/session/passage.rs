@@ -7,7 +7,7 @@ use super::outcome::{Outcome, Side};
 use super::relay::{Limits, relay};
 use super::select::Assigned;
 use super::waiting::client_left;
-use super::{Conn, headers, persist, record};
+use super::{Conn, captured, headers, persist, record, suspended};
 use crate::base::ids::BackendId;
 use crate::base::time::Tick;
 use crate::net::combine::Activity;
@@ -17,6 +17,7 @@ use crate::proto::h1::{self, BodyReader, Parsed, RequestKind};
 use crate::proto::http::{Body, ResponseHead, Version};
 use crate::rules::{Cx, NoTrace, Verdict};
 use crate::share::counters::count_status;
+use crate::share::sessions::Stage;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -70,6 +71,13 @@ pub(super) struct Passage<'a> {
     pub(super) server_timeout: Option<Duration>,
     /// The client's body has not passed whole yet.
     pub(super) request_left: Cell<bool>,
+}
+
+/// Where the rules of an answer stand: which of the two programs, and its next rule.
+#[derive(Default)]
+struct AnswerRules {
+    program: usize,
+    rule: usize,
 }
 
 /// How sending the request's body went wrong.
@@ -145,7 +153,8 @@ impl Passage<'_> {
     fn broken(&self, side: Side, timeout: bool, status: u16) -> Passed {
         self.count_broken(Some(side));
         if side == Side::Server && self.server().is_cut() {
-            self.conn.note_cut(self.assigned.place.server, self.answering.get());
+            let state = if self.answering.get() { b'D' } else { b'H' };
+            self.conn.note_cut(self.assigned.place.server, state);
         }
         self.conn.note_broken(side, timeout, self.answering.get());
         if self.answering.get() {
@@ -208,6 +217,7 @@ impl Passage<'_> {
             // From here on the client owes nothing, even if the server answers before the last send is told as done.
             self.request_left.set(!walk.done);
             count_in(self.conn, self.backend, self.assigned.place.server, walk.size());
+            self.conn.passes_in(walk.out_len);
             let out = split(self.conn, &self.conn.stream, chunk, walk.out_len, walk.consumed);
             self.send_to_server(out, body.reader.has_more()).await.map_err(|()| UploadError::Server)?;
         }
@@ -328,7 +338,8 @@ impl Passage<'_> {
                     return Ok((!chunk.is_empty()).then_some(chunk));
                 }
                 Ok(Parsed::Partial) => have = Some(chunk),
-                Err(_) => {
+                Err(e) => {
+                    captured::answer(self.conn, self.backend, self.assigned.place.server, &chunk, &e);
                     self.count_failed_answer();
                     if self.retry_on.junk_response && !self.answering.get() {
                         return Err(Passed::Again);
@@ -354,33 +365,62 @@ impl Passage<'_> {
         Passed::Failed(outcome)
     }
 
-    /// Runs the `http-response` rules, the backend's first.
+    /// Runs the `http-response` rules, the backend's first, from where they waited.
+    fn answer_verdict(&self, heads: &mut Heads, at: &mut AnswerRules) -> Verdict {
+        let plan = &self.view.plan;
+        let frontend = plan.frontend(self.conn.info.frontend);
+        let programs = [&plan.backend(self.backend).http_response, &frontend.http_response];
+        // Both halves of one `listen` have the same rules: they run once.
+        let count = if frontend.own_backend == Some(self.backend) { 1 } else { 2 };
+        if programs[..count].iter().all(|program| program.rules.is_empty()) {
+            return Verdict::Continue;
+        }
+        // Lists may have changed since the request came.
+        let newest = self.conn.local.view();
+        let facts = LiveFacts { world: &newest, shared: &self.conn.local.shared };
+        let mut cx = Cx {
+            conn: &self.conn.info,
+            req: Some(&mut heads.req),
+            res: Some(&mut heads.res),
+            req_body: &[],
+            first_request: self.conn.requests.get() <= 1,
+            backend: Some(self.backend),
+            server: Some(self.assigned.place.server),
+            facts: &facts,
+            wishes: crate::rules::Wishes::default(),
+        };
+        while let Some(program) = programs[..count].get(at.program) {
+            match program.run_from(&mut at.rule, &mut cx, &mut NoTrace) {
+                Verdict::Continue | Verdict::Allow => *at = AnswerRules { program: at.program + 1, rule: 0 },
+                verdict => return verdict,
+            }
+        }
+        Verdict::Continue
+    }
+
+    /// Goes on with rules that wait.
+    async fn answer_rules_wait(
+        &self,
+        heads: &mut Heads,
+        mut at: AnswerRules,
+        mut awaited: crate::rules::Awaited,
+    ) -> Verdict {
+        loop {
+            suspended::wait(self.conn, self.view, awaited).await;
+            match self.answer_verdict(heads, &mut at) {
+                Verdict::Wait(next) => awaited = *next,
+                verdict => return verdict,
+            }
+        }
+    }
+
+    /// Runs the `http-response` rules and does what they say.
     async fn response_rules(&self, reply: &mut Reply<'_>, heads: &mut Heads) -> Option<Passed> {
         let plan = &self.view.plan;
-        let verdict = {
-            let facts = LiveFacts { world: self.view, shared: &self.conn.local.shared };
-            let mut cx = Cx {
-                conn: &self.conn.info,
-                req: Some(&mut heads.req),
-                res: Some(&mut heads.res),
-                req_body: &[],
-                first_request: self.conn.requests.get() <= 1,
-                backend: Some(self.backend),
-                server: Some(self.assigned.place.server),
-                facts: &facts,
-                wishes: crate::rules::Wishes::default(),
-            };
-            let backend = plan.backend(self.backend).http_response.run(&mut cx, &mut NoTrace);
-            match backend {
-                // Both halves of one `listen` have the same rules: they run once.
-                verdict if plan.frontend(self.conn.info.frontend).own_backend == Some(self.backend) => {
-                    verdict
-                }
-                Verdict::Continue | Verdict::Allow => {
-                    plan.frontend(self.conn.info.frontend).http_response.run(&mut cx, &mut NoTrace)
-                }
-                verdict => verdict,
-            }
+        let mut at = AnswerRules::default();
+        let verdict = match self.answer_verdict(heads, &mut at) {
+            Verdict::Wait(awaited) => PoolBox::new(self.answer_rules_wait(heads, at, *awaited)).await,
+            verdict => verdict,
         };
         let passes = matches!(verdict, Verdict::Continue | Verdict::Allow);
         let verdict = match plan.backend(self.backend).manners.check_cache {
@@ -392,7 +432,7 @@ impl Passage<'_> {
             self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
         }
         match verdict {
-            // Nothing waits once the answer is there.
+            // Whatever was waited for is there.
             Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => None,
             Verdict::Deny { status } => {
                 self.conn.local.cells().backends[self.backend.index()].denied_resp.inc();
@@ -431,6 +471,11 @@ impl Passage<'_> {
             Ok(Err(_)) => Err(false),
             Err(_) => Err(true),
         }
+    }
+
+    #[cold]
+    fn capture_body(&self, bytes: &[u8], error: h1::BodyError) {
+        captured::body(self.conn, Some((self.backend, self.assigned.place.server)), bytes, error);
     }
 
     /// Counts what came from the server, in HAProxy's bytes.
@@ -501,9 +546,13 @@ impl Passage<'_> {
         let mut surplus = false;
         if let Some(mut chunk) = rest {
             if !done {
-                let Ok(walk) = reader.walk(&mut chunk) else {
-                    self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
-                    return Passed::Failed(Outcome::BadAnswer);
+                let walk = match reader.walk(&mut chunk) {
+                    Ok(walk) => walk,
+                    Err(error) => {
+                        self.capture_body(&chunk, error);
+                        self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
+                        return Passed::Failed(Outcome::BadAnswer);
+                    }
                 };
                 out.extend_from_slice(&chunk[..walk.out_len]);
                 self.count_out(walk.size());
@@ -522,6 +571,8 @@ impl Passage<'_> {
         self.count_out(res.size);
         self.answers(res.status, early);
         self.answering.set(true);
+        heads.live.stage(Stage::Body);
+        heads.live.passed_out(out.len());
         if let Err(timeout) = self.send_to_client(out, follows(done, &reader)).await {
             return self.broken(Side::Client, timeout, res.status);
         }
@@ -534,14 +585,19 @@ impl Passage<'_> {
                 Ok(_) => return self.broken(Side::Server, false, res.status),
                 Err(_) => return self.broken(Side::Server, true, res.status),
             };
-            let Ok(walk) = reader.walk(&mut chunk) else {
-                self.conn.note_broken(Side::Proxy, false, true);
-                return self.broken(Side::Server, false, res.status);
+            let walk = match reader.walk(&mut chunk) {
+                Ok(walk) => walk,
+                Err(error) => {
+                    self.capture_body(&chunk, error);
+                    self.conn.note_broken(Side::Proxy, false, true);
+                    return self.broken(Side::Server, false, res.status);
+                }
             };
             done = walk.done;
             surplus = walk.consumed < chunk.len();
             chunk.truncate(walk.out_len);
             self.count_out(walk.size());
+            heads.live.passed_out(chunk.len());
             if let Err(timeout) = self.send_to_client(chunk, follows(done, &reader)).await {
                 return self.broken(Side::Client, timeout, res.status);
             }
@@ -584,13 +640,15 @@ impl Passage<'_> {
             client_fin: fe.client_fin,
             server_fin: be.server_fin,
         };
-        let passed = relay(&self.conn.local.core, &self.conn.stream, self.server(), limits).await;
+        heads.live.stage(Stage::Tunnel);
+        let counts = heads.live.counts();
+        let passed = relay(&self.conn.local.core, &self.conn.stream, self.server(), limits, counts).await;
         count_in(self.conn, self.backend, self.assigned.place.server, passed.from_client);
         self.count_out(passed.from_server);
         self.count_broken(passed.broken.map(|(side, _)| side));
         if let Some((side, timeout)) = passed.broken {
             if self.server().is_cut() {
-                self.conn.note_cut(self.assigned.place.server, true);
+                self.conn.note_cut(self.assigned.place.server, b'D');
             }
             self.conn.note_broken(side, timeout, true);
         }

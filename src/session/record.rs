@@ -26,8 +26,6 @@ const COMPARE: Duration = Duration::from_secs(1);
 /// The level of usual lines, and of errors with `option log-separate-errors`.
 const INFO: u8 = 6;
 const ERR: u8 = 3;
-/// Bytes of a request line that are kept (`tune.http.logurilen`'s default).
-const LINE_BYTES: usize = 1_023;
 
 /// What one core needs for its log lines.
 pub struct Logs {
@@ -126,6 +124,7 @@ pub(super) fn request(
     record.head = conn.local.core.now();
     record.status = -1;
     write_request_line(req, &mut record.line);
+    record.line.truncate(recording.line_bytes);
     if !recording.request_captures.is_empty() {
         capture(&req.head, &recording.request_captures, &mut record.request_captures);
     }
@@ -179,7 +178,6 @@ pub(super) fn refused(conn: &Conn, view: &View, recording: &Recording, outcome: 
     give_back(conn);
 }
 
-/// The line as it came, without what is too long.
 fn write_request_line(req: &RequestHead, line: &mut Vec<u8>) {
     let version: &[u8] = match req.version {
         Version::Http10 => b" HTTP/1.0",
@@ -189,7 +187,6 @@ fn write_request_line(req: &RequestHead, line: &mut Vec<u8>) {
     line.push(b' ');
     line.extend_from_slice(req.uri());
     line.extend_from_slice(version);
-    line.truncate(LINE_BYTES);
 }
 
 fn capture(head: &Head, wanted: &[Capture], into: &mut Texts) {
@@ -285,10 +282,14 @@ pub(super) fn served(conn: &Conn, service: Service) {
     });
 }
 
-/// The client was kept waiting to the end, or has left before (`PT`, `CT`).
+/// The client was kept waiting to the end, has left before, or an operator let it go (`PT`, `CT`, `KT`).
 pub(super) fn tarpitted(conn: &Conn, stayed: bool) {
     conn.info.record.note(|r| {
-        r.end = Some(if stayed { *b"PT" } else { *b"CT" });
+        r.end = Some(match stayed {
+            false => *b"CT",
+            true if conn.is_killed() => *b"KT",
+            true => *b"PT",
+        });
         (r.head, r.placed) = (NOT_YET, conn.local.core.now());
     });
 }
@@ -445,8 +446,8 @@ impl Conn {
     }
 
     /// The server's connection was cut: by an operator, because the server went down, or because one that is no backup is
-    /// up again.
-    pub(super) fn note_cut(&self, server: ServerId, data: bool) {
+    /// up again. `state`: the second termination character.
+    pub(super) fn note_cut(&self, server: ServerId, state: u8) {
         self.info.record.note(|r| {
             let world = self.local.view();
             let plan = world.plan.server(server);
@@ -463,7 +464,7 @@ impl Conn {
                 }
                 false => b'K',
             };
-            r.ends([who, if data { b'D' } else { b'H' }]);
+            r.ends([who, state]);
         });
     }
 

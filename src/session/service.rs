@@ -10,6 +10,7 @@ use crate::proto::http::{RequestHead, Version};
 use crate::proto::size;
 use crate::rules::{Cx, Verdict};
 use crate::share::desk::Order;
+use crate::share::sessions::Stage;
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::Poll;
@@ -115,6 +116,7 @@ async fn pieces(reply: &mut Reply<'_>, order: &Order, body: &mut ClientBody) -> 
     let Some(mut head) = next_piece().await else {
         return reply.error(Outcome::NoServer, body).await;
     };
+    conn.waits(Stage::Body, None);
     let whole = body.skip_first(conn);
     reply.take(body);
     let chunked = reply.version != Version::Http10;
@@ -148,8 +150,14 @@ async fn pieces(reply: &mut Reply<'_>, order: &Order, body: &mut ClientBody) -> 
     while let Some(piece) = next_piece().await {
         reply.count_bytes(piece.len() as u64);
         let out = if chunked && !has_length { framed(&piece) } else { piece };
-        if !reply.send(out, false).await {
-            return Next::Close;
+        match conn.unless_killed(reply.send(out, false)).await {
+            Some(true) if !conn.is_killed() => {}
+            Some(false) => return Next::Close,
+            // An operator has ended it.
+            Some(true) | None => {
+                conn.note(|r| r.end = Some(*b"KD"));
+                return Next::Drop;
+            }
         }
     }
     if chunked && !has_length && !reply.send(b"0\r\n\r\n".to_vec(), next != Next::Keep).await {

@@ -8,6 +8,7 @@ use super::{Conn, Override, Side, aim, decide, line, persist, record};
 use crate::net::PoolBox;
 use crate::plan::Reuse;
 use crate::rules::{Cx, NoTrace, Wishes};
+use crate::share::sessions::Stage;
 
 /// Serves a connection of a frontend in TCP mode.
 pub async fn serve(conn: &Conn) {
@@ -24,6 +25,7 @@ pub async fn serve(conn: &Conn) {
     if let Some(recording) = &frontend.recording {
         record::connection(conn, &view, recording, number);
     }
+    let live = conn.enter();
     let mut first = FirstBytes::default();
     let mut wishes = Wishes::default();
     if let Some(inspection) = &frontend.inspection
@@ -59,6 +61,7 @@ pub async fn serve(conn: &Conn) {
         return;
     };
     conn.note_backend(backend);
+    live.backend(backend);
     let backend_cells = &cells.backends[backend.index()];
     backend_cells.sess_tot.inc();
     backend_cells.sess_cur.add(1);
@@ -91,6 +94,7 @@ pub async fn serve(conn: &Conn) {
         conn.note_end(outcome);
     } else if let Ok(assigned) = assigned {
         record::connected(conn, &view);
+        live.connected(assigned.place.server, &assigned.upstream.stream, Stage::Tunnel);
         persist::answering(conn, &view, backend, assigned.place.server, None);
         let timeouts = plan.backend(backend).timeouts;
         let tunnel = timeouts.tunnel;
@@ -100,7 +104,8 @@ pub async fn serve(conn: &Conn) {
             client_fin: frontend.timeouts.client_fin,
             server_fin: timeouts.server_fin,
         };
-        let relayed = relay(&conn.local.core, &conn.stream, &assigned.upstream.stream, limits).await;
+        let (client, server) = (&conn.stream, &assigned.upstream.stream);
+        let relayed = relay(&conn.local.core, client, server, limits, live.counts()).await;
         assigned.note_times(conn, None);
         let server_cells = &cells.servers[assigned.place.server.index()];
         counters.bytes_in.add(relayed.from_client);
@@ -112,7 +117,8 @@ pub async fn serve(conn: &Conn) {
         conn.note(|r| (r.bytes_in, r.bytes_out) = (relayed.from_client, relayed.from_server));
         if let Some((side, timeout)) = relayed.broken {
             if assigned.upstream.stream.is_cut() {
-                conn.note_cut(assigned.place.server, true);
+                // As in HAProxy, which names no state of a TCP connection that was cut.
+                conn.note_cut(assigned.place.server, b'-');
             }
             conn.note_broken(side, timeout, true);
         }

@@ -214,8 +214,6 @@ pub struct ProcessCells {
     pub req_tot: Counter,
     /// Log lines that their target did not take.
     pub dropped_logs: Counter,
-    /// Turns of the loop.
-    pub turns: Counter,
     /// The generation of the World the shard uses, written once a change.
     pub world: AtomicU64,
 }

@@ -2,16 +2,21 @@
 //! unless a limit is reached.
 pub mod checks;
 mod clear;
+pub mod cores;
 pub mod counters;
 pub mod desk;
+pub mod errors;
 pub mod gate;
 mod grow;
 pub mod latency;
 pub mod least;
+pub mod list_edits;
 pub mod lookups;
 pub mod observed;
+pub mod pace;
 pub mod queue;
 pub mod rate;
+pub mod sessions;
 pub mod table;
 pub mod trends;
 pub mod vars;
@@ -36,6 +41,8 @@ pub struct Shared {
     pub process: Gate,
     /// Connections of each frontend against its `maxconn`.
     pub frontends: Vec<Gate>,
+    /// New connections and sessions of the process against `maxconnrate` and `maxsessrate`.
+    pub paces: pace::Paces,
     /// New connections of each frontend against its `rate-limit sessions`.
     pub rates: Vec<rate::Rate>,
     /// Connections of each listener against its `maxconn`, by `ListenerId`; empty where nobody set them.
@@ -48,10 +55,14 @@ pub struct Shared {
     pub tables: table::Tables,
     /// Names that requests want looked up.
     pub lookups: lookups::Lookups,
+    /// What rules want of the lists of patterns.
+    pub list_edits: list_edits::ListEdits,
     /// Variables of scope `proc`.
     pub values: vars::ProcessValues,
     /// Requests on the servers of a backend whose `balance` asks for it, by `BackendId`: made with the first core.
     pub loads: Vec<OnceLock<Loads>>,
+    /// What could not be read.
+    pub errors: errors::Errors,
     /// What the health checks found.
     pub checks: Checks,
     /// Errors of the traffic in a row.
@@ -74,14 +85,17 @@ impl Shared {
             shards: (0..shards).map(|_| ShardCounters::new(frontends, backends, servers)).collect(),
             process: Gate::default(),
             frontends: (0..frontends).map(|_| Gate::default()).collect(),
+            paces: pace::Paces::default(),
             rates: (0..frontends).map(|_| rate::Rate::default()).collect(),
             listeners: Vec::new(),
             servers: (0..servers).map(|_| Gate::default()).collect(),
             queues: (0..backends).map(|_| Queue::default()).collect(),
             tables: table::Tables::default(),
             lookups: lookups::Lookups::default(),
+            list_edits: list_edits::ListEdits::default(),
             values: vars::ProcessValues::default(),
             loads: (0..backends).map(|_| OnceLock::new()).collect(),
+            errors: errors::Errors::new(frontends, backends),
             checks: Checks::new(backends, servers),
             observed: observed::Observed::new(servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
