@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod haproxystats;
+mod pipes;
 mod tools;
 
 use std::collections::BTreeSet;
