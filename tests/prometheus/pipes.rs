@@ -8,7 +8,7 @@ use crate::common::proxy::Program;
 use crate::common::python::run;
 use crate::{BOTH, start, traffic};
 
-/// `S` is the socket. The figures of the clock and of who asked are cut off.
+/// `S` is the socket. The figures of the clock, of who asked and of a page that tells its version are cut off.
 const LINES: [&str; 9] = [
     // 3.2, 9.3 `show info`.
     r#"echo "show info" | socat - S | grep ^Idle | cut -d: -f1"#,
@@ -16,7 +16,7 @@ const LINES: [&str; 9] = [
     r#"( echo show info typed | socat S - ; echo show info typed | socat S - ) | sort -t . -k 1,1n -k 2,2 -k 3,3n | cut -d: -f1-3"#,
     // 9.1 and 9.3 `show stat`.
     r#"echo "show info;show stat" | socat stdio unix-connect:S | grep -c ,"#,
-    r#"echo "show stat" | socat stdio unix-connect:S | cut -d, -f1,2,5,8-10,18-21,37,40-44 | grep -vE '^(other|metrics),'"#,
+    r#"echo "show stat" | socat stdio unix-connect:S | cut -d, -f1,2,5,8-10,18-21,37,40-44 | sed 's/^\(web,[^,]*,[^,]*,[^,]*,[^,]*\),[0-9]*/\1/' | grep -vE '^(other|metrics),'"#,
     r#"echo "show stat" | socat stdio S | sed -n 's/^# //p'"#,
     r#"( echo show stat typed | socat S - ; echo show stat typed | socat S - ) | sort -t . -k 1,1 -k 2,2n -k 3,3n -k 4,4n -k 5,5 -k 6,6n | grep -E '[.](pxname|svname|hrsp_2xx|weight)[.]'"#,
     // 9.3 `show table`: who is in a table.

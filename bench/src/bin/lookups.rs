@@ -49,7 +49,7 @@ fn next(seed: u64) -> u64 {
 }
 
 fn pick(random: u64, entries: u32) -> u32 {
-    ((random >> 32) * u64::from(entries) >> 32) as u32
+    (((random >> 32) * u64::from(entries)) >> 32) as u32
 }
 
 /// An address of a network.

@@ -209,8 +209,8 @@ mod tests {
                     for (at, key) in keys.iter().enumerate().skip(1) {
                         row.insert(at, *key);
                     }
-                    for at in 0..keys.len().min(WIDE - keys.len()) {
-                        row.insert(2 * at, keys[at]);
+                    for (at, key) in keys.iter().take(WIDE - keys.len()).enumerate() {
+                        row.insert(2 * at, *key);
                     }
                     for at in 0..row.len() - keys.len() {
                         row.remove(at);
