@@ -348,7 +348,8 @@ impl Worker<'_> {
         let shared = shared
             .with_listeners(plan.listeners.iter().map(|l| l.maxconn.unwrap_or(0)))
             .with_tables(plan.tables.iter().map(|t| t.spec.clone()))
-            .with_values(plan.global.values.clone());
+            .with_values(plan.global.values.clone())
+            .with_rings(plan.rings.iter().map(|r| (r.size, r.servers.len())));
         let shared = Arc::new(shared);
         shared.desk.open();
         self.limits.set_gates(&plan, self.args, &shared);

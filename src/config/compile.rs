@@ -17,6 +17,7 @@ use crate::plan::{
 use crate::rules::balance::hash::full;
 use crate::rules::balance::{Algorithm, HashType, PLACES};
 use crate::rules::{Program, Rule};
+use crate::syntax::SourceMap;
 use crate::share::table::{Column, Kind};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,10 +28,12 @@ use std::time::Duration;
 /// # Panics
 /// When a name was not checked before.
 #[must_use]
-pub fn plan(draft: Draft, index: &Index) -> Plan {
+pub fn plan(mut draft: Draft, index: &Index, map: &SourceMap) -> Plan {
     let uuids = uuids(&draft);
-    let resolvers = super::lookup::with_default(draft.resolvers);
-    let mut plan = Plan { global: draft.global, resolvers, named_servers: index.named(), ..Plan::default() };
+    let resolvers = super::lookup::with_default(std::mem::take(&mut draft.resolvers));
+    let mut plan = Plan { resolvers, named_servers: index.named(), ..Plan::default() };
+    super::rings::make(&mut draft, &mut plan, map);
+    plan.global = draft.global;
     let upgrades: Vec<bool> =
         (0..draft.proxies.len()).map(|n| becomes_http(&draft.proxies, n, index)).collect();
     plan.tables.extend(draft.proxies.iter().filter_map(|p| p.persistence.table.clone()));

@@ -12,6 +12,7 @@ pub mod lookup;
 pub mod names;
 pub mod read;
 pub mod resolve;
+mod rings;
 pub mod state_file;
 
 use crate::plan::Plan;
@@ -67,6 +68,7 @@ fn finish(
         resolve::check(&read, &index, &map, &mut diags);
         checks::check(&read.draft, &map, &mut diags);
         error_pages::check(&read.draft, &map, &mut diags);
+        rings::check(&read.draft, &map, &mut diags);
         let mut draft = read.draft;
         if !diags.has_errors() {
             state_file::read(&mut draft, &mut diags);
@@ -74,7 +76,7 @@ fn finish(
                 return (None, diags, map);
             }
             error_pages::fill(&mut draft);
-            plan = Some(compile::plan(draft, &index));
+            plan = Some(compile::plan(draft, &index, &map));
         }
     }
     if diags.has_errors() && !read.aborted {

@@ -4,6 +4,7 @@ use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::time::Tick;
 use crate::health;
 use crate::net::Listener;
+use crate::share::log_ring::Mark;
 use crate::observe::{self, ProcessInfo, StatFilter, StatPieces};
 use crate::vocab::command::{self, Level, Steering};
 use crate::world::{Health, Overrides, ServerState, World};
@@ -124,6 +125,8 @@ pub(super) struct Seat<'a> {
     pub experimental: bool,
     /// What an answer still has behind the text that was given.
     pub rest: Cell<Option<StatPieces>>,
+    /// The ring whose lines follow the answer as they come, and from which on.
+    pub follows: Cell<Option<(usize, Mark)>>,
 }
 
 impl std::ops::Deref for Seat<'_> {
@@ -266,6 +269,10 @@ impl Steering for Seat<'_> {
 
     fn schema(&self) -> &'static str {
         observe::SCHEMA
+    }
+
+    fn follow(&self, ring: usize, from: Mark) {
+        self.follows.set(Some((ring, from)));
     }
 
     fn tasks(&self) -> usize {

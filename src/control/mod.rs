@@ -16,6 +16,7 @@ use crate::base::ids::{FrontendId, ListenerId};
 use crate::base::time::Tick;
 use crate::health;
 use crate::logs::Sender;
+use crate::logs::forward::Forwarding;
 use crate::net::{Core, IoMode, Notifier};
 use crate::observe;
 use crate::shard::ShardHandle;
@@ -105,7 +106,7 @@ impl Control {
     /// Signals can't be read.
     pub fn run(self, running: Running) -> io::Result<()> {
         let core = self.core.clone();
-        let logs = Sender::new(&running.published.load().plan);
+        let logs = Sender::new(&running.published.load().plan, &running.shared);
         let state = Rc::new(State {
             core: self.core,
             published: running.published,
@@ -118,6 +119,7 @@ impl Control {
             talks: Cell::new(0),
             names: OnceCell::new(),
             logs: RefCell::new(logs),
+            forwarding: OnceCell::new(),
             dropped_logs: Cell::new(0),
             checks: OnceCell::new(),
             born: core.now(),
@@ -127,8 +129,12 @@ impl Control {
         desk::start(&state);
         state.start_checks();
         state.start_names();
+        state.start_forwarding();
         observe::run_sampling(&core, state.shared.clone());
-        core.block_on(async move { state.all_ended().await });
+        core.block_on(async move {
+            state.all_ended().await;
+            state.last_lines().await;
+        });
         Ok(())
     }
 }
@@ -147,6 +153,7 @@ struct State {
     talks: Cell<u32>,
     names: OnceCell<crate::names::Names>,
     logs: RefCell<Sender>,
+    forwarding: OnceCell<Forwarding>,
     dropped_logs: Cell<u64>,
     checks: OnceCell<health::Running>,
     born: Tick,

@@ -1,6 +1,7 @@
 //! What stands before a message (`log … format`, `log-tag`, `log-send-hostname`).
 use super::clock;
 use crate::plan::global::Log;
+use crate::plan::ring::Ring;
 
 /// A line's form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,14 @@ pub struct Head {
 }
 
 impl Head {
+    /// The head of a ring's lines: the ring's form holds, whatever the `log` line says.
+    pub fn of_ring(ring: &Ring, log: &Log, tag: &str, hostname: Option<&str>) -> Head {
+        // A host's name stands in lines of RFC 3164 in any case.
+        let own = || hostname.map_or_else(super::hostname, str::to_owned);
+        let needed = (ring.format == "rfc3164").then(own);
+        Head::new(&Log { format: ring.format.clone(), ..log.clone() }, tag, needed.as_deref().or(hostname))
+    }
+
     /// The head of a `log` line in a process whose lines carry this host name.
     pub fn new(log: &Log, tag: &str, hostname: Option<&str>) -> Head {
         let form = match log.format.as_str() {
@@ -120,6 +129,8 @@ mod tests {
             format: format.to_owned(),
             sample: None,
             facility: 16,
+            profile: None,
+            at: crate::syntax::Span { file: crate::syntax::FileId(0), line: 0, col: 0, len: 0 },
             level: 7,
             min_level: 0,
         };

@@ -1,8 +1,15 @@
 //! Log lines on their way out: what stands before them, and to whom they go (configuration manual, 3.1 `log`). A target that
 //! is slow or gone loses lines, which are counted; it never delays anybody.
 pub mod clock;
+pub mod forward;
 mod head;
 mod outlet;
+mod ring_end;
 mod sender;
 
 pub use sender::Sender;
+
+/// The name of the host.
+fn hostname() -> String {
+    nix::unistd::gethostname().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}

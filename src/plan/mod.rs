@@ -17,6 +17,7 @@ pub mod persist;
 pub mod remembered;
 pub mod resolvers;
 pub mod retry;
+pub mod ring;
 pub mod stats;
 pub mod use_server;
 
@@ -71,6 +72,8 @@ pub struct Plan {
     pub tables: Vec<persist::StickTable>,
     /// Where log lines go; the first set is the process's own.
     pub log_sets: Vec<logging::LogSet>,
+    /// The rings; the first is the process's own.
+    pub rings: Vec<ring::Ring>,
     /// The lists of patterns as the files have them.
     pub lists: std::sync::Arc<crate::rules::list::Lists>,
     /// The files the configuration came from, so that rules can say where they stand.

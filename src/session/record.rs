@@ -13,8 +13,10 @@ use crate::proto::http::{Head, RequestHead, ResponseHead, Version};
 use crate::rules::format::When;
 use crate::rules::record::{self, Level, NOT_YET, Texts};
 use crate::rules::{Cx, Record, Wishes};
+use crate::share::Shared;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Records kept for reuse.
@@ -43,9 +45,9 @@ pub struct Logs {
 }
 
 impl Logs {
-    pub fn new(plan: &Plan) -> Logs {
+    pub fn new(plan: &Plan, shared: &Arc<Shared>) -> Logs {
         Logs {
-            sender: RefCell::new(Sender::new(plan)),
+            sender: RefCell::new(Sender::new(plan, shared)),
             free: RefCell::default(),
             number: Cell::new(0),
             wall: Cell::new((0, NOT_YET)),

@@ -8,6 +8,7 @@ pub mod gate;
 mod grow;
 pub mod latency;
 pub mod least;
+pub mod log_ring;
 pub mod lookups;
 pub mod observed;
 pub mod queue;
@@ -60,6 +61,8 @@ pub struct Shared {
     pub trends: std::sync::Mutex<Trends>,
     /// Answers that the control thread makes for the cores.
     pub desk: desk::Desk,
+    /// The lines of the Plan's rings, in their order.
+    pub rings: Vec<log_ring::LogRing>,
     /// Another process has our listening sockets too: whoever waits in the kernel's queues is its to serve.
     pub handed_over: AtomicBool,
 }
@@ -84,6 +87,7 @@ impl Shared {
             observed: observed::Observed::new(servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
             desk: desk::Desk::default(),
+            rings: Vec::new(),
             handed_over: AtomicBool::new(false),
         }
     }
@@ -98,6 +102,13 @@ impl Shared {
                 gate
             })
             .collect();
+        self
+    }
+
+    /// The same with rings of these sizes for so many log servers.
+    #[must_use]
+    pub fn with_rings(mut self, rings: impl Iterator<Item = (usize, usize)>) -> Shared {
+        self.rings = rings.map(|(size, servers)| log_ring::LogRing::new(size, servers)).collect();
         self
     }
 

@@ -3,6 +3,7 @@
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::units::leading_number;
 use crate::share::Shared;
+use crate::share::log_ring::Mark;
 use crate::world::{Health, Overrides, ServerState, World};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ macro_rules! rows {
     };
 }
 
-rows! { dynamic_cookie dynamic_server frontend limit list process resolvers server session set_server show table var }
+rows! { dynamic_cookie dynamic_server events frontend limit list process resolvers server session set_server show table var }
 
 mod help;
 mod talk;
@@ -102,6 +103,8 @@ pub trait Steering {
     fn startup_logs(&self) -> String;
     /// `show schema json`.
     fn schema(&self) -> &'static str;
+    /// The answer goes on with the lines that come into a ring from this one on, until the client sends something.
+    fn follow(&self, ring: usize, from: Mark);
     /// Tasks of the control thread.
     fn tasks(&self) -> usize;
     /// What the cores share.
@@ -141,7 +144,6 @@ const KNOWN: &[&str] = &[
     "set ssl",
     "show cache",
     "show errors",
-    "show events",
     "show sess",
     "show ssl",
     "show trace",

@@ -91,6 +91,9 @@ pub fn read(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     if cx.section == row::RESOLVERS {
         return super::resolvers::read(cx, words);
     }
+    if cx.section == row::RING {
+        return super::ring::read(cx, words);
+    }
     if cx.section == row::HTTP_ERRORS {
         return super::section::http_errors::read(cx, words);
     }

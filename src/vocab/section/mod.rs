@@ -19,6 +19,7 @@ pub enum SectionKind {
     Proxy(ProxyKind),
     Resolvers,
     HttpErrors,
+    Ring,
     /// Known, and not built yet: one error, and its lines are passed over.
     Unbuilt,
 }
@@ -30,7 +31,8 @@ rows! { SectionRow:
     global,
     http_errors,
     listen,
-    resolvers;
+    resolvers,
+    ring;
     families: unbuilt
 }
 
@@ -50,6 +52,7 @@ pub fn open(cx: &mut DirectiveCx<'_>, row: &SectionRow, words: &[Word]) -> Resul
         SectionKind::Proxy(kind) => super::opening::open(cx, kind, words),
         SectionKind::Resolvers => resolvers::open(cx, words),
         SectionKind::HttpErrors => http_errors::open(cx, words),
+        SectionKind::Ring => ring::open(cx, words),
         SectionKind::Unbuilt => unbuilt::open(words),
     }
 }
@@ -62,6 +65,7 @@ pub const fn lines_of(kind: SectionKind) -> Option<Sections> {
         SectionKind::Proxy(kind) => Some(super::row::section_of(kind)),
         SectionKind::Resolvers => Some(super::row::RESOLVERS),
         SectionKind::HttpErrors => Some(super::row::HTTP_ERRORS),
+        SectionKind::Ring => Some(super::row::RING),
         SectionKind::Unbuilt => None,
     }
 }

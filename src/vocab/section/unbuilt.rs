@@ -14,7 +14,6 @@ pub const ROWS: &[SectionRow] = &[
     of("namespace_list"),
     of("peers"),
     of("program"),
-    of("ring"),
     of("traces"),
     of("userlist"),
 ];
