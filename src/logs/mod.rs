@@ -8,8 +8,3 @@ mod ring_end;
 mod sender;
 
 pub use sender::Sender;
-
-/// The name of the host.
-fn hostname() -> String {
-    nix::unistd::gethostname().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
-}

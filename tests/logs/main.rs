@@ -10,6 +10,7 @@ mod events;
 mod formats;
 mod line;
 mod receivers;
+mod rings;
 mod stage;
 mod talk;
 mod variables;
