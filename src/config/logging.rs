@@ -4,6 +4,7 @@ use crate::plan::Plan;
 use crate::plan::draft::{Flag, LogFormat, ProxyDraft, Settings};
 use crate::plan::logging::{Lines, LogSet, LogSetId, Recording};
 use crate::rules::Format;
+use crate::rules::coded::What;
 use crate::rules::format::{Part, Style, When};
 use crate::syntax::{Diag, Diags, Severity, SourceMap, Span, Word};
 use crate::vocab::expr::{Place, parse_format_at};
@@ -90,7 +91,15 @@ fn formats_of(lines: &Lines) -> impl Iterator<Item = &Format> {
 }
 
 fn names_addresses(format: &Format) -> bool {
-    format.parts.iter().any(|p| matches!(p, Part::Variable("si" | "sp" | "bi" | "bp", ..)))
+    format.parts.iter().any(|part| match part {
+        Part::Variable(name, ..) => is_address(name),
+        Part::Coded(item) => matches!(&item.what, What::Variable(name, ..) if is_address(name)),
+        _ => false,
+    })
+}
+
+fn is_address(name: &str) -> bool {
+    matches!(name, "si" | "sp" | "bi" | "bp")
 }
 
 fn lines(settings: &Settings) -> Lines {
