@@ -7,6 +7,7 @@ pub mod checks;
 mod compile;
 mod error_pages;
 pub mod load;
+mod log_profiles;
 mod logging;
 pub mod lookup;
 pub mod names;
@@ -69,6 +70,7 @@ fn finish(
         checks::check(&read.draft, &map, &mut diags);
         error_pages::check(&read.draft, &map, &mut diags);
         rings::check(&read.draft, &map, &mut diags);
+        log_profiles::check(&read.draft, &map, &mut diags);
         let mut draft = read.draft;
         if !diags.has_errors() {
             state_file::read(&mut draft, &mut diags);

@@ -46,8 +46,7 @@ fn known(draft: &Draft, log: &Log, proxy: Option<&str>, map: &SourceMap, diags: 
     };
     // So HAProxy spells it.
     let what = if STANDARD.iter().any(|s| s.0 == name) { "incomatible" } else { "unknown" };
-    let diag =
-        Diag::bare(Severity::Alert, Some(log.at), format!("{whose} uses {what} ring named '{name}'."));
+    let diag = Diag::bare(Severity::Alert, Some(log.at), format!("{whose} uses {what} ring named '{name}'."));
     diags.push(match nearest(name, draft.rings.iter().map(|r| r.name.as_str())) {
         Some(near) => diag.help(format!("did you mean `ring@{near}`?")),
         None => diag.help(format!("write a section `ring {name}`")),
@@ -86,9 +85,7 @@ fn check_section(section: &ring::Draft, map: &SourceMap, diags: &mut Diags) {
                 server.name,
                 first.at.line
             );
-            diags.push(
-                Diag::bare(Severity::Alert, Some(server.name_at), text).help("give it another name"),
-            );
+            diags.push(Diag::bare(Severity::Alert, Some(server.name_at), text).help("give it another name"));
         }
         if address_of(server).is_none() {
             let name = match &server.addr {

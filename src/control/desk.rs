@@ -85,7 +85,13 @@ fn change(state: &Rc<State>, world: &World, bytes: &[u8]) -> &'static str {
     let (Some(_), Some(action)) = (filled.backend, filled.action) else {
         return if form::names_servers(bytes) { "ERRP" } else { "NONE" };
     };
-    let seat = Seat { state, level: Level::Admin, experimental: false, rest: Cell::default(), follows: Cell::default() };
+    let seat = Seat {
+        state,
+        level: Level::Admin,
+        experimental: false,
+        rest: Cell::default(),
+        follows: Cell::default(),
+    };
     let mut talk = Talk::new(Level::Admin, Duration::ZERO);
     let mut done = |server: &&ServerId| {
         let plan = world.plan.server(**server);

@@ -1,8 +1,8 @@
 //! Events of servers and proxies: on standard error, and as log lines of their proxies with HAProxy's levels.
 use super::{State, say};
 use crate::health;
-use crate::plan::logging::LogSetId;
 use crate::logs::forward::Forwarding;
+use crate::plan::logging::LogSetId;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Levels of syslog.
@@ -51,6 +51,8 @@ impl State {
 
     /// Lines that their targets did not take, of all cores.
     pub(super) fn all_dropped_logs(&self) -> u64 {
-        self.shared.sum(|s| &s.process.dropped_logs) + self.dropped_logs.get() + self.forwarding.get().map_or(0, Forwarding::lost)
+        self.shared.sum(|s| &s.process.dropped_logs)
+            + self.dropped_logs.get()
+            + self.forwarding.get().map_or(0, Forwarding::lost)
     }
 }

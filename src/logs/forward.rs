@@ -3,8 +3,8 @@
 //! hold. While it is connected and slow, new lines are lost and counted by who puts them in.
 use crate::net::combine::Either;
 use crate::net::{Core, Stream, race};
-use crate::plan::ring::{Ring, Server};
 use crate::plan::Plan;
+use crate::plan::ring::{Ring, Server};
 use crate::share::Shared;
 use crate::share::log_ring::{LogRing, Mark};
 use std::cell::Cell;

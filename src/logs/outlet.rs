@@ -193,7 +193,9 @@ fn open(target: &LogTarget) -> io::Result<Socket> {
     let (domain, addr) = match target {
         LogTarget::Udp(addr) => (Domain::for_address(*addr), SockAddr::from(*addr)),
         LogTarget::Unix(path) => (Domain::UNIX, SockAddr::unix(path)?),
-        LogTarget::Fd(_) | LogTarget::Ring(_) | LogTarget::Stream(_) => return Err(io::ErrorKind::Unsupported.into()),
+        LogTarget::Fd(_) | LogTarget::Ring(_) | LogTarget::Stream(_) => {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
     };
     let socket = Socket::new(domain, Type::DGRAM, None)?;
     socket.set_nonblocking(true)?;

@@ -70,7 +70,8 @@ mod tests {
         end.shared.rings[0].pin(0, None);
         assert_eq!(end.put(b"last\n", &[5]), 0);
         let mut all = Vec::new();
-        end.shared.rings[0].read(Mark::default(), usize::MAX, |l| all.push(String::from_utf8_lossy(l).into_owned()));
+        end.shared.rings[0]
+            .read(Mark::default(), usize::MAX, |l| all.push(String::from_utf8_lossy(l).into_owned()));
         assert_eq!(all[1..], ["<133>1 event dropped".to_owned(), "last".to_owned()]);
     }
 }

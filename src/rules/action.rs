@@ -53,6 +53,11 @@ pub trait Action: Send + Sync + Debug {
         None
     }
 
+    /// Whether it writes log lines (`do-log`), and by which `log-profile`.
+    fn writes_logs(&self) -> Option<Option<&str>> {
+        None
+    }
+
     /// The `resolvers` section that it asks.
     fn resolvers(&self) -> Option<&str> {
         None

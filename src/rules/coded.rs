@@ -349,7 +349,10 @@ mod tests {
             })
         };
         assert_eq!(map(Coding::Json), br#"{"a": 1, "b": 1}"#);
-        assert_eq!(map(Coding::Cbor), b"BF6161016162 01FF".iter().filter(|b| **b != b' ').copied().collect::<Vec<_>>());
+        assert_eq!(
+            map(Coding::Cbor),
+            b"BF6161016162 01FF".iter().filter(|b| **b != b' ').copied().collect::<Vec<_>>()
+        );
         assert_eq!(map(Coding::BinaryCbor), [0xbf, 0x61, b'a', 1, 0x61, b'b', 1, 0xff]);
     }
 

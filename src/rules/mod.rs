@@ -10,6 +10,7 @@ pub mod format;
 pub mod handshake;
 pub mod inspect;
 pub mod list;
+pub mod log_profile;
 pub mod pattern;
 pub mod record;
 pub mod redirected;

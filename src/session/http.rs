@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line, record, service, suspended, tarpit};
+use super::{Conn, aim, form, headers, line, record, service, steps, suspended, tarpit};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -192,6 +192,9 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             PoolBox::new(suspended::resumed(conn, view, req, first, &wishes, (decision, over, at))).await
         }
     };
+    if frontend.recording.is_some() {
+        steps::queued(conn);
+    }
     let head = heads.req.method() == b"HEAD";
     let mut reply =
         Reply { conn, view, head, version: heads.req.version, keep, backend: None, wishes: wishes.get() };

@@ -22,6 +22,7 @@ mod record;
 mod relay;
 mod select;
 mod service;
+mod steps;
 mod stick;
 mod suspended;
 mod tarpit;

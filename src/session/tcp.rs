@@ -71,6 +71,7 @@ pub async fn serve(conn: &Conn) {
         record::rejected(conn, &view);
         return;
     }
+    super::steps::queued(conn);
     conn.info.inspect.close();
     let (req, bytes) = first.parts();
     aim::by_rules(conn, &view, backend, req, bytes);

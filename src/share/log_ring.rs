@@ -258,7 +258,11 @@ mod tests {
         }
         assert_eq!(put(&ring, &"x".repeat(37)), 1, "larger than the ring");
         assert_eq!(put(&ring, &"x".repeat(36)), 0);
-        assert_eq!(all(&ring, Mark::default()), "x".repeat(36), "what was lost is told only when there is room for both");
+        assert_eq!(
+            all(&ring, Mark::default()),
+            "x".repeat(36),
+            "what was lost is told only when there is room for both"
+        );
     }
 
     #[test]

@@ -306,6 +306,9 @@ pub fn bench(section: Sections, lines: &str) -> Bench {
     let at = Span { file, line: 1, col: 1, len: 1 };
     if section == RESOLVERS {
         draft.resolvers.push(crate::plan::Resolvers::new("r", at));
+    } else if section == LOG_PROFILE {
+        let (name, on) = ("p".to_owned(), Vec::new());
+        draft.log_profiles.push(crate::plan::logging::ProfileDraft { name, at, tag: None, on });
     } else if section == RING {
         draft.rings.push(crate::plan::ring::Draft::new("r", at));
     } else if section != GLOBAL {

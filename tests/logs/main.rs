@@ -9,6 +9,7 @@ mod ends;
 mod events;
 mod formats;
 mod line;
+mod profiles;
 mod receivers;
 mod rings;
 mod stage;

@@ -119,7 +119,10 @@ fn story(program: Program) -> Vec<String> {
         while !digits.ends_with(' ') {
             digits += &take(&mut counted, 1);
         }
-        told.push(format!("{digits}counted: {}", take(&mut counted, digits.trim().parse().expect("a length"))));
+        told.push(format!(
+            "{digits}counted: {}",
+            take(&mut counted, digits.trim().parse().expect("a length"))
+        ));
     }
     told.retain(|l| own(l));
     for command in [
@@ -153,7 +156,9 @@ fn story(program: Program) -> Vec<String> {
 #[test]
 fn rings_are_haproxys() {
     let [haproxy, ours @ ..] = ALL.map(story);
-    assert!(haproxy.iter().any(|l| l.starts_with("11 counted:") || l.contains("counted: <134>f GET /one 204")));
+    assert!(
+        haproxy.iter().any(|l| l.starts_with("11 counted:") || l.contains("counted: <134>f GET /one 204"))
+    );
     for told in ours {
         let differing: Vec<_> = haproxy.iter().zip(&told).filter(|(a, b)| a != b).collect();
         assert!(haproxy == told, "{differing:#?}\n{haproxy:#?}\n{told:#?}");

@@ -237,7 +237,8 @@ mod tests {
 
     #[test]
     fn kinds_of_targets() {
-        let target = |text: &str| bench(GLOBAL, &format!("log {text} local0")).ok().global.logs.remove(0).target;
+        let target =
+            |text: &str| bench(GLOBAL, &format!("log {text} local0")).ok().global.logs.remove(0).target;
         let inet = |text: &str| ServerAddr::Inet(text.parse().unwrap());
         assert_eq!(target("tcp@192.0.2.1"), LogTarget::Stream(inet("192.0.2.1:514")));
         assert_eq!(target("tcp6@[::1]:6514"), LogTarget::Stream(inet("[::1]:6514")));

@@ -254,13 +254,17 @@ impl Reader<'_> {
     fn named(&self, text: &str) -> Result<Named, Diag> {
         let at = self.at + 1;
         let (name, kind) = text.split_once(':').map_or((text, None), |(name, kind)| (name, Some(kind)));
-        if let Some((i, c)) = name.char_indices().find(|(_, c)| !c.is_ascii_alphanumeric() && !"_-".contains(*c)) {
+        if let Some((i, c)) =
+            name.char_indices().find(|(_, c)| !c.is_ascii_alphanumeric() && !"_-".contains(*c))
+        {
             let text = format!(
                 "invalid character in custom name near '{c}' at position {} line : '{}'",
                 at + i,
                 self.text
             );
-            return Err(self.error(at + i, c.len_utf8(), text).help("letters, digits, `_` and `-` are allowed"));
+            return Err(self
+                .error(at + i, c.len_utf8(), text)
+                .help("letters, digits, `_` and `-` are allowed"));
         }
         let typed = match kind {
             None => None,
@@ -441,10 +445,15 @@ mod tests {
     #[test]
     fn a_whole_format_may_be_json_or_cbor() {
         assert_eq!(
-            write("%{+json}o %(method)HM text %(port)cp %ST %(none)[req.hdr(x)] %(q)[path,length] %(yes)[always_true]"),
+            write(
+                "%{+json}o %(method)HM text %(port)cp %ST %(none)[req.hdr(x)] %(q)[path,length] %(yes)[always_true]"
+            ),
             r#"{"method": "GET", "port": 4711, "none": null, "q": 2, "yes": true}"#
         );
-        assert_eq!(write("%(a)[int(1)] %{+json}o %(b:str)[int(2)] %(c:bool)[str(1)]"), r#"{"a": 1, "b": "2", "c": true}"#);
+        assert_eq!(
+            write("%(a)[int(1)] %{+json}o %(b:str)[int(2)] %(c:bool)[str(1)]"),
+            r#"{"a": 1, "b": "2", "c": true}"#
+        );
         assert_eq!(write("%{+json}o %(line)r"), r#"{"line": "GET /a?b=c HTTP/1.1"}"#);
         assert_eq!(write("%{+cbor}o %(a)[int(1)] %(b)[str(xy)]"), "BF6161016162627879FF");
     }

@@ -166,8 +166,8 @@ pub fn find(name: &str) -> Option<&'static VariableRow> {
 
 /// The variables that are numbers (the manual's column `type`).
 const NUMBERS: [&str; 30] = [
-    "B", "ST", "Ta", "Tc", "Td", "Th", "Ti", "Tq", "TR", "Tr", "Ts", "Tt", "Tu", "Tw", "U", "ac", "bc", "bp", "bq",
-    "cp", "fc", "fp", "lc", "ms", "pid", "rc", "rt", "sc", "sp", "sq",
+    "B", "ST", "Ta", "Tc", "Td", "Th", "Ti", "Tq", "TR", "Tr", "Ts", "Tt", "Tu", "Tw", "U", "ac", "bc", "bp",
+    "bq", "cp", "fc", "fp", "lc", "ms", "pid", "rc", "rt", "sc", "sp", "sq",
 ];
 
 /// Whether a variable is a number.

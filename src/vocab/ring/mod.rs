@@ -58,7 +58,10 @@ mod tests {
         let ring = &draft.rings[0];
         assert_eq!((ring.description.as_deref(), ring.format.as_str()), (Some("my lines"), "rfc5424"));
         assert_eq!((ring.maxlen, ring.size), (1_200, 32_764));
-        assert_eq!((ring.connect, ring.server), (Some(Duration::from_secs(5)), Some(Duration::from_secs(10))));
+        assert_eq!(
+            (ring.connect, ring.server),
+            (Some(Duration::from_secs(5)), Some(Duration::from_secs(10)))
+        );
         let framed: Vec<bool> = ring.servers.iter().map(|s| s.settings.line.octet_count).collect();
         assert_eq!(framed, [true, false]);
     }

@@ -40,12 +40,17 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     };
     if !port {
         let text = format!("a log server needs a port in '{}'", addr.text());
-        return Err(server::error(cx, Some(name.text()), Diag::alert(addr.span, text)).help("syslog over TCP is often at 514 or 6514"));
+        return Err(server::error(cx, Some(name.text()), Diag::alert(addr.span, text))
+            .help("syslog over TCP is often at 514 or 6514"));
     }
-    let idle: Vec<&str> =
-        words[3..].iter().filter(|w| server::find(w.text()).is_some() && !is(w, &KEPT)).map(Word::text).collect();
+    let idle: Vec<&str> = words[3..]
+        .iter()
+        .filter(|w| server::find(w.text()).is_some() && !is(w, &KEPT))
+        .map(Word::text)
+        .collect();
     if !idle.is_empty() {
-        let text = format!("'server {}': '{}' have no effect on a log server.", name.text(), idle.join("', '"));
+        let text =
+            format!("'server {}': '{}' have no effect on a log server.", name.text(), idle.join("', '"));
         cx.diags.push(Diag::warning(words[3].span, text).help("remove them"));
     }
     let made = draft(words[0].span, name.span, name.text().to_owned(), place, settings, id);

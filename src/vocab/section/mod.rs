@@ -20,6 +20,7 @@ pub enum SectionKind {
     Resolvers,
     HttpErrors,
     Ring,
+    LogProfile,
     /// Known, and not built yet: one error, and its lines are passed over.
     Unbuilt,
 }
@@ -31,6 +32,7 @@ rows! { SectionRow:
     global,
     http_errors,
     listen,
+    log_profile,
     resolvers,
     ring;
     families: unbuilt
@@ -53,6 +55,7 @@ pub fn open(cx: &mut DirectiveCx<'_>, row: &SectionRow, words: &[Word]) -> Resul
         SectionKind::Resolvers => resolvers::open(cx, words),
         SectionKind::HttpErrors => http_errors::open(cx, words),
         SectionKind::Ring => ring::open(cx, words),
+        SectionKind::LogProfile => log_profile::open(cx, words),
         SectionKind::Unbuilt => unbuilt::open(words),
     }
 }
@@ -66,6 +69,7 @@ pub const fn lines_of(kind: SectionKind) -> Option<Sections> {
         SectionKind::Resolvers => Some(super::row::RESOLVERS),
         SectionKind::HttpErrors => Some(super::row::HTTP_ERRORS),
         SectionKind::Ring => Some(super::row::RING),
+        SectionKind::LogProfile => Some(super::row::LOG_PROFILE),
         SectionKind::Unbuilt => None,
     }
 }

@@ -9,7 +9,6 @@ pub const ROWS: &[SectionRow] = &[
     of("crt-store"),
     of("fcgi-app"),
     of("log-forward"),
-    of("log-profile"),
     of("mailers"),
     of("namespace_list"),
     of("peers"),
