@@ -44,10 +44,12 @@ fn known(draft: &Draft, log: &Log, proxy: Option<&str>, map: &SourceMap, diags: 
         Some(proxy) => format!("log server declared in proxy section '{proxy}' {place}"),
         None => format!("global log server declared {place}"),
     };
+    let standard = STANDARD.iter().any(|s| s.0 == name);
     // So HAProxy spells it.
-    let what = if STANDARD.iter().any(|s| s.0 == name) { "incomatible" } else { "unknown" };
+    let what = if standard { "incomatible" } else { "unknown" };
     let diag = Diag::bare(Severity::Alert, Some(log.at), format!("{whose} uses {what} ring named '{name}'."));
     diags.push(match nearest(name, draft.rings.iter().map(|r| r.name.as_str())) {
+        _ if standard => diag.help(format!("write `log {name}`")),
         Some(near) => diag.help(format!("did you mean `ring@{near}`?")),
         None => diag.help(format!("write a section `ring {name}`")),
     });

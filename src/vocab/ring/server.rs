@@ -49,8 +49,8 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         .map(Word::text)
         .collect();
     if !idle.is_empty() {
-        let text =
-            format!("'server {}': '{}' have no effect on a log server.", name.text(), idle.join("', '"));
+        let (name, idle) = (name.text(), idle.join("', '"));
+        let text = format!("'server {name}' : no effect on a log server: '{idle}'.");
         cx.diags.push(Diag::warning(words[3].span, text).help("remove them"));
     }
     let made = draft(words[0].span, name.span, name.text().to_owned(), place, settings, id);

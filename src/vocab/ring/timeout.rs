@@ -3,6 +3,7 @@ use super::{RingRow, section};
 use crate::base::units::TimeUnit;
 use crate::syntax::{Diag, Word};
 use crate::vocab::row::{self, DirectiveCx};
+use std::time::Duration;
 
 pub const ROW: RingRow = RingRow {
     name: "timeout",
@@ -13,11 +14,11 @@ pub const ROW: RingRow = RingRow {
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     match row::text(words, 1) {
         "connect" => {
-            let time = row::old_time(&words[1..], "timeout connect", TimeUnit::Millis)?;
+            let time = time(words, "timeout connect")?;
             section(cx).connect = Some(time);
         }
         "server" => {
-            let time = row::old_time(&words[1..], "timeout server", TimeUnit::Millis)?;
+            let time = time(words, "timeout server")?;
             section(cx).server = Some(time);
         }
         // HAProxy says nothing, and does nothing.
@@ -28,4 +29,12 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         }
     }
     Ok(())
+}
+
+fn time(words: &[Word], keyword: &str) -> Result<Duration, Diag> {
+    row::old_time(&words[1..], keyword, TimeUnit::Millis).map_err(|diag| {
+        let diag = Diag { message: diag.message.trim_end().to_owned(), ..diag };
+        // So HAProxy writes it where there is a value.
+        if words.len() > 2 { diag.tight() } else { diag }
+    })
 }

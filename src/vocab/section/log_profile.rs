@@ -16,7 +16,7 @@ pub fn open(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let checked = check(cx, words);
     let name = row::text(words, 1).to_owned();
     cx.draft.log_profiles.push(ProfileDraft { name, at: words[0].span, tag: None, on: Vec::new() });
-    checked.map_err(|diag| cx.abort(diag))
+    checked
 }
 
 fn check(cx: &DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {

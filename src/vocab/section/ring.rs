@@ -15,7 +15,7 @@ pub fn open(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let checked = check(cx, words);
     // One that is wrong is read on, so that its lines are checked.
     cx.draft.rings.push(Draft::new(row::text(words, 1), words[0].span));
-    checked.map_err(|diag| cx.abort(diag))
+    checked
 }
 
 fn check(cx: &DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
