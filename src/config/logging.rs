@@ -122,6 +122,7 @@ pub fn recording(
         request_captures: captures.request.clone(),
         response_captures: captures.response.clone(),
         cookie: captures.cookie.clone(),
+        line_bytes: plan.global.line_bytes,
         unique_id: drafts.unique_id.as_ref().map(|w| again(w, UNIQUE_ID).into()),
         unique_id_header: drafts.unique_id_header.clone(),
         do_log,

@@ -93,6 +93,10 @@ pub struct Global {
     pub maxrewrite: Option<u32>,
     /// `tune.http.maxhdr`.
     pub max_headers: Option<u32>,
+    /// `tune.http.logurilen`, in bytes.
+    pub line_bytes: usize,
+    /// `tune.http.cookielen`, in bytes.
+    pub cookie_bytes: usize,
     /// `tune.maxaccept`.
     pub maxaccept: Option<i32>,
     /// Variables of scope `proc` as the `global` section sets them.
@@ -136,6 +140,8 @@ impl Default for Global {
             bufsize: None,
             maxrewrite: None,
             max_headers: None,
+            line_bytes: 1_023,
+            cookie_bytes: 63,
             maxaccept: None,
             values: Default::default(),
             server_state_base: None,

@@ -70,6 +70,8 @@ pub struct Recording {
     pub request_captures: Vec<Capture>,
     pub response_captures: Vec<Capture>,
     pub cookie: Option<CookieCapture>,
+    /// `tune.http.logurilen`: how much of a request line is kept.
+    pub line_bytes: usize,
     /// A format names addresses towards the server, which cost a call each.
     pub addresses: bool,
     /// `unique-id-format`.

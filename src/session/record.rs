@@ -29,8 +29,6 @@ const COMPARE: Duration = Duration::from_secs(1);
 /// The level of usual lines, and of errors with `option log-separate-errors`.
 pub(super) const INFO: u8 = 6;
 const ERR: u8 = 3;
-/// Bytes of a request line that are kept (`tune.http.logurilen`'s default).
-const LINE_BYTES: usize = 1_023;
 
 /// What one core needs for its log lines.
 pub struct Logs {
@@ -127,6 +125,7 @@ pub(super) fn request(conn: &Conn, view: &View, recording: &Recording, first_byt
     record.head = conn.local.core.now();
     record.status = -1;
     write_request_line(req, &mut record.line);
+    record.line.truncate(recording.line_bytes);
     if !recording.request_captures.is_empty() {
         capture(&req.head, &recording.request_captures, &mut record.request_captures);
     }
@@ -180,7 +179,6 @@ pub(super) fn refused(conn: &Conn, view: &View, recording: &Recording, outcome: 
     give_back(conn);
 }
 
-/// The line as it came, without what is too long.
 fn write_request_line(req: &RequestHead, line: &mut Vec<u8>) {
     let version: &[u8] = match req.version {
         Version::Http10 => b" HTTP/1.0",
@@ -190,7 +188,6 @@ fn write_request_line(req: &RequestHead, line: &mut Vec<u8>) {
     line.push(b' ');
     line.extend_from_slice(req.uri());
     line.extend_from_slice(version);
-    line.truncate(LINE_BYTES);
 }
 
 fn capture(head: &Head, wanted: &[Capture], into: &mut Texts) {

@@ -20,6 +20,7 @@
 //! | `/early/S` | status S before the body was read, close |
 //! | `/refuse/S` | status S instead of 100 (Continue), and keeps the connection |
 //! | `/half/N` | promises N bytes, sends half, closes |
+//! | `/headhalf/N` | the same; between head and body, and before the end, it pauses |
 //! | `/halfchunk` | a chunk that is cut off |
 //! | `/none`, `/reset` | closes, or resets, without an answer |
 //! | `/raw/TEXT` | TEXT as it stands (`\r`, `\n`, `%20` understood), close |
@@ -312,6 +313,15 @@ fn answer(seen: &Seen, verb: &str, arg: &str, stream: &mut TcpStream) -> std::io
         "half" => {
             let all = plain(seen, 200, "", &pattern(n()));
             send(stream, &all[..all.len() - n() / 2], After::Close)?
+        }
+        "headhalf" => {
+            let all = plain(seen, 200, "", &pattern(n()));
+            let (head, body) = all.split_at(all.len() - n());
+            stream.write_all(head)?;
+            sleep(Duration::from_millis(100));
+            stream.write_all(&body[..n() / 2])?;
+            sleep(Duration::from_millis(100));
+            After::Close
         }
         "halfchunk" => {
             let all = head(seen, line, "transfer-encoding: chunked\r\n");

@@ -25,6 +25,7 @@ pub fn of(row: &Row) -> String {
         Family::Bind => "bind",
         Family::Server => "server",
         Family::Resolvers => "resolvers",
+        Family::Log => "frontend",
     };
     for (places, text) in &row.example {
         let mut place = usual;

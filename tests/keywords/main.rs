@@ -1,4 +1,4 @@
-//! `docs/compat-keywords.md` says what becomes of each keyword of the manual's sections 4 and 5. Here each of its examples
+//! `docs/compat-keywords.md` says what becomes of each keyword of the manual's sections 4, 5 and 8. Here each of its examples
 //! becomes a file, both programs read it, and the table must say what they did; and no keyword may be missing, neither one
 //! of `vocab`, nor one that HAProxy knows, nor one with a heading in the manual.
 //!
@@ -177,12 +177,7 @@ fn is_of_1_3(word: &str) -> bool {
 /// Every heading of the manual's sections 4.2, 5.1, 5.2 and 5.3.2 has a row.
 #[test]
 fn the_manuals_headings_have_rows() {
-    let out = Command::new("zcat").arg("/usr/share/doc/haproxy/configuration.txt.gz").output();
-    let Some(out) = out.ok().filter(|o| o.status.success()) else {
-        println!("skipped: no manual here");
-        return;
-    };
-    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    let Some(text) = manual() else { return };
     let table = read();
     let mut missing = Vec::new();
     for (from, to, family) in [
@@ -197,6 +192,16 @@ fn the_manuals_headings_have_rows() {
         missing.extend(found.into_iter().filter(|h| !table.has_heading(family, h)));
     }
     assert!(missing.is_empty(), "headings of the manual without a row: {missing:?}");
+}
+
+/// HAProxy's configuration manual, where its package is installed.
+fn manual() -> Option<String> {
+    let out = Command::new("zcat").arg("/usr/share/doc/haproxy/configuration.txt.gz").output();
+    let out = out.ok().filter(|o| o.status.success());
+    if out.is_none() {
+        println!("skipped: no manual here");
+    }
+    Some(String::from_utf8_lossy(&out?.stdout).into_owned())
 }
 
 /// The words of lines at the margin before which a line is empty or also a heading, up to the first argument.
@@ -219,6 +224,36 @@ fn headings(part: &str) -> Vec<String> {
         open = line.is_empty() || margin;
     }
     found
+}
+
+/// The variables of the table in the manual's section 8.2.6, the formats, facilities and levels of `log` in 4.2.
+#[test]
+fn the_manuals_log_variables_have_rows() {
+    let Some(text) = manual() else { return };
+    let table = read();
+    let part = text.rsplit_once("\n8.2.6. ").expect("8.2.6").1.split("\n8.3. ").next().unwrap();
+    let cells = part.lines().filter_map(|line| line.strip_prefix("  |")?.split('|').nth(1));
+    let variables = cells.map(str::trim).filter(|cell| cell.starts_with('%')).map(str::to_owned);
+    let log = text
+        .rsplit_once("\nlog global\nlog <address>")
+        .expect("log")
+        .1
+        .split("\nlog-format <")
+        .next()
+        .unwrap();
+    let between = |from: &str, to: &str| log.split_once(from).expect(from).1.split_once(to).expect(to).0;
+    // A format's name stands before its description, in the column of six.
+    let formats = between("<format> is the log format", "<facility> must be");
+    let formats = formats.lines().filter_map(|line| line.strip_prefix("      ")?.split_once("  "));
+    let formats = formats.filter(|(name, _)| !name.is_empty()).map(|(name, _)| format!("log format {name}"));
+    let facilities = between("standard syslog facilities :", "Note that").split_whitespace();
+    let facilities = facilities.map(|word| format!("log {word}"));
+    let levels = between("Eight levels are known :", "It is important").split_whitespace();
+    let levels = levels.map(|word| format!("log level {word}"));
+    let wanted: BTreeSet<String> = variables.chain(formats).chain(facilities).chain(levels).collect();
+    assert!(wanted.len() > 100, "{wanted:?}");
+    let missing: Vec<_> = wanted.iter().filter(|word| !table.has(Family::Log, word)).collect();
+    assert!(missing.is_empty(), "of the manual without a row: {missing:?}");
 }
 
 /// Lines at the margin that are sentences or have words of their own behind the keyword.

@@ -9,6 +9,7 @@ pub enum Family {
     Bind,
     Server,
     Resolvers,
+    Log,
 }
 
 /// Which versions of HAProxy have it.
@@ -52,6 +53,7 @@ impl Table {
                     "Bind lines" => Family::Bind,
                     "Server lines" => Family::Server,
                     "Name servers" => Family::Resolvers,
+                    title if title.starts_with("Log ") => Family::Log,
                     _ => Family::Proxy,
                 };
             } else if line.starts_with("| `") {

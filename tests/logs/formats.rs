@@ -43,6 +43,8 @@ backend b
 const OPTIONS: &str = "
 global
     nbthread 1
+    tune.http.logurilen 60
+    tune.http.cookielen 5
 defaults
     mode http
     log ${LOG} local0
@@ -135,6 +137,12 @@ frontend quoted
     bind \"127.0.10.1:${F7}\"
     option dontlog-normal
     log-format \"%{+Q}ci %{+Q}f %[src] %{+Q}[src_port] port=%cp %{+X}ci\"
+frontend leveled
+    bind \"127.0.10.1:${F8}\"
+    option tcplog
+    tcp-request inspect-delay 200ms
+    tcp-request content set-log-level crit if { req.len gt 0 }
+    tcp-request content set-log-level silent if { req.payload(0,4) -m str hush }
 backend echo
     server e ${ECHO}
 ";
@@ -143,6 +151,8 @@ fn options() -> Vec<Row> {
     let mut rows = vec![
         row("clf", "GET /"),
         row("clf-captures", "GET /a|X-Add: Set-Cookie: S=answer; path=/|Cookie: a=b; S=question"),
+        row("clf-long", &format!("GET /{}", "long".repeat(20))),
+        row("clf-long-just", &format!("GET /{}", "a".repeat(45))),
         row("clf-bad", "BAD||"),
     ];
     rows.extend(on(2, [row("httpslog", "GET /"), row("httpslog-bad", "BAD||")]));
@@ -167,7 +177,7 @@ fn options() -> Vec<Row> {
             row("early-slow-body", "GET /slowbody/100"),
             row("early-deny", "GET /deny"),
             row("early-none", "GET /none"),
-            row("early-broken", "GET /half/100"),
+            row("early-broken", "GET /headhalf/100"),
         ],
     ));
     rows.extend(on(
@@ -212,6 +222,7 @@ fn tcp() -> Vec<Row> {
     rows.extend(on(5, [hello("own-tcp-start")]));
     rows.extend(on(6, [hello("own-tcp-middle")]));
     rows.extend(on(7, [hello("own-tcp-quoted")]));
+    rows.extend(on(8, [hello("level-tcp"), row("level-tcp-silent", "").acts([send("hush"), Act::Read])]));
     rows
 }
 
@@ -226,7 +237,7 @@ pub fn cases() -> Vec<Case> {
             ],
         },
         Case { config: OPTIONS, fronts: 9, rows: options() },
-        Case { config: TCP, fronts: 7, rows: tcp() },
+        Case { config: TCP, fronts: 8, rows: tcp() },
     ]
 }
 

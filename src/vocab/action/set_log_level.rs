@@ -1,5 +1,5 @@
 //! `set-log-level`.
-use super::{ActionRow, Cursor, REQUEST, RESPONSE};
+use super::{ActionRow, CONTENT, Cursor, REQUEST, RESPONSE};
 use crate::rules::record::Level;
 use crate::rules::{Action, Cx, Verdict};
 use crate::syntax::Diag;
@@ -8,7 +8,7 @@ use crate::vocab::directive::log_level;
 /// The rows of this file.
 pub const ROWS: &[ActionRow] = &[ActionRow {
     name: "set-log-level",
-    rulesets: REQUEST | RESPONSE,
+    rulesets: REQUEST | RESPONSE | CONTENT,
     doc: "The level of the request's log line, or `silent`: no line.",
     parse,
 }];

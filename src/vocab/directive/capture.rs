@@ -13,8 +13,6 @@ pub const ROW: DirectiveRow = DirectiveRow {
     parse,
 };
 
-/// The most of a cookie that is kept (`tune.http.cookielen`).
-const COOKIE: usize = 63;
 
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     match (row::text(words, 1), row::text(words, 2)) {
@@ -52,10 +50,11 @@ fn cookie(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     }
     cx.at_most_after(words, 1, 3)?;
     let mut len = length(words, 4);
-    if len > COOKIE {
-        let text = format!("truncating capture length to {COOKIE} bytes for {}.", cx.proxy_name());
+    let most = cx.global().cookie_bytes;
+    if len > most {
+        let text = format!("truncating capture length to {most} bytes for {}.", cx.proxy_name());
         cx.diags.push(Diag::bare(Severity::Warning, Some(words[4].span), text));
-        len = COOKIE;
+        len = most;
     }
     cx.proxy().captures.cookie = Some(CookieCapture { name: words[2].text().to_owned(), len });
     Ok(())

@@ -77,7 +77,7 @@ rows! { DirectiveRow:
     zero_warning;
     families: environment, errorloc, identity, keepalive_probes, log_formats, persist_rules, platform, removed, server_state,
         set_var, source,
-        threads, tls_defaults, tune
+        threads, tls_defaults, tune, tune_logs
 }
 
 pub use set_var::set_process_value;
