@@ -336,6 +336,7 @@ impl Worker<'_> {
         let (program, global) = (&self.args.program, &self.plan.global);
         // The zone's file cannot be read behind `chroot`.
         let _ = crate::base::zone::offset(0);
+        let mirrors = crate::logs::mirror::open(&self.plan).map_err(|e| refuse(format!("config : {e}")))?;
         process::confine(program, global).map_err(refuse)?;
         process::set_identity(program, global).map_err(refuse)?;
         let plan = Arc::new(self.plan);
@@ -394,7 +395,7 @@ impl Worker<'_> {
         let own = own.map(|(fd, s)| Socket { fd, level: level(s), gives_listeners: s.expose_fd_listeners });
         let sockets = own.chain(masters).collect();
         control
-            .run(Running { published, shared, shards, kept, facts, sockets, signals })
+            .run(Running { published, shared, shards, kept, facts, sockets, mirrors, signals })
             .map_err(|e| refuse(format!("[{program}.main()] cannot read signals: {e}")))
     }
 }

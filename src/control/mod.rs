@@ -79,6 +79,8 @@ pub struct Running {
     pub kept: Vec<Kept>,
     pub facts: Facts,
     pub sockets: Vec<cli::Socket>,
+    /// The files of rings.
+    pub mirrors: Vec<crate::logs::mirror::Mirror>,
     /// Signals that are blocked in every thread, for us to read.
     pub signals: SigSet,
 }
@@ -130,6 +132,7 @@ impl Control {
         state.start_checks();
         state.start_names();
         state.start_forwarding();
+        crate::logs::mirror::start(&core, &state.shared, running.mirrors);
         observe::run_sampling(&core, state.shared.clone());
         core.block_on(async move {
             state.all_ended().await;

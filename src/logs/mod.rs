@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod forward;
 mod head;
+pub mod mirror;
 mod outlet;
 mod ring_end;
 mod sender;

@@ -324,3 +324,28 @@ fn events_are_followed() {
         assert_eq!((next().as_str(), next().as_str()), ("\n", ""), "{program:?}: it ends");
     }
 }
+
+/// `backing-file`: what was told is in the file when the process is killed, and what an earlier one told is beside it.
+#[test]
+fn a_file_keeps_the_lines() {
+    for program in OURS {
+        let (socket, path) = (socket_path(), scratch("ring", "earlier\n"));
+        let config = ONE.replace("server s ${LOG}", "backing-file ${LOG}");
+        let mut ground = Ground::new();
+        ground.env.push(("DIR".to_owned(), socket.display().to_string()));
+        let config = config.replace("${LOG}", &path.display().to_string());
+        let proxy = ground.serve(program, 1, &config);
+        requests(ground.front(1), 0, 3);
+        let holds = |text: &str| std::fs::read(&path).is_ok_and(|b| crate::common::text(&b).contains(text));
+        assert!(eventually(|| holds("/000002/")), "{program:?}");
+        proxy.signal(nix::sys::signal::Signal::SIGKILL);
+        drop(proxy);
+        let kept = std::fs::read(&path).expect("the file");
+        assert_eq!(kept.len(), 16_384, "{program:?}: the ring's size");
+        let lines: Vec<String> =
+            crate::common::text(&kept).lines().take(3).map(|l| l[..8].to_owned()).collect();
+        assert_eq!(lines, ["/000000/", "/000001/", "/000002/"], "{program:?}");
+        let before = std::fs::read_to_string(path.with_extension("ring.bak")).expect("the earlier file");
+        assert_eq!(before, "earlier\n", "{program:?}");
+    }
+}

@@ -13,7 +13,6 @@ pub const ROW: DirectiveRow = DirectiveRow {
     parse,
 };
 
-
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     match (row::text(words, 1), row::text(words, 2)) {
         ("cookie", _) => cookie(cx, words),

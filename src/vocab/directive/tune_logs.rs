@@ -46,7 +46,10 @@ mod tests {
         assert_eq!((global.line_bytes, global.cookie_bytes), (1_023, 63));
         let says = |text| bench(GLOBAL, text).says().to_owned();
         assert_eq!(says("tune.http.logurilen"), "'tune.http.logurilen' expects an integer argument.");
-        assert_eq!(says("tune.http.cookielen x"), "'tune.http.cookielen' expects a number of bytes, at least 1.");
+        assert_eq!(
+            says("tune.http.cookielen x"),
+            "'tune.http.cookielen' expects a number of bytes, at least 1."
+        );
         assert_eq!(
             says("tune.http.logurilen 4 5"),
             "'tune.http.logurilen' cannot handle unexpected argument '5'."

@@ -1,5 +1,5 @@
 //! `backing-file` of a ring (manual 3.9).
-use super::RingRow;
+use super::{RingRow, section};
 use crate::syntax::{Diag, Word};
 use crate::vocab::row::{self, DirectiveCx};
 
@@ -9,6 +9,19 @@ pub const ROW: RingRow = RingRow {
     parse,
 };
 
-fn parse(_: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
-    Err(row::not_built(words[0].span, "backing-file", "ring"))
+fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
+    let (path, at) = (row::text(words, 1).to_owned(), row::place(words, 1));
+    let ring = section(cx);
+    if let Some(other) = &ring.file {
+        let text =
+            format!("'backing-file' already specified for ring '{}' (was '{}').", ring.name, other.display());
+        return Err(Diag::alert(at, text).help("remove one of them"));
+    }
+    if path.is_empty() {
+        let text =
+            format!("cannot open backing-file '' for ring '{}': No such file or directory.", ring.name);
+        return Err(Diag::alert(at, text));
+    }
+    ring.file = Some(path.into());
+    Ok(())
 }

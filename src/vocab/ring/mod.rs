@@ -74,6 +74,11 @@ mod tests {
             ("format", "unknown format ''."),
             ("format foo", "unknown format 'foo'."),
             ("maxlen", "invalid size '' for new sink buffer."),
+            ("backing-file a\nbacking-file b", "'backing-file' already specified for ring 'r' (was 'a')."),
+            (
+                "backing-file a\nsize 99999",
+                "cannot resize an already mapped file, please specify 'size' before 'backing-file'.",
+            ),
             ("maxlen 0", "invalid size '0' for new sink buffer."),
             ("size abc", "invalid size 'abc' for new sink buffer."),
             ("size 8", "ignoring new size '8' that is smaller than current size '16384' for ring 'r'."),

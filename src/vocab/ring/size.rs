@@ -22,6 +22,10 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         );
         return Err(Diag::alert(row::place(words, 1), text).help("a ring has 16384 bytes at least"));
     }
+    if ring.file.is_some() {
+        let text = "cannot resize an already mapped file, please specify 'size' before 'backing-file'.";
+        return Err(Diag::alert(words[0].span, text));
+    }
     ring.size = size;
     Ok(())
 }
