@@ -6,16 +6,15 @@ use crate::plan::global::Log;
 use crate::plan::logging::{Lines, LogSet, LogSetId, ProfileDraft, Recording};
 use crate::rules::Format;
 use crate::rules::coded::What;
-use crate::rules::format::{Part, Style, When};
+use crate::rules::format::{Part, Style, When, Whole};
 use crate::rules::log_profile::{DoLog, Group, Override, Profile};
 use crate::syntax::{Diag, Diags, Severity, SourceMap, Span, Word};
 use crate::vocab::expr::{Place, parse_format_at};
+use crate::vocab::logformat::httplog;
 use std::sync::Arc;
 
 /// The formats of `option tcplog`, `httplog` (also `clf`) and `httpslog`, as the manual has them (8.2).
 const TCP: &str = "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq";
-const HTTP: &str = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs \
-                    %{+Q}r";
 const CLF: &str = "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc %ac %fc %bc \
                    %sc %rc %sq %bq %CC %CS %hrl %hsl";
 /// Without TLS the fields of TLS are what HAProxy writes where there is none.
@@ -114,9 +113,11 @@ pub fn recording(
         })
     });
     let captures = &proxy.captures;
-    let addresses = lines.iter().flat_map(formats_of).any(names_addresses);
+    let addresses = lines.iter().flat_map(formats_of).any(|f| names(f, is_address));
+    let numbered = lines.iter().flat_map(formats_of).any(|f| names(f, |name| name == "lc"));
     let recording = Recording {
         addresses,
+        numbered,
         lines,
         set,
         request_captures: captures.request.clone(),
@@ -196,10 +197,11 @@ fn formats_of(lines: &Lines) -> impl Iterator<Item = &Format> {
     own.chain(overrides.flat_map(|o| o.format.iter().chain(&o.structured)))
 }
 
-fn names_addresses(format: &Format) -> bool {
+/// Whether one of these variables is among the parts.
+fn names(format: &Format, wanted: impl Fn(&str) -> bool) -> bool {
     format.parts.iter().any(|part| match part {
-        Part::Variable(name, ..) => is_address(name),
-        Part::Coded(item) => matches!(&item.what, What::Variable(name, ..) if is_address(name)),
+        Part::Variable(name, ..) => wanted(name),
+        Part::Coded(item) => matches!(&item.what, What::Variable(name, ..) if wanted(name)),
         _ => false,
     })
 }
@@ -214,10 +216,13 @@ fn lines(settings: &Settings) -> Lines {
     let format = match settings.log_format {
         None => None,
         Some(LogFormat::Tcp) => Some(built_in(TCP)),
-        Some(LogFormat::Http) => Some(built_in(HTTP)),
+        Some(LogFormat::Http) => Some(Format { whole: Some(httplog::write), ..built_in(httplog::FORMAT) }),
         Some(LogFormat::Clf) => Some(built_in(CLF)),
         Some(LogFormat::Https) => Some(built_in(HTTPS)),
-        Some(LogFormat::Own) => drafts.format.as_ref().map(|w| again(w, place)),
+        Some(LogFormat::Own) => drafts.format.as_ref().map(|w| {
+            let whole: Option<Whole> = (w.text() == httplog::FORMAT).then_some(httplog::write);
+            Format { whole, ..again(w, place) }
+        }),
     };
     let structured = drafts.structured.as_ref().map(|w| again(w, place));
     let early = flags.has(Flag::LogAsap);

@@ -74,6 +74,8 @@ pub struct Recording {
     pub line_bytes: usize,
     /// A format names addresses towards the server, which cost a call each.
     pub addresses: bool,
+    /// A format names the number of the line.
+    pub numbered: bool,
     /// `unique-id-format`.
     pub unique_id: Option<std::sync::Arc<Format>>,
     /// `unique-id-header`, in lower case.

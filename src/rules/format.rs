@@ -153,7 +153,12 @@ pub struct Format {
     pub evaluates: bool,
     /// The whole is a map of its named items.
     pub coding: Option<Coding>,
+    /// Writes the same as all parts of an exchange with a record, in one piece.
+    pub whole: Option<Whole>,
 }
+
+/// Writes a whole format.
+pub type Whole = fn(&Cx<'_>, &Record, &mut Vec<u8>);
 
 impl Format {
     /// The text, where the format has nothing else.
@@ -170,6 +175,12 @@ impl Format {
     pub fn write(&self, cx: &Cx<'_>, out: &mut Vec<u8>) {
         if self.names_id {
             let _ = super::record::unique_id(cx);
+        }
+        if let Some(whole) = self.whole {
+            let slot = cx.conn.record.0.borrow();
+            if let Some(record) = slot.as_deref() {
+                return whole(cx, record, out);
+            }
         }
         if let Some(coding) = self.coding {
             return self.write_map(coding, cx, out);

@@ -364,7 +364,10 @@ pub(super) fn write_at(
     let local = &conn.local;
     let now = local.core.now();
     let counter = &local.cells().frontends[conn.info.frontend.index()].logs;
-    let line_number = local.shared.sum(|s| &s.frontends[conn.info.frontend.index()].logs);
+    let line_number = match recording.numbered {
+        true => local.shared.sum(|s| &s.frontends[conn.info.frontend.index()].logs),
+        false => 0,
+    };
     conn.info.record.note(|r| {
         if r.closed == NOT_YET {
             r.closed = now;

@@ -1,4 +1,5 @@
 //! Log-format variables (`%ci`), the table of the configuration manual, 8.2.6. Those that tell of an exchange read its record.
+pub mod httplog;
 mod request;
 mod write;
 
