@@ -192,8 +192,8 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             PoolBox::new(suspended::resumed(conn, view, req, first, &wishes, (decision, over, at))).await
         }
     };
-    if frontend.recording.is_some() {
-        steps::queued(conn);
+    if let Some(recording) = &frontend.recording {
+        steps::queued(conn, recording);
     }
     let head = heads.req.method() == b"HEAD";
     let mut reply =

@@ -242,7 +242,7 @@ pub(super) fn answer(conn: &Conn, view: &View, res: &ResponseHead) {
 pub(super) fn answering(conn: &Conn, view: &View, status: u16) {
     let Some(recording) = recording_of(conn, view) else { return };
     conn.info.record.note(|r| r.status = i32::from(status));
-    steps::queued(conn);
+    steps::queued(conn, recording);
     if let Some(lines) = &recording.lines
         && lines.steps.is_some()
     {
@@ -304,8 +304,11 @@ pub(super) fn rejected(conn: &Conn, view: &View) {
 
 /// The exchange has ended: its line is written, unless it was before.
 pub(super) fn finish(conn: &Conn, view: &View) {
-    steps::queued(conn);
-    if let Some(recording) = recording_of(conn, view)
+    let recording = recording_of(conn, view);
+    if let Some(recording) = recording {
+        steps::queued(conn, recording);
+    }
+    if let Some(recording) = recording
         && let Some(lines) = &recording.lines
         && lines.steps.is_none_or(|steps| steps.has(Step::Close))
         && (!lines.skip_null
@@ -368,15 +371,16 @@ pub(super) fn write_at(
         true => local.shared.sum(|s| &s.frontends[conn.info.frontend.index()].logs),
         false => 0,
     };
+    let mut wall = 0;
     conn.info.record.note(|r| {
         if r.closed == NOT_YET {
             r.closed = now;
         }
         r.early = lines.early;
         r.line_number = line_number;
+        wall = r.wall(now);
     });
     counter.inc();
-    let wall = conn.info.record.look(|r| r.wall(now)).unwrap_or(0);
     let own = lines.errors.as_ref().filter(|_| step == Step::Error).or(lines.format.as_ref());
     let structured = lines.structured.as_ref();
     if lines.plain {

@@ -28,8 +28,16 @@ fn line(conn: &Conn, view: &View, recording: &Recording, step: Step) {
     conn.info.record.note(|r| r.closed = closed);
 }
 
-/// Sends what rules have written.
-pub(super) fn queued(conn: &Conn) {
+/// Sends what rules have written, where any rule writes.
+#[inline]
+pub(super) fn queued(conn: &Conn, recording: &Recording) {
+    if recording.do_log.is_some() {
+        send_queued(conn);
+    }
+}
+
+#[cold]
+fn send_queued(conn: &Conn) {
     if conn.info.record.look(|r| r.queued.is_empty()) != Some(false) {
         return;
     }

@@ -71,7 +71,9 @@ pub async fn serve(conn: &Conn) {
         record::rejected(conn, &view);
         return;
     }
-    super::steps::queued(conn);
+    if let Some(recording) = &frontend.recording {
+        super::steps::queued(conn, recording);
+    }
     conn.info.inspect.close();
     let (req, bytes) = first.parts();
     aim::by_rules(conn, &view, backend, req, bytes);

@@ -1,7 +1,7 @@
 //! The line of `option httplog` in one piece. It is what most files ask for, and the most that a logged request costs beside the
 //! system call: written part by part it takes more than twice the instructions. A test holds it against the parts.
 use super::write::*;
-use crate::rules::format::{Encoding, Style, message, number, text};
+use crate::rules::format::{Encoding, Style, message, number};
 use crate::rules::{Cx, Record};
 
 /// The parts (manual, 8.2.3).
@@ -31,8 +31,7 @@ pub fn write(cx: &Cx<'_>, r: &Record, out: &mut Vec<u8>) {
     name(cx.backend.map_or(frontend, |b| cx.facts.backend_name(b)), b'/', out);
     name(server_name(cx, Some(r)), b' ', out);
     timers(r, out);
-    number(out, i64::from(cx.response().map_or(r.status, |answer| i32::from(answer.status))));
-    out.push(b' ');
+    status(cx.response().map_or(r.status, |answer| i32::from(answer.status)), out);
     if r.early {
         out.push(b'+');
     }
@@ -67,9 +66,43 @@ fn begun_at(r: &Record, out: &mut Vec<u8>) {
 }
 
 /// A name and what stands behind it.
+#[inline]
 fn name(name: &str, behind: u8, out: &mut Vec<u8>) {
-    text(out, Style::MANDATORY, Some(name.as_bytes()));
+    out.extend_from_slice(if name.is_empty() { b"-" } else { name.as_bytes() });
     out.push(behind);
+}
+
+/// Three digits and a blank, as nearly every status.
+#[inline]
+fn status(status: i32, out: &mut Vec<u8>) {
+    match u16::try_from(status) {
+        Ok(n @ 100..=999) => {
+            let digit = |n: u16| b'0' + (n % 10) as u8;
+            out.extend_from_slice(&[digit(n / 100), digit(n / 10), digit(n), b' ']);
+        }
+        _ => {
+            number(out, i64::from(status));
+            out.push(b' ');
+        }
+    }
+}
+
+/// Figures with what stands behind each, in one piece where each has one digit, as most have.
+#[inline(always)]
+fn figures<const N: usize, const TWICE: usize>(values: [i64; N], behind: [u8; N], out: &mut Vec<u8>) {
+    if values.iter().all(|n| (0..=9).contains(n)) {
+        let mut text = [0; TWICE];
+        for i in 0..N {
+            text[2 * i] = b'0' + values[i] as u8;
+            text[2 * i + 1] = behind[i];
+        }
+        out.extend_from_slice(&text);
+        return;
+    }
+    for (value, behind) in values.into_iter().zip(behind) {
+        number(out, value);
+        out.push(behind);
+    }
 }
 
 fn cookie(value: &[u8], out: &mut Vec<u8>) {
@@ -86,44 +119,42 @@ fn timers(r: &Record, out: &mut Vec<u8>) {
     let [first, head, placed, connected, answered, closed] =
         [r.first_byte, r.head, r.placed, r.connected, r.answered, r.closed].map(|at| r.ms(at));
     let between = |from: i64, to: i64| if to < 0 { -1 } else { to - from.max(0) };
-    for timer in [
+    let all = [
         between(first, head),
         between(head, placed),
         between(placed, connected),
         between(connected, answered),
-    ] {
-        number(out, timer);
-        out.push(b'/');
-    }
+        closed - first.max(0),
+    ];
     if r.early {
+        let [a, b, c, d, active] = all;
+        figures::<4, 8>([a, b, c, d], *b"////", out);
         out.push(b'+');
+        number(out, active);
+        out.push(b' ');
+    } else {
+        figures::<5, 10>(all, *b"//// ", out);
     }
-    number(out, closed - first.max(0));
-    out.push(b' ');
 }
 
 /// `%ac/%fc/%bc/%sc/%rc %sq/%bq `.
 fn connections(cx: &Cx<'_>, r: &Record, out: &mut Vec<u8>) {
     let facts = cx.facts;
     let counts = [
-        facts.process_sessions(),
-        facts.frontend_sessions(cx.conn.frontend),
-        cx.backend.map_or(0, |b| facts.backend_sessions(b)),
-        server(cx, Some(r)).map_or(0, |s| facts.server_sessions(s)),
+        facts.process_sessions() as i64,
+        facts.frontend_sessions(cx.conn.frontend) as i64,
+        cx.backend.map_or(0, |b| facts.backend_sessions(b)) as i64,
+        server(cx, Some(r)).map_or(0, |s| facts.server_sessions(s)) as i64,
     ];
-    for count in counts {
-        number(out, count as i64);
-        out.push(b'/');
-    }
+    let rest = [r.retries, r.server_queue, r.backend_queue].map(i64::from);
     if r.redispatched {
+        figures::<4, 8>(counts, *b"////", out);
         out.push(b'+');
+        figures::<3, 6>(rest, *b" / ", out);
+    } else {
+        let ([a, b, c, d], [e, f, g]) = (counts, rest);
+        figures::<7, 14>([a, b, c, d, e, f, g], *b"//// / ", out);
     }
-    number(out, i64::from(r.retries));
-    out.push(b' ');
-    number(out, i64::from(r.server_queue));
-    out.push(b'/');
-    number(out, i64::from(r.backend_queue));
-    out.push(b' ');
 }
 
 #[cfg(test)]
