@@ -88,9 +88,11 @@ impl Limits {
         Ok(())
     }
 
-    /// Sets the gates of process, frontends and servers.
+    /// Sets the gates of process, frontends and servers, and the rates of the process.
     pub fn set_gates(&self, plan: &Plan, args: &Args, shared: &Shared) {
         shared.process.set_limit(self.effective);
+        shared.paces.connections.set_limit(plan.global.maxconnrate.unwrap_or(0));
+        shared.paces.sessions.set_limit(plan.global.maxsessrate.unwrap_or(0));
         for (frontend, gate) in plan.frontends.iter().zip(&shared.frontends) {
             gate.set_limit(frontend.maxconn.or(args.proxy_maxconn).unwrap_or(0));
         }

@@ -8,17 +8,23 @@ use super::{Exit, load, refuse};
 use crate::control::say;
 use crate::net::IoMode;
 use crate::plan::Plan;
+use commands::Wants;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
-use socket2::Socket;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixDatagram;
 use std::time::Instant;
+use talk::{Ended, Talk};
 
 mod cli;
+mod commands;
+mod talk;
+
+/// Connections to the master at once; more wait in the kernel.
+const TALKS: usize = 64;
 
 /// Runs the master until its worker has ended.
 ///
@@ -34,7 +40,7 @@ pub fn run(args: &Args, plan: Plan, wanted: IoMode, daemon: Option<Ready>) -> Re
     let caught = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC)
         .map_err(|e| refuse(format!("[{}.main()] cannot read signals: {e}", args.program)))?;
     let outlives_failure = plan.global.no_exit_on_failure;
-    let own: Vec<RawFd> = sockets.iter().map(Socket::as_raw_fd).chain([caught.as_raw_fd()]).collect();
+    let own: Vec<RawFd> = sockets.iter().map(|s| s.socket.as_raw_fd()).chain([caught.as_raw_fd()]).collect();
     let current = launch(args, Some(plan), wanted, OldSockets::default(), 0, &own)?;
     let systemd = Systemd::new(args.systemd);
     let mut master = Master {
@@ -54,17 +60,37 @@ pub fn run(args: &Args, plan: Plan, wanted: IoMode, daemon: Option<Ready>) -> Re
         process::quiet_streams();
         parent.tell();
     }
+    let mut talks: Vec<Talk> = Vec::new();
     loop {
-        let mut fds = vec![PollFd::new(caught.as_fd(), PollFlags::POLLIN)];
-        fds.extend(sockets.iter().map(|s| PollFd::new(s.as_fd(), PollFlags::POLLIN)));
-        if poll(&mut fds, PollTimeout::NONE).is_err() {
-            continue;
+        let (signalled, knocks, gone) = {
+            let mut fds = vec![PollFd::new(caught.as_fd(), PollFlags::POLLIN)];
+            let room = talks.len() < TALKS;
+            fds.extend(
+                sockets.iter().filter(|_| room).map(|s| PollFd::new(s.socket.as_fd(), PollFlags::POLLIN)),
+            );
+            let fixed = fds.len();
+            let mut clients = Vec::new();
+            for talk in &talks {
+                clients.push(fds.len());
+                fds.extend(talk.polls());
+            }
+            if poll(&mut fds, PollTimeout::NONE).is_err() {
+                continue;
+            }
+            let ready: Vec<bool> = fds[..fixed].iter().map(|f| f.any().unwrap_or(false)).collect();
+            let broken = PollFlags::POLLHUP | PollFlags::POLLERR;
+            let is_gone = |at: usize| fds[at].revents().is_some_and(|events| events.intersects(broken));
+            let gone: Vec<bool> = clients.into_iter().map(is_gone).collect();
+            (ready[0], ready[1..].to_vec(), gone)
+        };
+        talks.iter_mut().zip(gone).filter(|(_, gone)| *gone).for_each(|(talk, _)| talk.note_gone());
+        for (listening, _) in sockets.iter().zip(knocks).filter(|(_, ready)| *ready) {
+            if let Ok((client, _)) = listening.socket.accept() {
+                talks.extend(Talk::new(client, listening.level));
+            }
         }
-        let ready: Vec<bool> = fds.iter().map(|f| f.any().unwrap_or(false)).collect();
-        for socket in sockets.iter().zip(&ready[1..]).filter(|(_, ready)| **ready).map(|(s, _)| s) {
-            cli::answer(&mut master, socket);
-        }
-        if !ready[0] {
+        master.serve(&mut talks);
+        if !signalled {
             continue;
         }
         let Ok(Some(info)) = caught.read_signal() else { continue };
@@ -74,7 +100,7 @@ pub fn run(args: &Args, plan: Plan, wanted: IoMode, daemon: Option<Ready>) -> Re
                     return if code == 0 { Ok(()) } else { Err(Exit(code)) };
                 }
             }
-            Ok(SIGUSR2 | SIGHUP) => drop(master.reload()),
+            Ok(SIGUSR2 | SIGHUP) => drop(master.reload(Signal::SIGUSR1, &talks)),
             Ok(other) => {
                 if matches!(other, SIGTERM | SIGINT | SIGUSR1) {
                     master.systemd.tell("STOPPING=1");
@@ -89,8 +115,8 @@ pub fn run(args: &Args, plan: Plan, wanted: IoMode, daemon: Option<Ready>) -> Re
 /// What a worker has of its master.
 pub struct Link {
     pub ready: Ready,
-    /// A listening socket for commands.
-    pub command: Option<OwnedFd>,
+    /// A listening socket for commands, and what whoever speaks there must know.
+    pub command: Option<(OwnedFd, u128)>,
     /// What the worker before it listens on.
     pub old: OldSockets,
 }
@@ -101,6 +127,8 @@ struct Kid {
     pid: Pid,
     /// The number in the name of its command socket.
     number: u32,
+    /// The first line of whatever is said there.
+    secret: u128,
     born: Instant,
 }
 
@@ -123,13 +151,36 @@ struct Master<'a> {
 }
 
 impl Master<'_> {
-    /// Starts a worker with the files as they are now. It takes the listening sockets of the old one, which is told to
-    /// finish once all is bound. Whether it came up.
-    fn reload(&mut self) -> bool {
+    /// Goes on with each connection, and does what they want.
+    fn serve(&mut self, talks: &mut Vec<Talk>) {
+        let mut at = 0;
+        while at < talks.len() {
+            match talks[at].go_on(self) {
+                Err(Ended) => {
+                    talks.swap_remove(at);
+                }
+                Ok(None) => at += 1,
+                Ok(Some(Wants::Reload { hard })) => {
+                    let signal = if hard { Signal::SIGTERM } else { Signal::SIGUSR1 };
+                    let success = self.reload(signal, talks);
+                    let text = format!("Success={}\n--\n{}", u8::from(success), say::startup_logs());
+                    talks[at].answer(&text);
+                    // As the manual has it.
+                    talks[at].end();
+                }
+                Ok(Some(Wants::Answer(text))) => talks[at].answer(&text),
+            }
+        }
+    }
+
+    /// Starts a worker with the files as they are now. It takes the listening sockets of the old one, which is told by this
+    /// signal to finish once all is bound. Whether it came up.
+    fn reload(&mut self, old_signal: Signal, talks: &[Talk]) -> bool {
+        say::forget_startup_logs();
         self.systemd.tell("RELOADING=1");
         say::notice("Reloading Ringmain");
         self.reloads += 1;
-        let sockets = match self.current.map(|kid| cli::sockets_of(kid.number)) {
+        let sockets = match self.current.map(|kid| cli::sockets_of(&kid)) {
             None => OldSockets::default(),
             Some(Ok(sockets)) => sockets,
             Some(Err(e)) => {
@@ -140,8 +191,10 @@ impl Master<'_> {
             }
         };
         let old = self.current.iter().map(|kid| kid.pid.as_raw()).collect();
-        let args = Args { old_pids: old, old_signal: Signal::SIGUSR1, old_socket: None, ..self.args.clone() };
-        let launched = launch(&args, None, self.wanted, sockets, self.reloads, &self.own);
+        let args = Args { old_pids: old, old_signal, old_socket: None, ..self.args.clone() };
+        let not_for_it: Vec<RawFd> =
+            self.own.iter().copied().chain(talks.iter().flat_map(Talk::fds)).collect();
+        let launched = launch(&args, None, self.wanted, sockets, self.reloads, &not_for_it);
         let came_up = launched.is_ok();
         match launched {
             Ok(kid) => {
@@ -211,13 +264,14 @@ fn launch(
     let cannot = |e| refuse(format!("[{}.main()] Cannot fork ({e}).", args.program));
     let (waiting, tell) = process::readiness().map_err(cannot)?;
     let command = cli::command_socket(std::process::id(), number).ok();
+    let secret = cli::secret();
     match process::fork().map_err(cannot)? {
         Side::Child => {
             drop(waiting);
             process::close(not_for_it);
             process::end_with_parent();
             process::block_only(&process::worker_signals());
-            let link = Link { ready: tell, command, old };
+            let link = Link { ready: tell, command: command.map(|fd| (fd, secret)), old };
             let served = match plan {
                 Some(plan) => Ok((plan, false)),
                 None => load::load(args),
@@ -226,13 +280,15 @@ fn launch(
             std::process::exit(served.map_or_else(|exit| i32::from(exit.0), |()| 0));
         }
         Side::Parent(pid) => {
-            drop((tell, command, old));
-            if waiting.wait() {
-                say::notice(format!("New worker ({pid}) forked"));
-                say::notice("Loading success.");
-                return Ok(Kid { pid, number, born: Instant::now() });
+            tell.leave();
+            drop((command, old));
+            if let Err(said) = waiting.wait_or_hear() {
+                say::keep(&said);
+                return Err(Exit(process::exit_code(pid).max(1)));
             }
-            Err(Exit(process::exit_code(pid).max(1)))
+            say::notice(format!("New worker ({pid}) forked"));
+            say::notice("Loading success.");
+            Ok(Kid { pid, number, secret, born: Instant::now() })
         }
     }
 }

@@ -215,7 +215,7 @@ fn daemonize(args: &Args) -> Result<Daemon, Exit> {
     let (waiting, tell) = process::readiness().map_err(cannot)?;
     match process::fork().map_err(cannot)? {
         Side::Parent(child) => {
-            drop(tell);
+            tell.leave();
             Ok(Daemon::Parent { child, waiting })
         }
         Side::Child => {
@@ -326,8 +326,8 @@ struct Worker<'a> {
     ready: Option<Ready>,
     /// Nobody looks at its standard streams any more.
     daemon: bool,
-    /// Where the master's commands come in.
-    command: Option<OwnedFd>,
+    /// Where the master's commands come in, and what it knows.
+    command: Option<(OwnedFd, u128)>,
 }
 
 impl Worker<'_> {
@@ -390,9 +390,21 @@ impl Worker<'_> {
             1 => Level::Operator,
             _ => Level::Admin,
         };
-        let masters = self.command.map(|fd| Socket { fd, level: Level::Admin, gives_listeners: true });
+        let masters = self.command.map(|(fd, secret)| Socket {
+            fd,
+            level: Level::Admin,
+            gives_listeners: true,
+            severity: Default::default(),
+            secret: Some(secret),
+        });
         let own = self.bound.stats.into_iter().zip(&plan.global.stats_sockets);
-        let own = own.map(|(fd, s)| Socket { fd, level: level(s), gives_listeners: s.expose_fd_listeners });
+        let own = own.map(|(fd, s)| Socket {
+            fd,
+            level: level(s),
+            gives_listeners: s.expose_fd_listeners,
+            severity: s.severity,
+            secret: None,
+        });
         let sockets = own.chain(masters).collect();
         control
             .run(Running { published, shared, shards, kept, facts, sockets, mirrors, signals })

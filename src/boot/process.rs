@@ -37,9 +37,13 @@ fn threads() -> Option<usize> {
     Some(std::fs::read_dir("/proc/self/task").ok()?.count())
 }
 
-/// Tells a waiting process that all is well; dropped without that, it tells the opposite.
+/// Tells a waiting process that all is well; dropped without that in the child, it tells what was said instead.
 #[derive(Debug)]
-pub struct Ready(io::PipeWriter);
+pub struct Ready {
+    pipe: io::PipeWriter,
+    /// Nothing is left to tell.
+    told: bool,
+}
 
 /// The other end.
 #[derive(Debug)]
@@ -51,14 +55,28 @@ pub struct Waiting(io::PipeReader);
 /// No descriptor is left.
 pub fn readiness() -> io::Result<(Waiting, Ready)> {
     let (reader, writer) = io::pipe()?;
-    Ok((Waiting(reader), Ready(writer)))
+    Ok((Waiting(reader), Ready { pipe: writer, told: false }))
 }
 
 impl Ready {
     /// All is well.
     pub fn tell(mut self) {
         // Nobody may wait any more.
-        let _ = self.0.write_all(b"1");
+        let _ = self.pipe.write_all(b"1");
+        self.told = true;
+    }
+
+    /// It is another process that tells.
+    pub fn leave(mut self) {
+        self.told = true;
+    }
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        if !self.told {
+            let _ = self.pipe.write_all(format!("0{}", say::startup_logs()).as_bytes());
+        }
     }
 }
 
@@ -66,7 +84,22 @@ impl Waiting {
     /// Waits; whether all is well.
     pub fn wait(mut self) -> bool {
         let mut byte = [0];
-        matches!(self.0.read(&mut byte), Ok(1))
+        matches!(self.0.read(&mut byte), Ok(1)) && byte == *b"1"
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// What the other side has said.
+    pub fn wait_or_hear(mut self) -> Result<(), String> {
+        let mut byte = [0];
+        if matches!(self.0.read(&mut byte), Ok(1)) && byte == *b"1" {
+            return Ok(());
+        }
+        let mut said = Vec::new();
+        // A child that was killed has said what it has said.
+        let _ = self.0.read_to_end(&mut said);
+        Err(String::from_utf8_lossy(&said).into_owned())
     }
 }
 

@@ -6,6 +6,7 @@ pub mod added;
 pub mod checks;
 mod compile;
 mod error_pages;
+mod list_actions;
 pub mod load;
 mod log_profiles;
 mod logging;
@@ -71,6 +72,7 @@ fn finish(
         error_pages::check(&read.draft, &map, &mut diags);
         rings::check(&read.draft, &map, &mut diags);
         log_profiles::check(&read.draft, &map, &mut diags);
+        list_actions::check(&read.draft, &lists, &mut diags);
         let mut draft = read.draft;
         if !diags.has_errors() {
             state_file::read(&mut draft, &mut diags);

@@ -5,7 +5,9 @@ use crate::base::time::Tick;
 use crate::health;
 use crate::net::Listener;
 use crate::observe::{self, ProcessInfo, StatFilter, StatPieces};
+use crate::plan::SeverityOutput;
 use crate::share::log_ring::Mark;
+use crate::vocab::command::severity::Kind;
 use crate::vocab::command::{self, Level, Steering};
 use crate::world::{Health, Overrides, ServerState, World};
 use std::cell::Cell;
@@ -22,6 +24,9 @@ pub struct Socket {
     pub level: Level,
     /// `expose-fd listeners`.
     pub gives_listeners: bool,
+    pub severity: SeverityOutput,
+    /// Who does not say this first, in 32 hexadecimal digits on a line, is not heard (the master's socket).
+    pub secret: Option<u128>,
 }
 
 /// `Release_date` of `show info`: tools want one. It goes with the version in Cargo.toml.
@@ -42,7 +47,12 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 pub(super) fn start(state: &Rc<State>, sockets: Vec<Socket>) -> io::Result<()> {
     for socket in sockets {
         let listener = state.core.listen(socket.fd)?;
-        let rights = Rights { level: socket.level, gives_listeners: socket.gives_listeners };
+        let rights = Rights {
+            level: socket.level,
+            gives_listeners: socket.gives_listeners,
+            severity: socket.severity,
+            secret: socket.secret,
+        };
         state.core.spawn(accept(state.clone(), listener, rights));
     }
     Ok(())
@@ -53,6 +63,9 @@ pub(super) fn start(state: &Rc<State>, sockets: Vec<Socket>) -> io::Result<()> {
 pub(super) struct Rights {
     pub level: Level,
     pub gives_listeners: bool,
+    pub severity: SeverityOutput,
+    /// Who does not say this first, in 32 hexadecimal digits on a line, is not heard (the master's socket).
+    pub secret: Option<u128>,
 }
 
 async fn accept(state: Rc<State>, listener: Listener, rights: Rights) {
@@ -127,6 +140,8 @@ pub(super) struct Seat<'a> {
     pub rest: Cell<Option<StatPieces>>,
     /// The ring whose lines follow the answer as they come, and from which on.
     pub follows: Cell<Option<(usize, Mark)>>,
+    /// The answer's level, where its command said so.
+    pub severity: Cell<Option<Kind>>,
 }
 
 impl std::ops::Deref for Seat<'_> {
@@ -168,6 +183,10 @@ impl Steering for Seat<'_> {
 
     fn resolvers(&self, name: Option<&str>) -> Result<String, String> {
         self.show_resolvers(name)
+    }
+
+    fn resolver_figures(&self) -> String {
+        State::resolver_figures(self)
     }
 
     fn servers_conn(&self, backend: Option<BackendId>) -> String {
@@ -229,12 +248,12 @@ impl Steering for Seat<'_> {
         self.edit(|world| world.with_overrides(server, |o| o.maxconn = Some(maxconn)));
     }
 
-    fn add_server(&self, backend: BackendId, words: &[&str]) -> String {
-        State::add_server(self, backend, words).unwrap_or_else(|wrong| wrong)
+    fn add_server(&self, backend: BackendId, words: &[&str]) -> Result<String, String> {
+        State::add_server(self, backend, words)
     }
 
-    fn del_server(&self, server: ServerId) -> String {
-        State::del_server(self, server).unwrap_or_else(|wrong| wrong)
+    fn del_server(&self, server: ServerId) -> Result<String, String> {
+        State::del_server(self, server)
     }
 
     fn edit_world(&self, edit: command::WorldEdit) {
@@ -281,6 +300,18 @@ impl Steering for Seat<'_> {
 
     fn shared(&self) -> Arc<crate::share::Shared> {
         self.shared.clone()
+    }
+
+    fn rates_changed(&self) {
+        self.refresh();
+    }
+
+    fn hinders_deletion(&self, server: ServerId) -> Result<Option<&'static str>, String> {
+        State::hinders_deletion(self, server)
+    }
+
+    fn severity(&self) -> &Cell<Option<Kind>> {
+        &self.severity
     }
 
     fn set_global_maxconn(&self, maxconn: u32) -> bool {

@@ -41,8 +41,9 @@ impl State {
         Ok("New server registered.\n\n".to_owned())
     }
 
-    /// `del server`: one that is in maintenance, is named by nothing and carries nothing.
-    pub(super) fn del_server(&self, server: ServerId) -> Result<String, String> {
+    /// Why a server can't be deleted for now, where it ever can: it carries something, or the cores do not know yet that it
+    /// is in maintenance.
+    pub(super) fn hinders_deletion(&self, server: ServerId) -> Result<Option<&'static str>, String> {
         let world = self.published.load();
         let wrong = |text: &str| Err(text.to_owned());
         if world.is_named(server) {
@@ -54,17 +55,30 @@ impl State {
             return wrong("Only servers in maintenance mode can be deleted.");
         }
         let backend = world.plan.server(server).backend;
+        let behind = !self.shared.all_have_seen(world.generation);
+        if behind {
+            // Not every edit is told to them.
+            self.refresh();
+        }
+        let busy = behind || self.shared.is_in_use(backend, server);
+        Ok(busy.then_some(IN_USE))
+    }
+
+    /// `del server`: one that is in maintenance, is named by nothing and carries nothing.
+    pub(super) fn del_server(&self, server: ServerId) -> Result<String, String> {
         // The cores are asked for what they do anyway; HAProxy stops its threads here.
         let until = Instant::now() + PATIENCE;
-        let busy = || !self.shared.all_have_seen(world.generation) || self.shared.is_in_use(backend, server);
-        while busy() && Instant::now() < until {
+        while self.hinders_deletion(server)?.is_some() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(1));
         }
+        let backend = self.published.load().plan.server(server).backend;
         if self.shared.is_in_use(backend, server) {
-            return wrong("Server still has connections attached to it, cannot remove it.");
+            return Err(IN_USE.to_owned());
         }
         self.edit(|world| world.with_deleted(server));
         say::notice("CLI : Server deleted.");
         Ok("Server deleted.".to_owned())
     }
 }
+
+const IN_USE: &str = "Server still has connections attached to it, cannot remove it.";

@@ -5,6 +5,7 @@ use crate::base::ids::ServerId;
 use crate::base::service::Service;
 use crate::observe::page::{self, Ask, Page, PageSettings, form};
 use crate::observe::prometheus;
+use crate::plan::SeverityOutput;
 use crate::share::desk::Order;
 use crate::vocab::command::{self, Level, Talk};
 use crate::world::World;
@@ -91,8 +92,9 @@ fn change(state: &Rc<State>, world: &World, bytes: &[u8]) -> &'static str {
         experimental: false,
         rest: Cell::default(),
         follows: Cell::default(),
+        severity: Cell::default(),
     };
-    let mut talk = Talk::new(Level::Admin, Duration::ZERO);
+    let mut talk = Talk::new(Level::Admin, Duration::ZERO, SeverityOutput::None);
     let mut done = |server: &&ServerId| {
         let plan = world.plan.server(**server);
         let name = format!("{}/{}", world.plan.backend(plan.backend).name, plan.name);

@@ -6,6 +6,7 @@ mod comers;
 mod desk;
 mod events;
 mod hand_over;
+mod list_edits;
 mod names;
 pub mod say;
 mod signals;
@@ -129,6 +130,7 @@ impl Control {
         signals::start(&state, &running.signals)?;
         cli::start(&state, running.sockets)?;
         desk::start(&state);
+        list_edits::start(&state);
         state.start_checks();
         state.start_names();
         state.start_forwarding();

@@ -40,6 +40,13 @@ impl State {
     }
 }
 
+impl State {
+    /// The answer to `show stat domain resolvers`.
+    pub(super) fn resolver_figures(&self) -> String {
+        self.names.get().map_or_else(String::new, names::csv)
+    }
+}
+
 impl Host for Rc<State> {
     fn world(&self) -> Arc<World> {
         self.published.load()

@@ -25,6 +25,22 @@ pub fn startup_logs() -> String {
     EARLY.lock().map_or_else(|_| String::new(), |early| early.clone())
 }
 
+/// Keeps what another process has said while it started.
+pub fn keep(text: &str) {
+    if let Ok(mut early) = EARLY.lock()
+        && early.len() + text.len() <= EARLY_LIMIT
+    {
+        early.push_str(text);
+    }
+}
+
+/// A new start begins: what was said before is no part of it.
+pub fn forget_startup_logs() {
+    if let Ok(mut early) = EARLY.lock() {
+        early.clear();
+    }
+}
+
 /// Sets whether anything is printed at all.
 pub fn set_quiet(quiet: bool) {
     QUIET.store(quiet, Ordering::Relaxed);

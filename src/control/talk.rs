@@ -5,7 +5,8 @@ use super::{State, hand_over};
 use crate::net::combine::Either;
 use crate::net::{Stream, race};
 use crate::share::log_ring::Mark;
-use crate::vocab::command::{self, PAYLOAD, Talk};
+use crate::vocab::command::{self, PAYLOAD, Pause, Talk, severity};
+use nix::sys::socket::MsgFlags;
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -37,8 +38,14 @@ struct Input<'a> {
 
 /// Serves a connection to its end.
 pub(super) async fn serve(state: Rc<State>, stream: Stream, rights: Rights, timeout: Duration) {
-    let mut talk = Talk::new(rights.level, timeout);
+    let mut talk = Talk::new(rights.level, timeout, rights.severity);
     let mut input = Input { state: &state, stream: &stream, bytes: Vec::new(), over: false };
+    if let Some(secret) = rights.secret {
+        let Next::Line(line) = input.line(talk.timeout, LINE_LIMIT).await else { return };
+        if line != format!("{secret:032x}") {
+            return;
+        }
+    }
     loop {
         let Next::Line(line) = input.line(talk.timeout, LINE_LIMIT).await else { return };
         if line == "_getsocks" && rights.gives_listeners {
@@ -55,10 +62,15 @@ pub(super) async fn serve(state: Rc<State>, stream: Stream, rights: Rights, time
                 words.push(payload);
             }
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            let rest = Cell::default();
-            let follows = Cell::default();
-            let (level, experimental) = (talk.level, talk.experimental);
-            let seat = Seat { state: &state, level, experimental, rest, follows };
+            let seat = Seat {
+                state: &state,
+                level: talk.level,
+                experimental: talk.experimental,
+                rest: Cell::default(),
+                severity: Cell::default(),
+                follows: Cell::default(),
+            };
+            talk.bare = false;
             let mut answer = command::run(&seat, &mut talk, &words);
             for piece in seat.rest.take().into_iter().flatten() {
                 let before = std::mem::replace(&mut answer, piece);
@@ -74,12 +86,13 @@ pub(super) async fn serve(state: Rc<State>, stream: Stream, rights: Rights, time
                 }
             }
             if let Some(pause) = talk.pause.take() {
-                state.core.sleep_until(state.core.now() + pause).await;
+                let (text, kind) = wait(&seat, &pause, &stream).await;
+                answer = severity::told(talk.severity, kind, text);
             }
             if talk.quits {
                 return;
             }
-            close(&mut answer, &talk);
+            close(&mut answer, &talk, &state);
             if !input.send(answer, talk.timeout).await {
                 return;
             }
@@ -90,14 +103,46 @@ pub(super) async fn serve(state: Rc<State>, stream: Stream, rights: Rights, time
     }
 }
 
+/// Between two looks at a condition.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Waits (`wait`); gives the answer. A client that is gone is waited for no longer.
+async fn wait(seat: &Seat<'_>, pause: &Pause, stream: &Stream) -> (String, severity::Kind) {
+    let core = &seat.state.core;
+    let end = core.now() + pause.time;
+    loop {
+        if let Some(answer) = pause.until.as_ref().and_then(|condition| condition.look(seat)) {
+            return answer;
+        }
+        if core.now() >= end || is_gone(stream) {
+            return pause.over();
+        }
+        // A twentieth of the whole time is near enough, as long as it is not long.
+        let next = core.now() + (pause.time / 20).clamp(LOOK, LOOK * 20);
+        core.sleep_until(next.min(end)).await;
+    }
+}
+
+/// Whether the other side of a unix socket is closed whole: who has only sent all it wanted to waits for the answer.
+fn is_gone(stream: &Stream) -> bool {
+    let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
+    nix::sys::socket::send(stream.fd(), &[], flags) == Err(nix::errno::Errno::EPIPE)
+}
+
 /// Ends an answer: an empty line, and the prompt where it is wanted.
-fn close(answer: &mut String, talk: &Talk) {
+fn close(answer: &mut String, talk: &Talk, state: &State) {
     // Some tables bring their empty line along.
     if answer.ends_with("\n\n") {
         answer.pop();
     }
-    answer.push('\n');
-    if talk.shows_prompt {
+    if !talk.bare {
+        answer.push('\n');
+    }
+    if talk.shows_prompt && talk.shows_time {
+        let up = state.core.now().since(state.born).as_secs();
+        let (days, hours, minutes) = (up / 86_400, up / 3_600 % 24, up / 60 % 60);
+        answer.push_str(&format!("[{days}:{hours:02}:{minutes:02}:{:02}]> ", up % 60));
+    } else if talk.shows_prompt {
         answer.push_str("> ");
     }
 }

@@ -12,7 +12,7 @@ mod service;
 mod show;
 
 pub use asked::serve;
-pub use show::show;
+pub use show::{csv, show};
 
 use crate::base::ids::{BackendId, ServerId};
 use crate::net::Core;

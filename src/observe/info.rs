@@ -74,10 +74,10 @@ pub fn info(shared: &Shared, process: &ProcessInfo) -> Vec<(&'static str, String
         ("PipesUsed", zero()),
         ("PipesFree", zero()),
         ("ConnRate", n(trend.connections.rate(connections, left))),
-        ("ConnRateLimit", zero()),
+        ("ConnRateLimit", shared.paces.connections.limit().to_string()),
         ("MaxConnRate", n(trend.connections.max(connections))),
         ("SessRate", n(trend.sessions.rate(sessions, left))),
-        ("SessRateLimit", zero()),
+        ("SessRateLimit", shared.paces.sessions.limit().to_string()),
         ("MaxSessRate", n(trend.sessions.max(sessions))),
     ];
     const UNUSED: [&str; 12] = [

@@ -425,6 +425,8 @@ pub struct BindDraft {
     pub spread: super::frontend::Spread,
     pub md5_key: Option<Vec<u8>>,
     pub level: Option<u8>,
+    /// `severity-output`.
+    pub severity: Option<super::global::SeverityOutput>,
     pub expose_fd_listeners: bool,
 }
 
@@ -457,6 +459,7 @@ impl BindDraft {
             spread: Default::default(),
             md5_key: None,
             level: None,
+            severity: None,
             expose_fd_listeners: false,
         }
     }

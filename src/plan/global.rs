@@ -13,6 +13,31 @@ pub struct StatsSocket {
     pub uid: Option<u32>,
     pub gid: Option<u32>,
     pub expose_fd_listeners: bool,
+    pub severity: SeverityOutput,
+}
+
+/// What stands before messages of a statistics socket (`severity-output`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SeverityOutput {
+    #[default]
+    None,
+    /// `[3]: `.
+    Number,
+    /// `[err]: `.
+    Text,
+}
+
+impl SeverityOutput {
+    /// That of a word; `None` for another.
+    #[must_use]
+    pub fn named(word: &str) -> Option<SeverityOutput> {
+        match word {
+            "none" => Some(SeverityOutput::None),
+            "number" => Some(SeverityOutput::Number),
+            "string" => Some(SeverityOutput::Text),
+            _ => None,
+        }
+    }
 }
 
 /// Where a `log` line sends.
@@ -55,6 +80,10 @@ pub struct Global {
     pub master_worker: bool,
     /// As configured; `None` lets the start derive it from the descriptor limit.
     pub maxconn: Option<u32>,
+    /// `maxconnrate`: so many new connections of the process a second.
+    pub maxconnrate: Option<u32>,
+    /// `maxsessrate`: so many new sessions of the process a second.
+    pub maxsessrate: Option<u32>,
     /// `ulimit-n`.
     pub ulimit_n: Option<u32>,
     pub nbthread: Option<usize>,
@@ -112,6 +141,8 @@ impl Default for Global {
             daemon: false,
             master_worker: false,
             maxconn: None,
+            maxconnrate: None,
+            maxsessrate: None,
             ulimit_n: None,
             nbthread: None,
             cpu_map: CpuMap::new(),

@@ -24,7 +24,7 @@ pub mod use_server;
 pub use backend::{Backend, Balance, Check, ForwardFor, Reuse, Server, ServerAddr};
 pub use check::CheckKind;
 pub use frontend::{BackendTarget, ErrorPages, Frontend, Listener, ListenerAddr, UseBackend};
-pub use global::{Global, LogTarget, StatsSocket};
+pub use global::{Global, LogTarget, SeverityOutput, StatsSocket};
 pub use inspection::Inspection;
 pub use manners::Manners;
 pub use resolvers::{Lookup, Nameserver, Resolvers};

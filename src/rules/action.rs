@@ -20,8 +20,17 @@ pub enum Verdict {
     Serve(crate::base::service::Service),
     /// Close the connection without an answer (`http-request silent-drop`, `tcp-request … reject`).
     Drop,
-    /// Wait for an address, then go on with the next rule (`do-resolve`).
-    Wait(Box<Lookup>),
+    /// Wait for something, then go on with the next rule.
+    Wait(Box<Awaited>),
+}
+
+/// What rules wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// An address (`do-resolve`).
+    Address(Lookup),
+    /// An edit of a list of patterns (`set-map`, …).
+    ListEdit(crate::share::list_edits::ListEdit),
 }
 
 /// A name that a rule wants looked up, and the variable that gets its address.
@@ -55,6 +64,11 @@ pub trait Action: Send + Sync + Debug {
 
     /// Whether it writes log lines (`do-log`), and by which `log-profile`.
     fn writes_logs(&self) -> Option<Option<&str>> {
+        None
+    }
+
+    /// The file whose list it changes.
+    fn changes_list(&self) -> Option<&str> {
         None
     }
 

@@ -83,6 +83,10 @@ pub trait Facts {
     fn lists(&self) -> Option<&super::list::Lists> {
         None
     }
+    /// The lists of patterns as they are now, changed or not.
+    fn all_lists(&self) -> Option<&super::list::Lists> {
+        None
+    }
     /// The wall clock, read once a turn (`date`).
     fn wall_clock(&self) -> SystemTime;
     /// The variables of the process.

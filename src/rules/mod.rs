@@ -19,7 +19,7 @@ pub mod sample;
 pub mod vars;
 
 pub use acl::{Acl, Condition};
-pub use action::{Action, Lookup, Program, Rule, Verdict};
+pub use action::{Action, Awaited, Lookup, Program, Rule, Verdict};
 pub use balance::{Balancer, RoundRobin};
 pub use cx::{ConnInfo, Cx, Facts, NoTrace, Trace, Wishes};
 pub use format::Format;

@@ -144,7 +144,8 @@ async fn exchange(conn: &Conn) -> Next {
     let view = conn.local.view();
     let next = run(conn, &view, &mut heads).await;
     if view.plan.frontend(conn.info.frontend).recording.is_some() {
-        record::finish(conn, &view);
+        // Lists may have changed since the request came.
+        record::finish(conn, &conn.local.view());
     }
     // A client that would have kept the connection may have sent its next request already.
     let surprised = next == Next::Close && heads.req.keep_alive;

@@ -3,7 +3,7 @@
 use super::Conn;
 use super::http::{head_limits, join_chunks};
 use super::local::{Heads, LiveFacts, View};
-use super::lookup;
+use super::suspended;
 use crate::base::ids::BackendId;
 use crate::net::Chunk;
 use crate::plan::Inspection;
@@ -97,7 +97,7 @@ pub(super) async fn run(
         first.parse(conn, view);
         conn.info.inspect.look(!(late || full || first.ended), first.head == Head::Begun);
         match step(conn, view, inspection, &mut from, backend, first, wishes) {
-            Some(Verdict::Wait(question)) => lookup::wait(conn, view, *question).await,
+            Some(Verdict::Wait(awaited)) => suspended::wait(conn, view, *awaited).await,
             Some(Verdict::Continue | Verdict::Allow) => return true,
             Some(_) => return false,
             None => match core.until(deadline, receive(conn, first)).await {

@@ -87,7 +87,7 @@ impl Local {
                     let _ = shared.loads[b].set(loads);
                 }
                 let order = world.balancer(id, seed(index, b));
-                RefCell::new(Turn { generation: world.generation, order })
+                RefCell::new(Turn { generation: world.servers_generation, order })
             })
             .collect();
         let pools = world.plan.servers.iter().map(|_| RefCell::default()).collect();
@@ -159,8 +159,8 @@ impl Local {
     ) -> Option<(Pick, ServerId)> {
         let view = self.view();
         let mut turn = self.turns[backend.index()].borrow_mut();
-        if turn.generation != view.generation {
-            turn.generation = view.generation;
+        if turn.generation != view.servers_generation {
+            turn.generation = view.servers_generation;
             view.bring_up(backend, &mut turn.order);
         }
         let pick = turn.order.pick(Ask {
@@ -169,7 +169,7 @@ impl Local {
             full: &mut |place| view.at_place(backend, place).is_none_or(&mut full),
             avoid: avoid.and_then(|server| view.place_of(backend, server)),
             loads: self.shared.loads[backend.index()].get(),
-            generation: view.generation,
+            generation: view.servers_generation,
             weights: &|into| view.weights(backend, into),
         })?;
         Some((pick, view.at_place(backend, pick.server)?))
@@ -289,6 +289,10 @@ impl Facts for LiveFacts<'_> {
 
     fn lists(&self) -> Option<&crate::rules::list::Lists> {
         self.world.lists.changed().then_some(&*self.world.lists)
+    }
+
+    fn all_lists(&self) -> Option<&crate::rules::list::Lists> {
+        Some(&self.world.lists)
     }
 
     fn process_values(&self) -> Option<&crate::share::vars::ProcessValues> {

@@ -10,6 +10,7 @@ pub mod headers;
 mod http;
 mod inspect;
 mod line;
+mod list_edit;
 mod local;
 mod lookup;
 mod observed;

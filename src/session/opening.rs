@@ -18,6 +18,11 @@ pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
     let listener = &view.plan.listeners[listener.index()];
     if dropped(local, &view, info, &frontend.tcp_request_connection) {
         local.cells().frontends[info.frontend.index()].denied_conn.inc();
+        // It was no session (`rate-limit sessions`, `maxsessrate`).
+        local.shared.paces.sessions.give_back();
+        if frontend.manners.rate_limit != 0 {
+            local.shared.rates[info.frontend.index()].give_back();
+        }
         stream.reset_on_close();
         return false;
     }

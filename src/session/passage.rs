@@ -7,7 +7,7 @@ use super::outcome::{Outcome, Side};
 use super::relay::{Limits, relay};
 use super::select::Assigned;
 use super::waiting::client_left;
-use super::{Conn, headers, persist, record};
+use super::{Conn, headers, persist, record, suspended};
 use crate::base::ids::BackendId;
 use crate::base::time::Tick;
 use crate::net::combine::Activity;
@@ -70,6 +70,13 @@ pub(super) struct Passage<'a> {
     pub(super) server_timeout: Option<Duration>,
     /// The client's body has not passed whole yet.
     pub(super) request_left: Cell<bool>,
+}
+
+/// Where the rules of an answer stand: which of the two programs, and its next rule.
+#[derive(Default)]
+struct AnswerRules {
+    program: usize,
+    rule: usize,
 }
 
 /// How sending the request's body went wrong.
@@ -352,33 +359,62 @@ impl Passage<'_> {
         Passed::Failed(outcome)
     }
 
-    /// Runs the `http-response` rules, the backend's first.
+    /// Runs the `http-response` rules, the backend's first, from where they waited.
+    fn answer_verdict(&self, heads: &mut Heads, at: &mut AnswerRules) -> Verdict {
+        let plan = &self.view.plan;
+        let frontend = plan.frontend(self.conn.info.frontend);
+        let programs = [&plan.backend(self.backend).http_response, &frontend.http_response];
+        // Both halves of one `listen` have the same rules: they run once.
+        let count = if frontend.own_backend == Some(self.backend) { 1 } else { 2 };
+        if programs[..count].iter().all(|program| program.rules.is_empty()) {
+            return Verdict::Continue;
+        }
+        // Lists may have changed since the request came.
+        let newest = self.conn.local.view();
+        let facts = LiveFacts { world: &newest, shared: &self.conn.local.shared };
+        let mut cx = Cx {
+            conn: &self.conn.info,
+            req: Some(&mut heads.req),
+            res: Some(&mut heads.res),
+            req_body: &[],
+            first_request: self.conn.requests.get() <= 1,
+            backend: Some(self.backend),
+            server: Some(self.assigned.place.server),
+            facts: &facts,
+            wishes: crate::rules::Wishes::default(),
+        };
+        while let Some(program) = programs[..count].get(at.program) {
+            match program.run_from(&mut at.rule, &mut cx, &mut NoTrace) {
+                Verdict::Continue | Verdict::Allow => *at = AnswerRules { program: at.program + 1, rule: 0 },
+                verdict => return verdict,
+            }
+        }
+        Verdict::Continue
+    }
+
+    /// Goes on with rules that wait.
+    async fn answer_rules_wait(
+        &self,
+        heads: &mut Heads,
+        mut at: AnswerRules,
+        mut awaited: crate::rules::Awaited,
+    ) -> Verdict {
+        loop {
+            suspended::wait(self.conn, self.view, awaited).await;
+            match self.answer_verdict(heads, &mut at) {
+                Verdict::Wait(next) => awaited = *next,
+                verdict => return verdict,
+            }
+        }
+    }
+
+    /// Runs the `http-response` rules and does what they say.
     async fn response_rules(&self, reply: &mut Reply<'_>, heads: &mut Heads) -> Option<Passed> {
         let plan = &self.view.plan;
-        let verdict = {
-            let facts = LiveFacts { world: self.view, shared: &self.conn.local.shared };
-            let mut cx = Cx {
-                conn: &self.conn.info,
-                req: Some(&mut heads.req),
-                res: Some(&mut heads.res),
-                req_body: &[],
-                first_request: self.conn.requests.get() <= 1,
-                backend: Some(self.backend),
-                server: Some(self.assigned.place.server),
-                facts: &facts,
-                wishes: crate::rules::Wishes::default(),
-            };
-            let backend = plan.backend(self.backend).http_response.run(&mut cx, &mut NoTrace);
-            match backend {
-                // Both halves of one `listen` have the same rules: they run once.
-                verdict if plan.frontend(self.conn.info.frontend).own_backend == Some(self.backend) => {
-                    verdict
-                }
-                Verdict::Continue | Verdict::Allow => {
-                    plan.frontend(self.conn.info.frontend).http_response.run(&mut cx, &mut NoTrace)
-                }
-                verdict => verdict,
-            }
+        let mut at = AnswerRules::default();
+        let verdict = match self.answer_verdict(heads, &mut at) {
+            Verdict::Wait(awaited) => PoolBox::new(self.answer_rules_wait(heads, at, *awaited)).await,
+            verdict => verdict,
         };
         let passes = matches!(verdict, Verdict::Continue | Verdict::Allow);
         let verdict = match plan.backend(self.backend).manners.check_cache {
@@ -390,7 +426,7 @@ impl Passage<'_> {
             self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
         }
         match verdict {
-            // Nothing waits once the answer is there.
+            // Whatever was waited for is there.
             Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => None,
             Verdict::Deny { status } => {
                 self.conn.local.cells().backends[self.backend.index()].denied_resp.inc();

@@ -30,7 +30,8 @@ pub fn request(
     req: Option<&mut RequestHead>,
     body: &[u8],
 ) {
-    let facts = LiveFacts { world: view, shared: &conn.local.shared };
+    let newest = conn.local.view();
+    let facts = LiveFacts { world: &newest, shared: &conn.local.shared };
     let cx = context(conn, backend, None, req, None, body, &facts);
     for rule in &persistence.stick {
         // Of the rules that store in one table the first that has a key counts.
@@ -64,7 +65,8 @@ pub fn answer(
     res: Option<&mut ResponseHead>,
 ) {
     if !persistence.stick_answer.is_empty() {
-        let facts = LiveFacts { world: view, shared: &conn.local.shared };
+        let newest = conn.local.view();
+        let facts = LiveFacts { world: &newest, shared: &conn.local.shared };
         // The request is gone by now.
         let cx = context(conn, backend, Some(server), None, res, b"", &facts);
         for rule in &persistence.stick_answer {

@@ -1,5 +1,7 @@
 //! One core's loop: its listeners, its sessions, its idle server connections. A shard ends when its listeners are stopped
 //! and its last connection has gone.
+mod pace;
+
 use crate::base::ids::{BackendId, FrontendId, ListenerId, ServerId};
 use crate::base::limits::RECEIVE_SIZE;
 use crate::base::time::Tick;
@@ -246,7 +248,7 @@ async fn accept(shard: Rc<Shard>, id: ListenerId, listener: Listener) {
                     Some(gate) => enter(&shard, id, &listener, gate).await,
                     None => true,
                 };
-                let own = own & in_time(&shard, id, frontend, &listener).await;
+                let own = own & pace::in_time(&shard, id, frontend, &listener).await;
                 let goes_on = own
                     & enter(&shard, id, &listener, &shared.process).await
                     & enter(&shard, id, &listener, &shared.frontends[frontend.index()]).await;
@@ -286,26 +288,6 @@ fn serve(shard: &Rc<Shard>, id: ListenerId, frontend: FrontendId, stream: Stream
         shard.local.open.set(shard.local.open.get() - 1);
         shard.stop_if_done();
     });
-}
-
-/// Waits while as many new connections came to the frontend in a second as `rate-limit sessions` allows. False when the
-/// listener is to stop.
-async fn in_time(shard: &Rc<Shard>, id: ListenerId, frontend: FrontendId, listener: &Listener) -> bool {
-    let core = &shard.local.core;
-    loop {
-        let limit = shard.local.view().plan.frontend(frontend).manners.rate_limit;
-        if limit == 0 {
-            return true;
-        }
-        match shard.local.shared.rates[frontend.index()].enter(limit, core.now()) {
-            Ok(()) => return true,
-            Err(_) if wanted(shard, id) == Wanted::Stop => return false,
-            Err(wait) => {
-                listener.pause();
-                core.sleep_until(core.now() + wait).await;
-            }
-        }
-    }
 }
 
 /// Enters a gate, waiting while it is full; meanwhile no more connections are taken from the kernel. False when the

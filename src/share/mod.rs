@@ -8,9 +8,11 @@ pub mod gate;
 mod grow;
 pub mod latency;
 pub mod least;
+pub mod list_edits;
 pub mod log_ring;
 pub mod lookups;
 pub mod observed;
+pub mod pace;
 pub mod queue;
 pub mod rate;
 pub mod table;
@@ -37,6 +39,8 @@ pub struct Shared {
     pub process: Gate,
     /// Connections of each frontend against its `maxconn`.
     pub frontends: Vec<Gate>,
+    /// New connections and sessions of the process against `maxconnrate` and `maxsessrate`.
+    pub paces: pace::Paces,
     /// New connections of each frontend against its `rate-limit sessions`.
     pub rates: Vec<rate::Rate>,
     /// Connections of each listener against its `maxconn`, by `ListenerId`; empty where nobody set them.
@@ -49,6 +53,8 @@ pub struct Shared {
     pub tables: table::Tables,
     /// Names that requests want looked up.
     pub lookups: lookups::Lookups,
+    /// What rules want of the lists of patterns.
+    pub list_edits: list_edits::ListEdits,
     /// Variables of scope `proc`.
     pub values: vars::ProcessValues,
     /// Requests on the servers of a backend whose `balance` asks for it, by `BackendId`: made with the first core.
@@ -75,12 +81,14 @@ impl Shared {
             shards: (0..shards).map(|_| ShardCounters::new(frontends, backends, servers)).collect(),
             process: Gate::default(),
             frontends: (0..frontends).map(|_| Gate::default()).collect(),
+            paces: pace::Paces::default(),
             rates: (0..frontends).map(|_| rate::Rate::default()).collect(),
             listeners: Vec::new(),
             servers: (0..servers).map(|_| Gate::default()).collect(),
             queues: (0..backends).map(|_| Queue::default()).collect(),
             tables: table::Tables::default(),
             lookups: lookups::Lookups::default(),
+            list_edits: list_edits::ListEdits::default(),
             values: vars::ProcessValues::default(),
             loads: (0..backends).map(|_| OnceLock::new()).collect(),
             checks: Checks::new(backends, servers),

@@ -39,6 +39,14 @@ impl Rate {
     }
 }
 
+impl Rate {
+    /// Forgets one that has just come.
+    pub fn give_back(&self) {
+        let mut window = self.0.lock().expect("no panic under this lock");
+        window.came = window.came.saturating_sub(1);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

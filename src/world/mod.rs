@@ -140,6 +140,8 @@ pub struct FrontendState {
 pub struct World {
     /// Grows by one with each edit.
     pub generation: u64,
+    /// The last edit that was not one of lists alone: what is derived of servers' states is no older.
+    pub servers_generation: u64,
     pub plan: Arc<Plan>,
     pub servers: Arc<Vec<ServerState>>,
     /// The servers that came while running, by backend and in the order they came; deleted ones keep their places.
@@ -177,6 +179,7 @@ impl World {
         let cookies = Arc::new(cookies::Cookies::new(&plan));
         World {
             generation: 0,
+            servers_generation: 0,
             lists: plan.lists.clone(),
             plan,
             servers: Arc::new(servers),
@@ -288,11 +291,12 @@ impl World {
     /// The edit of the lists of patterns.
     #[must_use]
     pub fn with_lists(&self, lists: Arc<Lists>) -> World {
-        World { lists, ..self.next() }
+        World { lists, generation: self.generation + 1, ..self.clone() }
     }
 
     fn next(&self) -> World {
-        World { generation: self.generation + 1, ..self.clone() }
+        let next = self.generation + 1;
+        World { generation: next, servers_generation: next, ..self.clone() }
     }
 }
 

@@ -147,3 +147,27 @@ fn counters_are_cleared_as_haproxy_clears_them() {
         assert_eq!(seen(program), wanted, "{}", program.name());
     }
 }
+
+/// `show stat domain resolvers` has haproxy's columns, one line a name server.
+#[test]
+fn name_servers_have_a_table() {
+    let table = |program: Program| -> Vec<String> {
+        let (ground, socket) = (Ground::new(), socket_path());
+        let config = format!(
+            "global\n    nbthread 1\n    stats socket {}\n{DEFAULTS}resolvers dns\n    nameserver n 127.0.0.1:53\n    \
+             nameserver m 127.0.0.2:53\nfrontend site\n    bind \"127.0.10.1:${{F1}}\"\n",
+            socket.display()
+        );
+        let _proxy = ground.serve(program, 1, &config);
+        await_socket(&socket);
+        let answer = ask(&socket, "show stat domain resolvers");
+        let _ = std::fs::remove_file(&socket);
+        // HAProxy has a section of its own from the system's file.
+        answer.lines().filter(|l| !l.contains(",default,")).map(str::to_owned).collect()
+    };
+    let wanted = table(Program::Haproxy);
+    assert!(wanted.iter().any(|l| l.starts_with("n,dns,")), "{wanted:?}");
+    for program in BOTH {
+        assert_eq!(table(program), wanted, "{}", program.name());
+    }
+}

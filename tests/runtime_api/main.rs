@@ -7,8 +7,14 @@ mod common;
 mod figures;
 mod files;
 mod lists;
+mod master;
+mod newer;
+mod rule_edits;
+mod severity;
+mod table;
 mod talk;
 mod tools;
+mod wait;
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -49,6 +55,14 @@ fn socket_path() -> PathBuf {
     let path = scratch("sock", "");
     let _ = std::fs::remove_file(&path);
     path
+}
+
+/// Whether somebody answers there.
+fn answers(socket: &Path) -> bool {
+    let Ok(mut stream) = UnixStream::connect(socket) else { return false };
+    let mut answer = Vec::new();
+    let asked = stream.write_all(b"show version\n").and_then(|()| stream.shutdown(std::net::Shutdown::Write));
+    asked.and_then(|()| stream.read_to_end(&mut answer)).is_ok() && !answer.is_empty()
 }
 
 /// Waits until the socket is there and answered.

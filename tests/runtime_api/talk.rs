@@ -67,6 +67,17 @@ const SCRIPTS: &[&str] = &[
     "experimental-mode on;set var proc.f fmt %[int(3)]x;get var proc.f\n",
     "experimental-mode on;set var;set var proc.n;set var txn.x int(1);set var proc.z path\n",
     "show cli sockets\n",
+    "set rate-limit\nset rate-limit connections\nset rate-limit connections global\nset rate-limit frob global 1\n",
+    "set rate-limit connections global\n",
+    "set rate-limit connections global x;set rate-limit sessions global 7 8;set rate-limit sessions global -1\n",
+    "set rate-limit ssl-sessions global 0;set rate-limit http-compression global 0\n",
+    "operator;set rate-limit sessions global 1\n",
+    "set severity-output number;show cli level;set timeout;set severity-output none;show cli level\n",
+    "set severity-output;set severity-output x;set severity-output string;quit x\n",
+    "user -;show cli level\n",
+    "expert-mode on -;experimental-mode on -;expert-mode;experimental-mode\n",
+    "show cache\n",
+    "show trace frob;trace frob\n",
 ];
 
 fn config(socket: &std::path::Path, level: &str, map: &str) -> String {

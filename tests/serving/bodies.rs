@@ -15,12 +15,16 @@ fn config() -> String {
         "global\n    nbthread 2\n{DEFAULTS}
 frontend http
     bind \"127.0.10.1:${{F1}}\"
+    timeout client 120s
     default_backend any
 backend any
+    timeout server 120s
     server a \"${{A}}\"
 listen tcp
     bind \"127.0.10.1:${{F2}}\"
     mode tcp
+    timeout client 120s
+    timeout server 120s
     server echo \"${{ECHO}}\"
 "
     )

@@ -295,6 +295,7 @@ fn a_master_as_a_daemon() {
             let mut stream = std::net::TcpStream::connect(master).expect("the master's port");
             stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
             stream.write_all(format!("{command}\n").as_bytes()).expect("ask");
+            stream.shutdown(std::net::Shutdown::Write).expect("that was all");
             let mut answer = String::new();
             stream.read_to_string(&mut answer).expect("the answer");
             answer
@@ -375,6 +376,7 @@ fn the_masters_socket_answers() {
             let mut stream = std::os::unix::net::UnixStream::connect(&path).expect("the master's socket");
             stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
             stream.write_all(format!("{command}\n").as_bytes()).expect("ask");
+            stream.shutdown(std::net::Shutdown::Write).expect("that was all");
             let mut answer = String::new();
             stream.read_to_string(&mut answer).expect("the answer");
             answer

@@ -1,6 +1,7 @@
 //! Lists of patterns that change while running: what `acl` lines and `map` converters compare with (management manual, 9.3
 //! `add acl`, `show map`, …). A reference is one file, or the patterns of one line; it is searched in one or several forms,
 //! by method and flags. [`Lists`] is all of them at one moment: immutable where it is shared, a change is made on a copy.
+mod edit;
 mod item;
 mod registry;
 mod sorted;

@@ -92,3 +92,40 @@ fn versions_come_into_force_at_once() {
     lists.clear(0, None);
     assert!(!has(&lists, form, "c") && lists.list(0).count() == 0);
 }
+
+/// What rules do: nothing twice, and nothing with what is no pattern.
+#[test]
+fn edits_of_rules_change_what_is_not_so_already() {
+    use crate::share::list_edits::{Change, ListEdit};
+    let path = written("edits", "a one\na two\n");
+    let path = path.to_str().unwrap();
+    Registry::open();
+    file(path, wanted("str", Some(Out::Int))).unwrap_err();
+    let form = file(path, wanted("str", Some(Out::Str))).unwrap().form;
+    let ips = inline(span(1), "src", None, &[], wanted("ip", None)).unwrap().0;
+    let mut lists = Registry::close();
+    let (map, acl) = (lists.of_file(path).unwrap(), usize::from(lists.of_file(path) == Some(0)));
+    assert_eq!(lists.of_file("nowhere"), None);
+    let set = |text: &str, value: &str| ListEdit {
+        list: map,
+        text: text.into(),
+        change: Change::Set(value.into()),
+    };
+    let mut apply = |edit: ListEdit| {
+        let changes = lists.would_change(&edit);
+        lists.apply(&edit);
+        (changes, lists.would_change(&edit))
+    };
+    assert_eq!(apply(set("a", "three")), (true, false), "both of them");
+    assert_eq!(apply(set("a", "three")), (false, false));
+    assert_eq!(apply(set("b", "x")), (true, false), "a new one");
+    let delete = ListEdit { list: map, text: b"a".to_vec(), change: Change::Delete };
+    assert_eq!(apply(delete.clone()), (true, false));
+    assert_eq!(apply(delete), (false, false));
+    let add = |text: &str| ListEdit { list: acl, text: text.into(), change: Change::Add };
+    assert_eq!(apply(add("10.0.0.0/8")), (true, false));
+    assert_eq!(apply(add("10.0.0.0/8")), (false, false));
+    assert_eq!(apply(add("nonsense")), (true, true), "it is no pattern");
+    assert!(has(&lists, form, "b") && !has(&lists, form, "a") && has(&lists, ips, "10.1.1.1"));
+    std::fs::remove_file(path).unwrap();
+}

@@ -1,7 +1,7 @@
 //! `do-resolve(var,resolvers[,ipv4|ipv6])` (manual 4.2): a name is looked up, its address becomes a variable.
 use super::{ActionRow, CONTENT, Cursor, REQUEST};
 use crate::rules::sample::Names;
-use crate::rules::{Action, Cx, Lookup, SampleExpr, Variable, Verdict};
+use crate::rules::{Action, Awaited, Cx, Lookup, SampleExpr, Variable, Verdict};
 use crate::syntax::Diag;
 use crate::vocab::expr::{available, parse_expr};
 
@@ -52,7 +52,7 @@ impl Action for DoResolve {
         let mut name = Vec::new();
         value.write_text(&mut name);
         let (variable, resolvers) = (self.variable.clone(), self.resolvers.clone());
-        Verdict::Wait(Box::new(Lookup { variable, resolvers, v4: self.v4, name }))
+        Verdict::Wait(Box::new(Awaited::Address(Lookup { variable, resolvers, v4: self.v4, name })))
     }
 
     fn resolve(&self, names: &dyn Names) -> Result<(), String> {
@@ -75,7 +75,8 @@ mod tests {
         let line = "do-resolve(txn.ip,dns,ipv4) req.hdr(host),field(1,:)";
         let rule = parse_http_request(&mut AclScope::default(), &words(line)).unwrap();
         with_cx("GET / HTTP/1.1\r\nHost: a.test:80\r\n\r\n", |cx| {
-            let Verdict::Wait(lookup) = rule.action.run(cx) else { panic!("it does not wait") };
+            let Verdict::Wait(awaited) = rule.action.run(cx) else { panic!("it does not wait") };
+            let Awaited::Address(lookup) = *awaited else { panic!("it waits for {awaited:?}") };
             assert_eq!((lookup.name.as_slice(), lookup.v4), (&b"a.test"[..], true));
         });
         with_cx("GET / HTTP/1.0\r\n\r\n", |cx| assert_eq!(rule.action.run(cx), Verdict::Continue));

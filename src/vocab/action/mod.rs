@@ -12,7 +12,7 @@ macro_rules! rows {
 }
 
 rows! {
-    accept allow capture deny do_log do_resolve expect_proxy header path redirect replace return_ set_dst set_log_level set_status
+    accept allow capture deny do_log do_resolve expect_proxy header list path redirect replace return_ set_dst set_log_level set_status
     set_var silent_drop tarpit use_service wishes
 }
 
@@ -42,7 +42,8 @@ pub struct ActionRow {
 }
 
 /// Actions whose arguments stand in parentheses: what begins with their names is theirs, as in HAProxy.
-const WITH_PARENTHESES: &[&str] = &["do-resolve", "set-var", "set-var-fmt", "unset-var"];
+const WITH_PARENTHESES: &[&str] =
+    &["add-acl", "del-acl", "del-map", "do-resolve", "set-map", "set-var", "set-var-fmt", "unset-var"];
 
 /// The row of a name in a set of rules.
 #[must_use]

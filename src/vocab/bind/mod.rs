@@ -41,6 +41,7 @@ rows! { BindRow:
     nice,
     process,
     proto,
+    severity_output,
     shards,
     tcp_md5sig,
     tcp_ut,

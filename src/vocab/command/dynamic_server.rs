@@ -1,5 +1,5 @@
 //! `add server`, `del server` (management manual, 9.3).
-use super::{CommandRow, Level, Steering, backend, server};
+use super::{CommandRow, Level, Steering, backend, server, severity, told};
 
 pub const ROWS: &[CommandRow] = &[
     CommandRow {
@@ -15,7 +15,7 @@ pub const ROWS: &[CommandRow] = &[
         doc: "remove a dynamically added server",
         level: Level::Admin,
         run: |steering, args| match server(steering, args.first()) {
-            Ok((_, id)) => steering.del_server(id),
+            Ok((_, id)) => outcome(steering, steering.del_server(id)),
             // No end of line here: HAProxy's answers are one empty line shorter than those of its other commands.
             Err(e) => e.trim_end().to_owned(),
         },
@@ -35,5 +35,9 @@ fn add(steering: &dyn Steering, args: &[&str]) -> String {
         return "Backend must use a dynamic load balancing to support dynamic servers.".to_owned();
     }
     let words: Vec<&str> = std::iter::once(name).chain(args[1..].iter().copied()).collect();
-    steering.add_server(id, &words)
+    outcome(steering, steering.add_server(id, &words))
+}
+
+fn outcome(steering: &dyn Steering, done: Result<String, String>) -> String {
+    done.map_or_else(|wrong| wrong, |text| told(steering, severity::INFO, text))
 }

@@ -1,5 +1,5 @@
 //! Frontends: `enable|disable|shutdown frontend`.
-use super::{CommandRow, Level, Steering};
+use super::{CommandRow, Level, Steering, severity, told};
 use crate::base::ids::FrontendId;
 
 /// The rows of this file.
@@ -42,7 +42,7 @@ fn disable(steering: &dyn Steering, args: &[&str]) -> String {
     let state = *steering.world().frontend(id);
     match (state.stopped, state.paused) {
         (true, _) => "Frontend was previously shut down, cannot disable.\n".to_owned(),
-        (_, true) => "All sockets are already disabled.\n".to_owned(),
+        (_, true) => told(steering, severity::NOTICE, "All sockets are already disabled.\n"),
         _ => {
             steering.set_paused(id, true);
             String::new()
@@ -58,7 +58,7 @@ fn enable(steering: &dyn Steering, args: &[&str]) -> String {
     let state = *steering.world().frontend(id);
     match (state.stopped, state.paused) {
         (true, _) => "Frontend was previously shut down, cannot enable.\n".to_owned(),
-        (_, false) => "All sockets are already enabled.\n".to_owned(),
+        (_, false) => told(steering, severity::NOTICE, "All sockets are already enabled.\n"),
         _ => {
             steering.set_paused(id, false);
             String::new()

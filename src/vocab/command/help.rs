@@ -6,13 +6,14 @@ use crate::syntax::suggest::Fingerprint;
 const MOST: usize = 5;
 
 /// One line of the list.
-#[derive(Clone, Copy)]
-struct Entry {
-    words: &'static [&'static str],
-    usage: &'static str,
-    doc: &'static str,
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    pub words: &'static [&'static str],
+    pub usage: &'static str,
+    pub doc: &'static str,
 }
 
+/// The commands of the runtime API.
 fn entries() -> impl Iterator<Item = Entry> {
     let own = talk::ROWS.iter().filter(|r| !r.usage.is_empty()).map(|r| Entry {
         words: r.words,
@@ -24,16 +25,26 @@ fn entries() -> impl Iterator<Item = Entry> {
 
 /// What `help` says about words.
 pub fn help(words: &[&str]) -> String {
-    format!("The following commands are valid at this level:\n{}", list(words))
+    help_of(&entries().collect::<Vec<_>>(), words)
 }
 
 /// What is said of a line that is no command.
 pub fn unknown(words: &[&str]) -> String {
+    unknown_of(&entries().collect::<Vec<_>>(), words)
+}
+
+/// The same among these commands, with `help`, `prompt` and `quit` among them.
+pub fn help_of(entries: &[Entry], words: &[&str]) -> String {
+    format!("The following commands are valid at this level:\n{}", list(entries, words))
+}
+
+/// The same among these commands.
+pub fn unknown_of(entries: &[Entry], words: &[&str]) -> String {
     let head = match words.is_empty() {
         true => "Unknown command. Please enter one of the following commands only:",
         false => "Unknown command, but maybe one of the following ones is a better match:",
     };
-    format!("{head}\n{}", list(words))
+    format!("{head}\n{}", list(entries, words))
 }
 
 /// How many first words of a command stand at the front of a line.
@@ -41,9 +52,9 @@ fn shared(entry: &Entry, words: &[&str]) -> usize {
     entry.words.iter().zip(words).take_while(|(a, b)| a == b).count()
 }
 
-fn list(words: &[&str]) -> String {
-    let most = entries().map(|e| shared(&e, words)).max().unwrap_or(0);
-    let like: Vec<Entry> = entries().filter(|e| shared(e, &words[..most]) == most).collect();
+fn list(entries: &[Entry], words: &[&str]) -> String {
+    let most = entries.iter().map(|e| shared(e, words)).max().unwrap_or(0);
+    let like: Vec<Entry> = entries.iter().filter(|e| shared(e, &words[..most]) == most).copied().collect();
     let mut chosen = match words.get(most..) {
         Some(rest @ [_, ..]) => near(&like, most, rest),
         _ => Vec::new(),
@@ -53,7 +64,7 @@ fn list(words: &[&str]) -> String {
     }
     chosen.retain(|e| !talk::LAST.contains(&e.words[0]));
     chosen.sort_by_key(|e| e.words);
-    let last = talk::LAST.iter().flat_map(|name| entries().find(|e| e.words[0] == *name));
+    let last = talk::LAST.iter().flat_map(|name| entries.iter().find(|e| e.words[0] == *name).copied());
     chosen.into_iter().chain(last).map(|e| format!("  {:<40}: {}\n", e.usage, e.doc)).collect()
 }
 

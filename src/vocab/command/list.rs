@@ -1,6 +1,6 @@
 //! ACLs' and maps' patterns: `show|add|del|clear|get|prepare|commit acl|map`, `set map` (management manual, 9.3). A command is
 //! one edit of the World, also with a payload of many entries.
-use super::{CommandRow, Level, PAYLOAD, Steering};
+use super::{CommandRow, Level, PAYLOAD, Steering, severity, told, wrong};
 use crate::rules::Sample;
 use crate::rules::list::{Entries, Form, Key, List, Lists};
 use std::borrow::Cow;
@@ -15,7 +15,7 @@ macro_rules! commands {
             usage: $usage,
             doc: $doc,
             level: Level::$level,
-            run: |steering, args| $run(&Site::new(steering, $second), args).unwrap_or_else(|e| e),
+            run: |steering, args| $run(&Site::new(steering, $second), args).unwrap_or_else(|e| wrong(steering, e)),
         }),*];
     };
 }
@@ -260,7 +260,7 @@ fn prepare(site: &Site<'_>, args: &[&str]) -> Answer {
     let mut lists = (*site.lists).clone();
     let number = lists.prepare(at);
     site.publish(lists);
-    Ok(format!("New version created: {number}\n"))
+    Ok(told(site.steering, severity::INFO, format!("New version created: {number}\n")))
 }
 
 fn commit(site: &Site<'_>, args: &[&str]) -> Answer {

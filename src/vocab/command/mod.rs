@@ -15,12 +15,16 @@ macro_rules! rows {
     };
 }
 
-rows! { dynamic_cookie dynamic_server events frontend limit list process resolvers server session set_server show table var }
+rows! { dynamic_cookie dynamic_server events frontend limit list process rate_limit resolvers server session set_server show table trace var }
 
-mod help;
+pub mod help;
+mod refused;
+pub mod severity;
 mod talk;
+mod wait;
 
 pub use talk::Talk;
+pub use wait::{Condition, Pause};
 
 /// What a connection may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +69,8 @@ pub trait Steering {
     /// # Errors
     /// There is no such section.
     fn resolvers(&self, name: Option<&str>) -> Result<String, String>;
+    /// `show stat domain resolvers`.
+    fn resolver_figures(&self) -> String;
     /// `show servers conn`.
     fn servers_conn(&self, backend: Option<BackendId>) -> String;
     /// Edits a server's state: maintenance, drain, weight.
@@ -87,10 +93,25 @@ pub trait Steering {
     fn set_server_maxconn(&self, server: ServerId, maxconn: u32);
     /// 0 restores what the process began with; false where it is more than that.
     fn set_global_maxconn(&self, maxconn: u32) -> bool;
+    /// The rates of the process have changed: who waits for them looks again.
+    fn rates_changed(&self);
+    /// Why a server can't be deleted for now; nothing where it can.
+    ///
+    /// # Errors
+    /// Why it never can.
+    fn hinders_deletion(&self, server: ServerId) -> Result<Option<&'static str>, String>;
+    /// The level of the answer where it is not the usual one of its command ([`severity::of`]).
+    fn severity(&self) -> &std::cell::Cell<Option<severity::Kind>>;
     /// `add server`: the words from its name on.
-    fn add_server(&self, backend: BackendId, words: &[&str]) -> String;
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn add_server(&self, backend: BackendId, words: &[&str]) -> Result<String, String>;
     /// `del server`.
-    fn del_server(&self, server: ServerId) -> String;
+    ///
+    /// # Errors
+    /// Why it stays.
+    fn del_server(&self, server: ServerId) -> Result<String, String>;
     /// Puts an edit of the World into force.
     fn edit_world(&self, edit: WorldEdit);
     /// What the connection may do.
@@ -128,49 +149,48 @@ pub fn rows() -> impl Iterator<Item = &'static CommandRow> {
     ROWS.iter().flat_map(|rows| rows.iter())
 }
 
-/// Commands that HAProxy has and Ringmain refuses, by their first words.
-const KNOWN: &[&str] = &[
-    "abort ssl",
-    "add ssl",
-    "commit ssl",
-    "debug",
-    "del ssl",
-    "dump stats-file",
-    "new ssl",
-    "set anon",
-    "set profiling",
-    "set rate-limit",
-    "set severity-output",
-    "set ssl",
-    "show cache",
-    "show errors",
-    "show sess",
-    "show ssl",
-    "show trace",
-    "shutdown session",
-    "trace",
-];
-
 /// Runs one command: the words of its line.
 #[must_use]
 pub fn run(steering: &dyn Steering, talk: &mut Talk, words: &[&str]) -> String {
+    // An answer is told as the connection had it when the command came.
+    let output = talk.severity;
+    let (text, usual) = answer(steering, talk, words);
+    severity::told(output, steering.severity().take().unwrap_or(usual), text)
+}
+
+/// The first words of every command that is known, also of those that are refused.
+pub fn names() -> impl Iterator<Item = String> {
+    let built = rows().map(|r| r.words.join(" ")).chain(talk::ROWS.iter().map(|r| r.words.join(" ")));
+    built.chain(refused::all().map(str::to_owned))
+}
+
+/// The answer to a command, and what it usually is.
+fn answer(steering: &dyn Steering, talk: &mut Talk, words: &[&str]) -> (String, severity::Kind) {
     if let Some(answer) = talk::run(talk, words) {
         return answer;
     }
     let row = rows().filter(|r| words.starts_with(r.words)).max_by_key(|r| r.words.len());
     if let Some(row) = row {
         if talk.level < row.level {
-            return "Permission denied\n".to_owned();
+            return ("Permission denied\n".to_owned(), severity::ERROR);
         }
-        return (row.run)(steering, words_from(words, row.words.len()));
+        return ((row.run)(steering, words_from(words, row.words.len())), severity::of(row));
     }
-    let starts = |known: &str| {
-        known.split(' ').zip(words).all(|(a, b)| a == *b) && words.len() >= known.split(' ').count()
-    };
-    match KNOWN.iter().find(|k| starts(k)) {
-        Some(known) => format!("'{known}' is a HAProxy command that Ringmain does not support yet.\n"),
-        None => help::unknown(words),
+    match refused::why(words) {
+        Some(text) => (text, severity::ERROR),
+        None => (help::unknown(words), severity::INFO),
     }
+}
+
+/// An answer that tells what is wrong, of a command whose answers usually are data.
+fn wrong(steering: &dyn Steering, text: impl Into<String>) -> String {
+    told(steering, severity::ERROR, text)
+}
+
+/// An answer that is a message of another level than is usual.
+fn told(steering: &dyn Steering, kind: severity::Kind, text: impl Into<String>) -> String {
+    steering.severity().set(Some(kind));
+    text.into()
 }
 
 /// The words behind the first `from`.
@@ -220,14 +240,6 @@ mod tests {
         for row in rows() {
             assert_eq!(rows().filter(|r| r.words == row.words).count(), 1, "{:?}", row.words);
             assert!(row.usage.starts_with(row.words[0]) && !row.doc.is_empty(), "{:?}", row.words);
-        }
-    }
-
-    #[test]
-    fn known_commands_are_sorted_and_not_ours() {
-        assert!(KNOWN.is_sorted(), "{:?}", KNOWN.windows(2).find(|w| w[0] > w[1]));
-        for row in rows() {
-            assert!(!KNOWN.contains(&row.words.join(" ").as_str()), "{:?}", row.words);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The process seen from within: `show activity|backend|cli sockets|dev|fd|libs|peers|pools|profiling|startup-logs|tasks|threads`,
 //! `clear counters` (management manual, 9.3). Where HAProxy counts what Ringmain does not have, there is no line.
-use super::{CommandRow, Level, Steering};
+use super::{CommandRow, Level, Steering, severity, told};
 use crate::plan::ListenerAddr;
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -23,6 +23,8 @@ rows! {
     ["show", "activity"], User, "show activity", "show per-thread activity stats (for support/developers)",
         |steering, _| activity(steering);
     ["show", "backend"], User, "show backend", "list backends in the current running config", backends;
+    // No section can ask for one.
+    ["show", "cache"], Operator, "show cache", "show cache status", |_, _| String::new();
     ["show", "cli", "sockets"], Operator, "show cli sockets", "dump list of cli sockets", sockets;
     ["show", "dev"], Operator, "show dev", "show debug info for developers", dev;
     ["show", "fd"], Operator, "show fd [num]", "dump list of file descriptors in use or a specific one", fds;
@@ -35,7 +37,10 @@ rows! {
     ["show", "schema", "json"], User, "show schema json", "report schema used for stats",
         |steering, _| steering.schema().to_owned();
     ["show", "startup-logs"], User, "show startup-logs", "report logs emitted during HAProxy startup",
-        |steering, _| Some(steering.startup_logs()).filter(|l| !l.is_empty()).unwrap_or_else(|| "\n".to_owned());
+        |steering, _| match steering.startup_logs() {
+            none if none.is_empty() => told(steering, severity::INFO, "\n"),
+            logs => told(steering, severity::INFO, logs),
+        };
     ["show", "tasks"], User, "show tasks", "show running tasks", |steering, _| tasks(steering);
     ["show", "threads"], User, "show threads", "show some threads debugging information",
         |steering, _| threads(steering);

@@ -1,5 +1,5 @@
 //! `show resolvers` (management manual, 9.3).
-use super::{CommandRow, Level};
+use super::{CommandRow, Level, wrong};
 
 /// The rows of this file.
 pub const ROWS: &[CommandRow] = &[CommandRow {
@@ -7,5 +7,5 @@ pub const ROWS: &[CommandRow] = &[CommandRow {
     usage: "show resolvers [id]",
     doc: "dumps counters from all resolvers section and associated name servers",
     level: Level::User,
-    run: |steering, args| steering.resolvers(args.first().copied()).unwrap_or_else(|e| e),
+    run: |steering, args| steering.resolvers(args.first().copied()).unwrap_or_else(|e| wrong(steering, e)),
 }];

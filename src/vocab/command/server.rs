@@ -1,6 +1,6 @@
 //! Servers: `enable|disable server|health|agent`, `set server … state|weight|health` and the rest of `set server` by
 //! [`super::set_server`], `get|set weight` (management manual, 9.3).
-use super::{CommandRow, Level, Steering, server, server_to_change, set_server};
+use super::{CommandRow, Level, Steering, server, server_to_change, set_server, wrong};
 use crate::world::ServerState;
 
 /// The rows of this file.
@@ -127,7 +127,7 @@ fn get_weight(steering: &dyn Steering, args: &[&str]) -> String {
         Ok((world, id)) => {
             format!("{} (initial {})\n", world.server(id).weight, world.plan.server(id).weight)
         }
-        Err(e) => e,
+        Err(e) => wrong(steering, e),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `set server <backend>/<server> …` (management manual, 9.3). HAProxy's answers, also where one of them is odd: tools match
 //! them. An answer without an end of line is one of those that HAProxy prints without an empty line behind.
 use super::server::{drain, maint, ready, weight};
-use super::{CommandRow, Steering, leading_number, server_to_change};
+use super::{CommandRow, Steering, leading_number, server_to_change, severity};
 use crate::base::ids::ServerId;
 use crate::plan::ServerAddr;
 use crate::plan::draft::Family;
@@ -23,6 +23,11 @@ pub(super) fn run(steering: &dyn Steering, args: &[&str]) -> String {
         Err(e) => return e,
     };
     let rest = args.get(2..).unwrap_or_default();
+    let changes_place =
+        matches!(args.get(1), Some(&("addr" | "check-addr" | "check-port" | "agent-addr" | "agent-port")));
+    if changes_place && !rest.is_empty() {
+        steering.severity().set(Some(severity::WARNING));
+    }
     match args.get(1).copied().unwrap_or("") {
         "weight" => weight(steering, args.first(), rest.first()),
         "state" => state(steering, id, rest),
@@ -270,6 +275,7 @@ fn fqdn(steering: &dyn Steering, world: &World, id: ServerId, rest: &[&str]) -> 
     }
     let by = "by 'stats socket command'\n";
     let was = world.fqdn(id);
+    steering.severity().set(Some(severity::WARNING));
     if was == Some(name) {
         return format!("no need to change the FDQN {by}");
     }

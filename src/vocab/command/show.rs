@@ -1,5 +1,5 @@
 //! `show info`, `show stat`, `show servers state`, `show version`, `show env`.
-use super::{CommandRow, Level, Steering};
+use super::{CommandRow, Level, Steering, severity, told, wrong};
 
 /// The rows of this file.
 pub const ROWS: &[CommandRow] = &[
@@ -43,11 +43,11 @@ pub const ROWS: &[CommandRow] = &[
         usage: "show version",
         doc: "show version of the current process",
         level: Level::User,
-        run: |_, _| format!("{}\n", env!("CARGO_PKG_VERSION")),
+        run: |steering, _| told(steering, severity::INFO, concat!(env!("CARGO_PKG_VERSION"), "\n")),
     },
 ];
 
-fn env(_: &dyn Steering, args: &[&str]) -> String {
+fn env(steering: &dyn Steering, args: &[&str]) -> String {
     let line = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
         format!("{}={}\n", name.to_string_lossy(), value.to_string_lossy())
     };
@@ -55,13 +55,23 @@ fn env(_: &dyn Steering, args: &[&str]) -> String {
         None => std::env::vars_os().map(line).collect(),
         Some(name) => match std::env::var_os(name) {
             Some(value) => line(((*name).into(), value)),
-            None => "Variable not found\n".to_owned(),
+            None => wrong(steering, "Variable not found\n"),
         },
     }
 }
 
 fn stat(steering: &dyn Steering, args: &[&str]) -> String {
-    steering.stat(args).unwrap_or_else(|e| format!("{e}\n"))
+    let args = match args {
+        ["domain", "proxy", rest @ ..] => rest,
+        ["domain", "resolvers"] => return steering.resolver_figures(),
+        ["domain", "resolvers", form, ..] => {
+            let text = "is a HAProxy command that Ringmain does not support yet: the table is all there is";
+            return wrong(steering, format!("'show stat domain resolvers {form}' {text}.\n"));
+        }
+        ["domain", ..] => return wrong(steering, "Invalid statistics domain.\n"),
+        args => args,
+    };
+    steering.stat(args).unwrap_or_else(|e| wrong(steering, format!("{e}\n")))
 }
 
 /// A table over all servers, or over one backend's.
@@ -73,6 +83,6 @@ fn servers(
     let Some(name) = args.first() else { return table(steering, None) };
     match super::backend(&steering.world(), name) {
         Some(id) => table(steering, Some(id)),
-        None => "Can't find backend.\n".to_owned(),
+        None => wrong(steering, "Can't find backend.\n"),
     }
 }

@@ -1,5 +1,5 @@
 //! Stick tables: `show|set|clear table` (management manual, 9.3).
-use super::{CommandRow, Level, Steering};
+use super::{CommandRow, Level, Steering, wrong};
 use crate::base::ids::TableId;
 use crate::base::time::Tick;
 use crate::plan::persist::StickTable;
@@ -63,7 +63,7 @@ fn run(steering: &dyn Steering, args: &[&str], does: Does) -> String {
         return if does == Does::Show { all.collect() } else { usage(does) };
     };
     let Some(at) = world.plan.tables.iter().position(|t| t.name == *name) else {
-        return "No such table\n".to_owned();
+        return wrong(steering, "No such table\n");
     };
     let answer = match args.get(1).copied() {
         Some("key") => sight(at).by_key(args, does),
@@ -73,7 +73,7 @@ fn run(steering: &dyn Steering, args: &[&str], does: Does) -> String {
         None if does == Does::Set => Err(usage(does)),
         None => Ok(sight(at).all(&[], does)),
     };
-    answer.unwrap_or_else(|e| e)
+    answer.unwrap_or_else(|e| wrong(steering, e))
 }
 
 fn usage(does: Does) -> String {

@@ -1,5 +1,5 @@
 //! Variables of the process: `get var`, `set var` (management manual, 9.3).
-use super::{CommandRow, Level, Steering};
+use super::{CommandRow, Level, Steering, severity, told, wrong};
 use crate::rules::Variable;
 use crate::rules::vars::VarScope;
 use crate::share::vars::Value;
@@ -26,12 +26,12 @@ pub const ROWS: &[CommandRow] = &[
 const NO_NAME: &str = "Missing process-wide variable identifier.\n";
 
 fn get(steering: &dyn Steering, args: &[&str]) -> String {
-    let Some(name) = args.first() else { return NO_NAME.to_owned() };
+    let Some(name) = args.first() else { return wrong(steering, NO_NAME) };
     let value = Variable::parse(name)
         .ok()
         .filter(|variable| variable.scope == VarScope::Proc)
         .and_then(|variable| steering.shared().values.read(|values| values.get(variable.key).cloned()));
-    let Some(value) = value else { return "Variable not found.\n".to_owned() };
+    let Some(value) = value else { return wrong(steering, "Variable not found.\n") };
     let bytes = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
     let (kind, text) = match value {
         Value::Bool(b) => ("bool", u8::from(b).to_string()),
@@ -42,7 +42,7 @@ fn get(steering: &dyn Steering, args: &[&str]) -> String {
         Value::Method(b) => ("meth", bytes(&b)),
     };
     // As in HAProxy, the line's end is that of the answer.
-    format!("{name}: type={kind} value=<{text}>")
+    told(steering, severity::INFO, format!("{name}: type={kind} value=<{text}>"))
 }
 
 fn set(steering: &dyn Steering, args: &[&str]) -> String {

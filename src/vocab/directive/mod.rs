@@ -75,7 +75,7 @@ rows! { DirectiveRow:
     use_backend,
     use_server,
     zero_warning;
-    families: environment, errorloc, identity, keepalive_probes, log_formats, persist_rules, platform, removed, server_state,
+    families: environment, errorloc, identity, keepalive_probes, log_formats, max_rates, persist_rules, platform, removed, server_state,
         set_var, source,
         threads, tls_defaults, tune, tune_logs
 }

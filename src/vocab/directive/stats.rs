@@ -56,6 +56,7 @@ fn socket(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
             uid: draft.uid,
             gid: draft.gid,
             expose_fd_listeners: draft.expose_fd_listeners,
+            severity: draft.severity.unwrap_or_default(),
         });
     }
     Ok(())
