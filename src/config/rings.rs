@@ -63,8 +63,8 @@ fn check_section(section: &ring::Draft, map: &SourceMap, diags: &mut Diags) {
         );
         diags.push(Diag::bare(Severity::Warning, Some(section.at), text).help("write a smaller `maxlen`"));
     }
-    let given = |t: Option<Duration>| t.is_some_and(|t| !t.is_zero());
-    if !section.servers.is_empty() && !(given(section.connect) && given(section.server)) {
+    let missing = |t: Option<Duration>| t.is_none_or(|t| t.is_zero());
+    if !section.servers.is_empty() && (missing(section.connect) || missing(section.server)) {
         let text = format!(
             "missing timeouts for backend '{}'.\n   | While not properly invalid, you will certainly encounter various \
              problems\n   | with such a configuration. To fix this, please ensure that all following\n   | timeouts are set \

@@ -9,7 +9,7 @@ use crate::line::Line;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const ALL: [Program; 3] = [Program::Haproxy, Program::Ringmain(Io::Epoll), Program::Ringmain(Io::Uring)];
 const OURS: [Program; 2] = [Program::Ringmain(Io::Epoll), Program::Ringmain(Io::Uring)];
@@ -202,7 +202,7 @@ fn requests(front: SocketAddr, from: usize, count: usize) {
     }
 }
 
-fn dropped(socket: &PathBuf) -> u64 {
+fn dropped(socket: &Path) -> u64 {
     let info = ask(socket, "show info");
     let value = info.lines().find_map(|l| l.strip_prefix("DroppedLogs: ")).expect("the line");
     value.parse().expect("a number")
