@@ -19,10 +19,11 @@ use crate::control::cli::Socket;
 use crate::control::{Control, Facts, Kept, Running, say};
 use crate::health;
 use crate::net::IoMode;
-use crate::plan::Plan;
+use crate::observe;
+use crate::plan::{Plan, StatsFile};
 use crate::share::Shared;
-use crate::syntax::Env;
 use crate::syntax::cond::{self, Facts as CondFacts};
+use crate::syntax::{Env, Severity};
 use crate::vocab::command::Level;
 use crate::world::{Published, World};
 use args::{Args, Asked};
@@ -346,11 +347,18 @@ impl Worker<'_> {
             plan.backends.len(),
             plan.servers.len(),
         );
+        let counted = plan.listeners.iter().any(|l| l.counted).then_some(plan.listeners.len());
         let shared = shared
+            .with_counted_listeners(counted.unwrap_or(0))
             .with_listeners(plan.listeners.iter().map(|l| l.maxconn.unwrap_or(0)))
             .with_tables(plan.tables.iter().map(|t| t.spec.clone()))
             .with_values(plan.global.values.clone())
             .with_rings(plan.rings.iter().map(|r| (r.size, r.servers.len())));
+        if let Some(StatsFile { path, text: Some(text) }) = &plan.global.stats_file {
+            for warning in observe::stats_file::load(&path.display().to_string(), text, &plan, &shared) {
+                say::message(Severity::Warning, warning);
+            }
+        }
         let shared = Arc::new(shared);
         shared.desk.open();
         self.limits.set_gates(&plan, self.args, &shared);

@@ -184,6 +184,8 @@ fn frontend(
     let frontend = Frontend {
         name: proxy.name.clone(),
         uuid,
+        guid: proxy.guid.clone(),
+        description: proxy.description.clone(),
         mode: settings.mode,
         disabled: settings.disabled,
         maxconn: settings.maxconn,
@@ -339,7 +341,7 @@ fn listeners(
     let mut uuids = number(wanted, 1).into_iter();
     let mut ids = Vec::new();
     for bind in binds {
-        for addr in &bind.addrs {
+        for (place, addr) in bind.addrs.iter().enumerate() {
             let id = ListenerId::from(plan.listeners.len());
             let inherits = matches!(addr, ListenerAddr::Unix(_));
             let or = |own: Option<u32>, other: Option<u32>| own.or(other.filter(|_| inherits));
@@ -367,6 +369,8 @@ fn listeners(
                 namespace: bind.namespace.clone(),
                 spread: bind.spread,
                 md5_key: bind.md5_key.clone(),
+                counted: settings.flags.has(Flag::SocketStats),
+                guid: bind.guid_prefix.as_ref().map(|prefix| format!("{prefix}-{place}")),
                 at: bind.at,
             });
             ids.push(id);
@@ -394,6 +398,8 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
     plan.backends.push(Backend {
         name: proxy.name,
         uuid,
+        guid: proxy.guid,
+        description: proxy.description,
         mode: settings.mode,
         disabled: settings.disabled,
         servers: first..plan.servers.len() as u32,

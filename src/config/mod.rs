@@ -16,6 +16,7 @@ pub mod read;
 pub mod resolve;
 mod rings;
 pub mod state_file;
+mod stats_file;
 
 use crate::plan::Plan;
 use crate::rules::list::Registry;
@@ -76,6 +77,7 @@ fn finish(
         let mut draft = read.draft;
         if !diags.has_errors() {
             state_file::read(&mut draft, &mut diags);
+            stats_file::read(&mut draft, &mut diags);
             if !lookup::addresses(&mut draft, options, &map, &mut diags) {
                 return (None, diags, map);
             }

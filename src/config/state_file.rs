@@ -64,7 +64,7 @@ fn placed(global: &Global, file: &Path) -> PathBuf {
 }
 
 /// The text of a file, or the system's words.
-fn open(path: &Path) -> Result<String, String> {
+pub(super) fn open(path: &Path) -> Result<String, String> {
     let words = |e: std::io::Error| match e.raw_os_error() {
         Some(e) => nix::errno::Errno::from_raw(e).desc().to_owned(),
         None => e.to_string(),

@@ -1,4 +1,6 @@
 //! The runtime API's sockets: lines in, answers out, as HAProxy's statistics socket has it (management manual, 9.3).
+use super::pieces::Pieces;
+use super::sessions::SessionWalk;
 use super::{State, talk};
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::time::Tick;
@@ -6,7 +8,10 @@ use crate::health;
 use crate::net::Listener;
 use crate::observe::{self, ProcessInfo, StatFilter, StatPieces};
 use crate::plan::SeverityOutput;
+use crate::session;
+use crate::share::cores::CoreFigures;
 use crate::share::log_ring::Mark;
+use crate::share::sessions::{SessionId, Wanted};
 use crate::vocab::command::severity::Kind;
 use crate::vocab::command::{self, Level, Steering};
 use crate::world::{Health, Overrides, ServerState, World};
@@ -115,10 +120,12 @@ impl State {
             node: global.node.clone().unwrap_or_else(node),
             description: global.description.clone(),
             stopping: self.stopping.get(),
-            jobs: listeners + u64::try_from(open).unwrap_or(0),
+            jobs: listeners + u64::try_from(open).unwrap_or(0) + u64::from(self.talks.get()),
             listeners,
-            tasks: self.core.live_tasks() as u64,
+            // Each connection is a task of its core.
+            tasks: self.core.live_tasks() as u64 + u64::try_from(open).unwrap_or(0),
             dropped_logs: self.all_dropped_logs(),
+            memory: memory(),
         }
     }
 
@@ -131,13 +138,20 @@ impl State {
     }
 }
 
+/// Resident memory in bytes, 0 where the system does not tell.
+fn memory() -> u64 {
+    const PAGE: u64 = 4_096;
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    text.split_ascii_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) * PAGE
+}
+
 /// The process as one connection sees it.
 pub(super) struct Seat<'a> {
     pub state: &'a Rc<State>,
     pub level: Level,
     pub experimental: bool,
     /// What an answer still has behind the text that was given.
-    pub rest: Cell<Option<StatPieces>>,
+    pub rest: Cell<Option<Pieces>>,
     /// The ring whose lines follow the answer as they come, and from which on.
     pub follows: Cell<Option<(usize, Mark)>>,
     /// The answer's level, where its command said so.
@@ -165,14 +179,16 @@ impl Steering for Seat<'_> {
 
     fn stat(&self, args: &[&str]) -> Result<String, String> {
         let world = self.published.load();
-        let filter = StatFilter::parse(&world, args)?;
-        if !filter.is_csv() {
-            return Ok(observe::stat_csv(&world, &self.shared, &self.process_info(), &filter));
-        }
+        let legends = self.level >= Level::Operator;
+        let filter = StatFilter::parse(&world, args)?.with_legends(legends);
         let mut pieces = StatPieces::new(world, self.shared.clone(), self.process_info(), filter);
         let first = pieces.next().unwrap_or_default();
-        self.rest.set(Some(pieces));
+        self.rest.set(Some(Pieces::Made(Box::new(pieces))));
         Ok(first)
+    }
+
+    fn stats_file(&self) -> String {
+        observe::stats_file::dump(&self.published.load(), &self.shared)
     }
 
     fn servers_state(&self, backend: Option<BackendId>) -> String {
@@ -217,6 +233,26 @@ impl Steering for Seat<'_> {
 
     fn shut_sessions(&self, server: ServerId) {
         self.shards.iter().for_each(|shard| shard.shut_sessions(server));
+    }
+
+    fn sessions(&self, wanted: Wanted) -> String {
+        self.rest.set(Some(Pieces::Sessions(SessionWalk::new(self.state, wanted))));
+        String::new()
+    }
+
+    fn session(&self, id: SessionId) -> Option<String> {
+        self.show_session(id)
+    }
+
+    fn shut_session(&self, id: SessionId) -> bool {
+        self.state.shut_session(id)
+    }
+
+    fn errors(&self, proxy: Option<u32>, only_requests: bool, only_answers: bool) -> String {
+        let filter = observe::ErrorFilter { proxy, only_requests, only_answers };
+        let pieces = observe::errors(self.published.load(), self.shared.clone(), filter);
+        self.rest.set(Some(Pieces::Made(Box::new(pieces))));
+        String::new()
     }
 
     fn set_paused(&self, frontend: FrontendId, paused: bool) {
@@ -294,8 +330,15 @@ impl Steering for Seat<'_> {
         self.follows.set(Some((ring, from)));
     }
 
-    fn tasks(&self) -> usize {
-        self.core.live_tasks()
+    fn cores(&self) -> Vec<Option<CoreFigures>> {
+        self.ask_all(session::figures)
+    }
+
+    fn descriptors(&self, wanted: Option<i32>) -> String {
+        let said = self.ask_all(session::descriptors).into_iter().map(Option::unwrap_or_default);
+        let pieces = observe::descriptors(self.published.load(), said.collect(), wanted);
+        self.rest.set(Some(Pieces::Made(Box::new(pieces))));
+        String::new()
     }
 
     fn shared(&self) -> Arc<crate::share::Shared> {

@@ -1,6 +1,7 @@
 //! One connection to the runtime API: lines in, answers out, as HAProxy's own (management manual, 9.3). Every answer ends
 //! with an empty line; a connection ends after what was sent to it, unless `prompt` keeps it.
 use super::cli::{Rights, Seat};
+use super::pieces::Pieces;
 use super::{State, hand_over};
 use crate::net::combine::Either;
 use crate::net::{Stream, race};
@@ -72,7 +73,8 @@ pub(super) async fn serve(state: Rc<State>, stream: Stream, rights: Rights, time
             };
             talk.bare = false;
             let mut answer = command::run(&seat, &mut talk, &words);
-            for piece in seat.rest.take().into_iter().flatten() {
+            let mut rest = seat.rest.take();
+            while let Some(piece) = next_piece(&state, &mut rest).await {
                 let before = std::mem::replace(&mut answer, piece);
                 if !input.send(before, talk.timeout).await {
                     return;
@@ -127,6 +129,10 @@ async fn wait(seat: &Seat<'_>, pause: &Pause, stream: &Stream) -> (String, sever
 fn is_gone(stream: &Stream) -> bool {
     let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
     nix::sys::socket::send(stream.fd(), &[], flags) == Err(nix::errno::Errno::EPIPE)
+}
+
+async fn next_piece(state: &State, rest: &mut Option<Pieces>) -> Option<String> {
+    rest.as_mut()?.next(state).await
 }
 
 /// Ends an answer: an empty line, and the prompt where it is wanted.

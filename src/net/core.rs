@@ -167,6 +167,12 @@ impl Core {
         self.0.live_tasks.get()
     }
 
+    /// Tasks that are to run now.
+    #[must_use]
+    pub fn ready_tasks(&self) -> usize {
+        self.0.ready.borrow().len()
+    }
+
     /// Streams and listeners that are open, or whose last operations have not ended.
     #[must_use]
     pub fn open_slots(&self) -> usize {
@@ -239,6 +245,14 @@ impl Core {
             task.queued = true;
             self.0.ready.borrow_mut().push_back(id.index);
         }
+    }
+
+    /// When a task asked to be woken at the latest; `None` when it waits without a limit, or has ended.
+    #[must_use]
+    pub fn wakes_at(&self, id: TaskId) -> Option<Tick> {
+        let tasks = self.0.tasks.borrow();
+        let task = tasks.get(id.index as usize).filter(|t| t.generation == id.generation)?;
+        (task.wanted < NEVER).then_some(task.wanted)
     }
 
     /// Makes every task ready: each looks again at what it waits for.
@@ -481,7 +495,7 @@ impl Core {
         let waiting: Vec<TaskId> = {
             let mut slots = self.0.slots.borrow_mut();
             let streams = slots.iter_mut().filter_map(Slot::stream_mut);
-            streams.filter_map(|s| s.cut(label)).flatten().collect()
+            streams.filter(|s| s.is_labelled(label)).filter_map(StreamState::cut).flatten().collect()
         };
         waiting.into_iter().for_each(|task| self.wake(task));
     }

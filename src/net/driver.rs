@@ -131,11 +131,6 @@ pub trait Driver {
     ) -> io::Result<()>;
     /// Ends the sending direction.
     fn shutdown(&mut self, state: &mut DriverState);
-    /// Ends both directions at once: the receive that is under way sees the peer's end.
-    fn cut(&mut self, state: &mut DriverState) {
-        // An error says that the connection is gone already.
-        let _ = nix::sys::socket::shutdown(state.fd, nix::sys::socket::Shutdown::Both);
-    }
     /// Closes, cancelling the `pending` operations under way. Says for how many of them a completion still comes.
     /// `reset`: the peer gets a RST.
     fn close(&mut self, key: Key, state: &mut DriverState, pending: Pending, reset: bool) -> u8;

@@ -11,6 +11,7 @@ pub mod buffer;
 pub mod combine;
 mod core;
 pub mod driver;
+pub mod glance;
 pub mod mailbox;
 pub mod options;
 pub mod pool_box;

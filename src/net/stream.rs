@@ -2,6 +2,7 @@
 use super::buffer::{Chunk, OutBuf};
 use super::core::{Core, TaskId};
 use super::driver::{Completion, DriverState, GENERATION_BITS, Key, Pending};
+use super::glance::{Glance, Watched};
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
@@ -86,15 +87,37 @@ impl StreamState {
         }
     }
 
-    /// Ends it as if the peer had broken it, if it has this label. Gives those who wait for it.
-    pub(super) fn cut(&mut self, label: u32) -> Option<[TaskId; 2]> {
-        if self.label != label || self.connect != Connect::Done || self.end.is_some() {
+    /// Whether it has this label.
+    pub(super) fn is_labelled(&self, label: u32) -> bool {
+        self.label == label
+    }
+
+    /// Ends it as if the peer had broken it. Gives those who wait for it.
+    pub(super) fn cut(&mut self) -> Option<[TaskId; 2]> {
+        if self.connect != Connect::Done || self.end.is_some() {
             return None;
         }
         (self.first, self.end) = (None, Some(CUT));
         self.rest.clear();
         self.reset_on_close = true;
         Some([self.reader, self.writer])
+    }
+
+    pub(super) fn watched(&self) -> Watched {
+        let connecting = self.connect == Connect::Pending;
+        Watched { fd: self.driver.fd, listens: false, label: self.label, connecting }
+    }
+
+    /// What an operator is shown of it.
+    pub(super) fn glance(&self) -> Glance {
+        Glance {
+            fd: self.driver.fd,
+            connecting: self.connect == Connect::Pending,
+            ended: self.end.is_some(),
+            unread: self.first.iter().chain(&self.rest).map(|c| c.len()).sum(),
+            unsent: self.out.as_ref().map_or(0, |out| out.bytes().len().saturating_sub(self.out_from)),
+            local: None,
+        }
     }
 
     fn waiting(&self) -> usize {
@@ -175,7 +198,7 @@ impl Slot {
         }
     }
 
-    fn generation(&self) -> u32 {
+    pub(super) fn generation(&self) -> u32 {
         match self {
             Slot::Stream(s) => s.generation,
             Slot::Listener(l) => l.generation,
@@ -195,7 +218,7 @@ impl Stream {
         Stream { core, key }
     }
 
-    /// Names it for [`Core::cut_stream`].
+    /// Names it for [`Core::break_off`].
     #[must_use]
     pub fn key(&self) -> Key {
         self.key
@@ -463,20 +486,6 @@ impl Core {
         slots
             .get(key.slot as usize)
             .is_some_and(|s| s.generation() == key.generation && matches!(s, Slot::Stream(_)))
-    }
-
-    /// Ends a stream in both directions, whoever holds it: its reader sees the peer's end. False when it is closed already.
-    pub fn cut_stream(&self, key: Key) -> bool {
-        let mut slots = self.0.slots.borrow_mut();
-        let Some(slot) = slots.get_mut(key.slot as usize) else { return false };
-        if slot.generation() != key.generation {
-            return false;
-        }
-        let Some(stream) = slot.stream_mut() else { return false };
-        if stream.driver.fd != NO_FD {
-            self.0.driver.borrow_mut().cut(&mut stream.driver);
-        }
-        true
     }
 }
 

@@ -111,6 +111,14 @@ impl Row {
         self
     }
 
+    /// Takes out what only those see who may see how the proxy is made: addresses, cookies, algorithms (`stats show-legends`, or
+    /// the level `operator` of a statistics socket).
+    pub fn hide_legends(&mut self) {
+        for col in [Col::Addr, Col::Cookie, Col::Algo] {
+            self.0[col as usize] = Value::Empty;
+        }
+    }
+
     /// A number that was set.
     pub fn number(&self, col: Col) -> Option<i64> {
         if let Value::Number(n) = self.0[col as usize] { Some(n) } else { None }

@@ -30,10 +30,12 @@ pub struct ProcessInfo {
     pub listeners: u64,
     pub tasks: u64,
     pub dropped_logs: u64,
+    /// Memory that is resident, in bytes; 0 where the system does not tell.
+    pub memory: u64,
 }
 
-/// The names and values of `show info`, in HAProxy 2.6.12's order. What Ringmain does not have (memory pools, pipes, TLS,
-/// compression, peers) is 0.
+/// The names and values of `show info`, in HAProxy 2.6.12's order. What Ringmain does not have (pipes, TLS, compression, peers)
+/// is 0; in place of the memory of pools stands that of the process.
 #[must_use]
 pub fn info(shared: &Shared, process: &ProcessInfo) -> Vec<(&'static str, String)> {
     let trends = shared.trends().clone();
@@ -57,8 +59,8 @@ pub fn info(shared: &Shared, process: &ProcessInfo) -> Vec<(&'static str, String
         ("Uptime", format!("{days}d {hours}h{minutes:02}m{:02}s", up % 60)),
         ("Uptime_sec", n(up)),
         ("Memmax_MB", zero()),
-        ("PoolAlloc_MB", zero()),
-        ("PoolUsed_MB", zero()),
+        ("PoolAlloc_MB", n(process.memory >> 20)),
+        ("PoolUsed_MB", n(process.memory >> 20)),
         ("PoolFailed", zero()),
         ("Ulimit-n", n(process.ulimit_n)),
         ("Maxsock", n(process.ulimit_n)),
@@ -122,8 +124,8 @@ pub fn info(shared: &Shared, process: &ProcessInfo) -> Vec<(&'static str, String
         ("CumRecvLogs", zero()),
         ("Build info", format!("Ringmain {}", process.version)),
         ("Memmax_bytes", zero()),
-        ("PoolAlloc_bytes", zero()),
-        ("PoolUsed_bytes", zero()),
+        ("PoolAlloc_bytes", n(process.memory)),
+        ("PoolUsed_bytes", n(process.memory)),
         ("Start_time_sec", n(started)),
         ("Tainted", zero()),
     ]);

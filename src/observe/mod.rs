@@ -3,20 +3,27 @@
 mod about;
 mod columns;
 mod conns;
+mod descriptors;
+mod errors;
 mod health;
 mod info;
+mod listeners;
 mod names;
 pub mod page;
 pub mod prometheus;
 mod servers;
+pub mod sessions;
 mod stat;
 mod stat_pieces;
+pub mod stats_file;
 mod typed;
 
 pub use conns::servers_conn;
+pub use descriptors::descriptors;
+pub use errors::{ErrorFilter, errors};
 pub use info::{ProcessInfo, info, info_text};
 pub use servers::{FOR_LOGS, servers_state, sighup_dump};
-pub use stat::{StatFilter, stat_csv};
+pub use stat::StatFilter;
 pub use stat_pieces::StatPieces;
 pub use typed::{Form, SCHEMA};
 

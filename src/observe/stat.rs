@@ -1,7 +1,7 @@
 //! `show stat` (management manual, 9.1 and 9.3).
-use super::columns::{self, Col, Row};
-use super::typed::{Form, Object, Rows};
-use super::{ProcessInfo, stat_pieces};
+use super::ProcessInfo;
+use super::columns::{Col, Row};
+use super::typed::Form;
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::{Backend, Frontend, Mode, Plan, ServerAddr};
 use crate::rules::balance::SCALE;
@@ -23,6 +23,8 @@ pub struct StatFilter {
     hide_maintenance: bool,
     hide_down: bool,
     form: Form,
+    /// With addresses, cookies and algorithms.
+    legends: bool,
 }
 
 impl Default for StatFilter {
@@ -34,6 +36,7 @@ impl Default for StatFilter {
             hide_maintenance: false,
             hide_down: false,
             form: Form::default(),
+            legends: true,
         }
     }
 }
@@ -74,6 +77,20 @@ impl StatFilter {
         StatFilter { hide_down: down, hide_maintenance: maintenance, ..StatFilter::default() }
     }
 
+    /// The same with addresses, cookies and algorithms or without.
+    #[must_use]
+    pub fn with_legends(self, legends: bool) -> StatFilter {
+        StatFilter { legends, ..self }
+    }
+
+    /// What is shown of a row.
+    pub(super) fn shown(&self, mut row: Row) -> Row {
+        if !self.legends {
+            row.hide_legends();
+        }
+        row
+    }
+
     pub(super) fn wants(&self, kind: i64) -> bool {
         self.types & kind != 0
     }
@@ -97,6 +114,10 @@ impl StatFilter {
         !self.form.typed && !self.form.json
     }
 
+    pub(super) fn form(&self) -> Form {
+        self.form
+    }
+
     pub(super) fn shows(&self, state: &ServerState) -> bool {
         !(self.hides() && state.admin.in_maint() || self.hide_down && !state.alive())
     }
@@ -105,28 +126,11 @@ impl StatFilter {
 pub(super) const FRONTEND: i64 = 1;
 pub(super) const BACKEND: i64 = 2;
 pub(super) const SERVER: i64 = 4;
+pub(super) const LISTENER: i64 = 8;
 
 fn proxy_id(plan: &Plan, name: &str) -> Option<i64> {
     let frontend = plan.frontends.iter().find(|f| f.name == name).map(|f| f.uuid);
     frontend.or_else(|| plan.backends.iter().find(|b| b.name == name).map(|b| b.uuid)).map(i64::from)
-}
-
-/// The answer to `show stat`: the head line, a line for each frontend, server and backend in the order of the
-/// configuration, and an empty line.
-#[must_use]
-pub fn stat_csv(world: &World, shared: &Shared, process: &ProcessInfo, filter: &StatFilter) -> String {
-    let trends = shared.trends().clone();
-    let view = View { world, shared, process, trends: &trends };
-    if !filter.is_csv() {
-        let mut rows = Rows::new(filter.form);
-        view.rows(filter, &mut |object, row| rows.add(object, &row));
-        return rows.finish();
-    }
-    let mut out = String::new();
-    columns::write_head(&mut out);
-    view.rows(filter, &mut |_, row| row.write(&mut out));
-    out.push('\n');
-    out
 }
 
 pub(super) enum Proxy<'a> {
@@ -161,13 +165,6 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
-    /// Every row that is asked for.
-    fn rows(&self, filter: &StatFilter, out: &mut dyn FnMut(Object, Row)) {
-        for unit in stat_pieces::units(self.world, filter) {
-            self.unit(unit, filter, out);
-        }
-    }
-
     fn shards(&self) -> impl Iterator<Item = &ShardCounters> {
         self.shared.shards.iter()
     }
@@ -197,7 +194,7 @@ impl View<'_> {
             .num(Col::Dses, shared.sum(|s| &s.frontends[i].denied_sess))
             .num(Col::Type, 0)
             .num(Col::Sid, 0)
-            .num(Col::RateLim, 0);
+            .num(Col::RateLim, u64::from(frontend.manners.rate_limit));
         row.text(
             Col::Status,
             match (state.stopped, state.paused) {
@@ -219,10 +216,15 @@ impl View<'_> {
             .num(Col::ReqTot, requests);
         if frontend.mode == Mode::Http {
             self.statuses(&mut row, |s| &s.frontends[i].status);
+            // These were no connections of HTTP yet.
+            let refused =
+                shared.sum(|s| &s.frontends[i].denied_conn) + shared.sum(|s| &s.frontends[i].denied_sess);
             row.num(Col::Intercepted, shared.sum(|s| &s.frontends[i].intercepted))
                 .num(Col::H1OpenConnections, shared.sum_now(|s| &s.frontends[i].conn_cur))
-                .num(Col::H1TotalConnections, connections)
-                .num(Col::H1TotalStreams, requests);
+                .num(Col::H1TotalConnections, connections.saturating_sub(refused))
+                .num(Col::H1TotalStreams, requests)
+                .num(Col::H1BytesIn, shared.sum(|s| &s.frontends[i].bytes_in))
+                .num(Col::H1BytesOut, shared.sum(|s| &s.frontends[i].bytes_out));
         }
         unused_features(&mut row, frontend.mode);
         row
@@ -323,6 +325,9 @@ impl View<'_> {
             .num(Col::Sid, 0)
             .num(Col::Type, 1)
             .text(Col::Algo, backend.balance.name());
+        if let Some(cookie) = backend.persistence.as_ref().and_then(|p| p.cookie.as_ref()) {
+            row.text(Col::Cookie, &cookie.name);
+        }
         let (active, backup) = self.world.usable_counts(id);
         let (weight, all_weights) = weights_in_use(self.world, id);
         let servers = self.world.servers_of(id).count();
@@ -344,9 +349,19 @@ impl View<'_> {
         }
         if backend.mode == Mode::Http {
             self.statuses(&mut row, |s| &s.backends[i].status);
+            let (made, reused) =
+                (shared.sum(|s| &s.backends[i].connect), shared.sum(|s| &s.backends[i].reuse));
+            let open = self.world.servers_of(id).map(|(server, _)| {
+                let cells = |s: &ShardCounters| {
+                    let cells = &s.servers[server.index()];
+                    cells.sess_cur.get() + cells.idle.get()
+                };
+                self.shards().map(cells).sum::<i64>().max(0) as u64
+            });
             row.num(Col::ReqTot, shared.sum(|s| &s.backends[i].req_tot))
-                .num(Col::H1TotalConnections, shared.sum(|s| &s.backends[i].connect))
-                .num(Col::H1TotalStreams, shared.sum(|s| &s.backends[i].req_tot));
+                .num(Col::H1OpenConnections, open.sum())
+                .num(Col::H1TotalConnections, made)
+                .num(Col::H1TotalStreams, made + reused);
         }
         self.rates(&mut row, trend, sessions);
         self.times(&mut row, sessions, |s| &s.backends[i].times);
@@ -385,7 +400,7 @@ impl View<'_> {
     }
 }
 
-fn common(row: &mut Row, proxy: &str, name: &str, iid: u32, mode: Mode) {
+pub(super) fn common(row: &mut Row, proxy: &str, name: &str, iid: u32, mode: Mode) {
     row.text(Col::Pxname, proxy)
         .text(Col::Svname, name)
         .num(Col::Pid, 1)

@@ -1,11 +1,14 @@
 //! Compared with what HAProxy 2.6.12 printed, 2.5 s after three requests to each frontend of the same configuration. The files
 //! in `golden/` are its answers as they were.
-use super::columns::NAMES;
+use super::columns::{self, NAMES};
+use super::stat::View;
+use super::typed::Rows;
 use super::*;
 use crate::base::ids::ServerId;
 use crate::base::time::Tick;
 use crate::plan::fixture::check_every;
 use crate::plan::{Mode, Plan, ServerAddr};
+use crate::share::Shared;
 use crate::share::{CheckResult, CheckStatus};
 use crate::world::{Health, World};
 use std::net::SocketAddr;
@@ -14,6 +17,25 @@ use std::time::SystemTime;
 const STAT: &str = include_str!("golden/show-stat.csv");
 const STATE: &str = include_str!("golden/show-servers-state.txt");
 const INFO: &str = include_str!("golden/show-info-names.txt");
+
+/// The whole answer to `show stat`, which goes out in pieces.
+pub(super) fn stat_csv(world: &World, shared: &Shared, process: &ProcessInfo, filter: &StatFilter) -> String {
+    let trends = shared.trends().clone();
+    let view = View { world, shared, process, trends: &trends };
+    let units = stat_pieces::units(world, filter);
+    let mut rows = Rows::new(filter.form());
+    let mut out = String::new();
+    if filter.is_csv() {
+        columns::write_head(&mut out);
+    }
+    for unit in units {
+        view.unit(unit, filter, &mut |object, row| match filter.is_csv() {
+            true => row.write(&mut out),
+            false => rows.add(object, &row),
+        });
+    }
+    out + &if filter.is_csv() { String::new() } else { rows.finish() } + "\n"
+}
 
 /// Figures that we do not have: empty in our lines. HAProxy's `h1_*` count its health checks too.
 const NOT_OURS: [&str; 11] = [
@@ -159,6 +181,7 @@ fn stand() -> (World, Shared, ProcessInfo) {
         listeners: 5,
         tasks: 20,
         dropped_logs: 0,
+        memory: 0,
     };
     (world, shared, process)
 }

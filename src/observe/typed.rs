@@ -28,6 +28,7 @@ impl Form {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Object {
     Frontend,
+    Listener,
     Backend,
     Server,
 }
@@ -36,6 +37,7 @@ impl Object {
     fn letter(self) -> char {
         match self {
             Object::Frontend => 'F',
+            Object::Listener => 'L',
             Object::Backend => 'B',
             Object::Server => 'S',
         }
@@ -138,10 +140,10 @@ impl Rows {
         std::mem::take(&mut self.out)
     }
 
-    /// The whole answer, or what is left of it.
+    /// The whole answer, or what is left of it, without its empty line at the end.
     #[must_use]
     pub fn finish(mut self) -> String {
-        self.out.push_str(if self.form.json { "]\n" } else { "\n" });
+        self.out.push_str(if self.form.json { "]\n" } else { "" });
         self.out
     }
 }

@@ -53,6 +53,10 @@ pub struct Backend {
     pub name: String,
     /// HAProxy's numeric id (`iid`).
     pub uuid: u32,
+    /// What it is called in statistics files, whatever the file calls it (`guid`).
+    pub guid: Option<String>,
+    /// `description`: for people.
+    pub description: Option<String>,
     pub mode: Mode,
     pub disabled: bool,
     /// Indexes into `Plan::servers`.

@@ -108,6 +108,7 @@ pub struct ProxyDraft {
     pub settings: Settings,
     pub id: Option<u32>,
     pub description: Option<String>,
+    pub guid: Option<String>,
     pub binds: Vec<BindDraft>,
     pub servers: Vec<ServerDraft>,
     pub rules: RulesDraft,
@@ -142,6 +143,7 @@ impl ProxyDraft {
             settings,
             id: None,
             description: None,
+            guid: None,
             binds: Vec::new(),
             servers: Vec::new(),
             rules: RulesDraft::default(),
@@ -362,6 +364,7 @@ pub enum Flag {
     NoLinger,
     PretendKeepalive,
     CheckCache,
+    SocketStats,
 }
 
 /// A set of [`Flag`]s.
@@ -424,6 +427,7 @@ pub struct BindDraft {
     pub namespace: Option<Namespace>,
     pub spread: super::frontend::Spread,
     pub md5_key: Option<Vec<u8>>,
+    pub guid_prefix: Option<String>,
     pub level: Option<u8>,
     /// `severity-output`.
     pub severity: Option<super::global::SeverityOutput>,
@@ -458,6 +462,7 @@ impl BindDraft {
             namespace: None,
             spread: Default::default(),
             md5_key: None,
+            guid_prefix: None,
             level: None,
             severity: None,
             expose_fd_listeners: false,

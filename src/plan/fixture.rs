@@ -21,6 +21,8 @@ impl Plan {
         self.frontends.push(Frontend {
             name: name.to_owned(),
             uuid,
+            guid: None,
+            description: None,
             mode: Mode::Http,
             disabled: false,
             maxconn: None,
@@ -61,6 +63,8 @@ impl Plan {
         self.backends.push(Backend {
             name: name.to_owned(),
             uuid,
+            guid: None,
+            description: None,
             mode: Mode::Http,
             disabled: false,
             servers: next..next,
@@ -170,6 +174,8 @@ impl Plan {
             namespace: None,
             spread: Default::default(),
             md5_key: None,
+            counted: false,
+            guid: None,
             at: NOWHERE,
         });
         self.listeners.last_mut().expect("just pushed")

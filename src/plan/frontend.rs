@@ -69,6 +69,10 @@ pub struct Listener {
     pub spread: Spread,
     /// `tcp-md5sig`.
     pub md5_key: Option<Vec<u8>>,
+    /// `option socket-stats`: it is counted for itself.
+    pub counted: bool,
+    /// What it is called in statistics files (`guid-prefix`).
+    pub guid: Option<String>,
     pub at: Span,
 }
 
@@ -129,6 +133,10 @@ pub struct Frontend {
     pub name: String,
     /// HAProxy's numeric id (`iid`).
     pub uuid: u32,
+    /// What it is called in statistics files, whatever the file calls it (`guid`).
+    pub guid: Option<String>,
+    /// `description`: for people.
+    pub description: Option<String>,
     pub mode: Mode,
     pub disabled: bool,
     pub maxconn: Option<u32>,

@@ -103,6 +103,8 @@ pub struct Global {
     pub log_send_hostname: Option<String>,
     pub node: Option<String>,
     pub description: Option<String>,
+    /// `stats-file`: the counters to begin with.
+    pub stats_file: Option<super::StatsFile>,
     pub quiet: bool,
     /// `zero-warning`: any warning refuses the start.
     pub zero_warning: bool,
@@ -161,6 +163,7 @@ impl Default for Global {
             log_send_hostname: None,
             node: None,
             description: None,
+            stats_file: None,
             quiet: false,
             zero_warning: false,
             no_exit_on_failure: false,

@@ -19,6 +19,7 @@ pub mod resolvers;
 pub mod retry;
 pub mod ring;
 pub mod stats;
+pub mod stats_file;
 pub mod use_server;
 
 pub use backend::{Backend, Balance, Check, ForwardFor, Reuse, Server, ServerAddr};
@@ -30,6 +31,7 @@ pub use manners::Manners;
 pub use resolvers::{Lookup, Nameserver, Resolvers};
 pub use retry::RetryOn;
 pub use stats::StatsPage;
+pub use stats_file::StatsFile;
 pub use use_server::{ServerTarget, UseServer};
 
 use crate::base::grow::Grow;

@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, form, headers, line, record, service, steps, suspended, tarpit};
+use super::{Conn, aim, captured, form, headers, line, record, service, steps, suspended, tarpit};
 use crate::base::ids::BackendId;
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -21,6 +21,7 @@ use crate::proto::h1::{self, BodyReader, Parsed};
 use crate::proto::http::{Body, RequestHead, Version};
 use crate::rules::{NoTrace, Verdict, Wishes, errorpage};
 use crate::share::counters::count_status;
+use crate::share::sessions::Stage;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::task::Poll;
@@ -143,6 +144,7 @@ async fn exchange(conn: &Conn) -> Next {
     let mut heads = conn.local.take_heads();
     let view = conn.local.view();
     let next = run(conn, &view, &mut heads).await;
+    heads.live.end();
     if view.plan.frontend(conn.info.frontend).recording.is_some() {
         // Lists may have changed since the request came.
         record::finish(conn, &conn.local.view());
@@ -158,11 +160,15 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
     heads.began = conn.local.core.now();
     let mut body = match read_request(conn, frontend, &mut heads.req).await {
-        Ok(rest) => ClientBody::new(heads.req.body, rest),
+        Ok((head, rest)) => {
+            conn.count_received(head);
+            ClientBody::new(heads.req.body, rest)
+        }
         Err(unread) => return PoolBox::with(|| refuse(conn, view, frontend, unread)).await,
     };
     fe.req_tot.inc();
     conn.local.cells().process.req_tot.inc();
+    heads.live.begin(conn, heads.began);
     conn.info.redirected.forget_request();
     conn.info.vars.begin_request();
     if let Some(recording) = &frontend.recording {
@@ -214,15 +220,22 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             reply.error(Outcome::NoServer, &mut body).await
         }
         Decision::Ended { verdict, by } => {
-            if let By::Backend(id) = by {
-                reply.backend = Some(id);
-                conn.note_backend(id);
-            }
-            ended(&mut reply, verdict, heads, &mut body).await
+            let By::Backend(id) = by else { return ended(&mut reply, verdict, heads, &mut body).await };
+            reply.backend = Some(id);
+            conn.note_backend(id);
+            heads.live.backend(id);
+            let be = &conn.local.cells().backends[id.index()];
+            be.req_tot.inc();
+            be.sess_tot.inc();
+            be.sess_cur.add(1);
+            let next = ended(&mut reply, verdict, heads, &mut body).await;
+            be.sess_cur.add(-1);
+            next
         }
         Decision::Forward(backend) => {
             reply.backend = Some(backend);
             conn.note_backend(backend);
+            heads.live.backend(backend);
             let be = &conn.local.cells().backends[backend.index()];
             be.req_tot.inc();
             be.sess_tot.inc();
@@ -251,6 +264,7 @@ fn ended<'a, 'b>(
             let stayed = tarpit::wait(reply.conn, reply.view, reply.backend, body).await;
             record::tarpitted(reply.conn, stayed);
             if !stayed {
+                reply.conn.count_unanswered(reply.backend);
                 return Next::Close;
             }
         }
@@ -268,12 +282,12 @@ enum Unread {
     Outcome(Outcome, bool),
 }
 
-/// Reads one request's head; gives what came behind it.
+/// Reads one request's head; gives its size and what came behind it.
 async fn read_request(
     conn: &Conn,
     frontend: &Frontend,
     req: &mut RequestHead,
-) -> Result<Option<Chunk>, Unread> {
+) -> Result<(usize, Option<Chunk>), Unread> {
     let core = &conn.local.core;
     let limits = head_limits(&conn.local.view().plan);
     let timeout = frontend.timeouts.http_request.or(frontend.timeouts.client);
@@ -311,7 +325,7 @@ async fn read_request(
             Ok(Parsed::Complete { consumed }) => {
                 conn.requests.set(conn.requests.get() + 1);
                 chunk.advance(consumed);
-                return Ok((!chunk.is_empty()).then_some(chunk));
+                return Ok((consumed, (!chunk.is_empty()).then_some(chunk)));
             }
             Ok(Parsed::Partial) => {
                 // `timeout client` is an inactivity timeout, `timeout http-request` is not.
@@ -320,7 +334,10 @@ async fn read_request(
                 }
                 have = Some(chunk);
             }
-            Err(e) => return Err(Unread::Outcome(Outcome::BadRequest { status: e.status() }, true)),
+            Err(e) => {
+                captured::request(conn, &chunk, &e);
+                return Err(Unread::Outcome(Outcome::BadRequest { status: e.status() }, true));
+            }
         }
     }
 }
@@ -361,7 +378,7 @@ async fn refuse(conn: &Conn, view: &View, frontend: &Frontend, unread: Unread) -
     }
     let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
     fe.req_tot.inc();
-    fe.failed_req.inc();
+    conn.count_invalid();
     count_status(&fe.status, outcome.status());
     // As in HAProxy only an empty `errorfile` counts here: it silences the answer.
     if frontend.error_pages.get(outcome.status()).is_some_and(|page| page.is_empty()) {
@@ -370,6 +387,7 @@ async fn refuse(conn: &Conn, view: &View, frontend: &Frontend, unread: Unread) -
     let mut out = conn.local.core.take_vec();
     out.extend_from_slice(errorpage::default_page(outcome.status()));
     fe.bytes_out.add(out.len() as u64);
+    conn.on_listener(|l| l.bytes_out.add(out.len() as u64));
     let deadline = frontend.timeouts.client.map(|t| conn.local.core.now() + t);
     match conn.local.core.until(deadline, conn.stream.send_soon(out)).await {
         Ok(Ok(())) => Next::Linger,
@@ -401,6 +419,7 @@ impl ClientBody {
         if let Some(mut chunk) = self.rest.take() {
             if !self.done {
                 let Ok(walk) = self.reader.walk(&mut chunk) else { return false };
+                conn.count_received(walk.consumed);
                 chunk.advance(walk.consumed);
                 self.done = walk.done;
             }
@@ -415,7 +434,12 @@ impl ClientBody {
     pub(super) fn take_first(&mut self, conn: &Conn, out: &mut Vec<u8>) -> Result<(), Outcome> {
         let Some(mut chunk) = self.rest.take() else { return Ok(()) };
         if !self.done {
-            let walk = self.reader.walk(&mut chunk).map_err(|_| Outcome::BadRequest { status: 400 })?;
+            let walk = self.reader.walk(&mut chunk).map_err(|error| {
+                captured::body(conn, None, &chunk, error);
+                conn.count_invalid();
+                Outcome::BadRequest { status: 400 }
+            })?;
+            conn.count_received(walk.consumed);
             out.extend_from_slice(&chunk[..walk.out_len]);
             chunk.advance(walk.consumed);
             self.done = walk.done;
@@ -441,23 +465,25 @@ pub(super) struct Reply<'a> {
 impl Reply<'_> {
     fn verdict(&mut self, verdict: Verdict, body: &mut ClientBody) -> PoolBox<impl Future<Output = Next>> {
         PoolBox::new(async move {
-            let cells = self.conn.local.cells();
             match verdict {
                 Verdict::Deny { status } => {
-                    match self.backend {
-                        Some(id) => cells.backends[id.index()].denied_req.inc(),
-                        None => cells.frontends[self.conn.info.frontend.index()].denied_req.inc(),
-                    }
+                    self.conn.count_denied(self.backend);
                     self.error(Outcome::Answered { status, denied: true }, body).await
                 }
                 Verdict::Answer { status, bytes, close } => {
                     self.conn.note_end(Outcome::Answered { status, denied: false });
+                    if self.backend.is_none() {
+                        let fe = &self.conn.local.cells().frontends[self.conn.info.frontend.index()];
+                        fe.intercepted.inc();
+                    }
                     self.keep &= !close;
                     self.stored(&bytes, status, body).await
                 }
                 Verdict::Drop => {
                     // As HAProxy: as if the request had never been there.
                     self.conn.note(|r| (r.end, r.head) = (Some(*b"PR"), crate::rules::record::NOT_YET));
+                    self.conn.count_denied(self.backend);
+                    self.conn.count_unanswered(self.backend);
                     self.conn.stream.reset_on_close();
                     Next::Drop
                 }
@@ -481,9 +507,6 @@ impl Reply<'_> {
                 self.backend.map(|b| &plan.backend(b).error_pages),
                 Some(&plan.frontend(self.conn.info.frontend).error_pages),
             ];
-            if outcome == Outcome::NoServer && self.backend.is_none() {
-                self.conn.local.cells().frontends[self.conn.info.frontend.index()].failed_req.inc();
-            }
             let raw = answer::raw_page(pages, outcome.status());
             self.stored(raw, outcome.status(), body).await
         })
@@ -525,6 +548,8 @@ impl Reply<'_> {
         let fe = &cells.frontends[self.conn.info.frontend.index()];
         count_status(&fe.status, status);
         fe.bytes_out.add(bytes as u64);
+        self.conn.on_listener(|l| l.bytes_out.add(bytes as u64));
+        self.conn.passes_out(bytes);
         self.conn.note(|r| (r.status, r.bytes_out) = (i32::from(status), r.bytes_out + bytes as u64));
         if let Some(id) = self.backend {
             count_status(&cells.backends[id.index()].status, status);
@@ -536,9 +561,11 @@ impl Reply<'_> {
     pub(super) fn count_bytes(&self, bytes: usize) {
         let cells = self.conn.local.cells();
         cells.frontends[self.conn.info.frontend.index()].bytes_out.add(bytes as u64);
+        self.conn.on_listener(|l| l.bytes_out.add(bytes as u64));
         if let Some(id) = self.backend {
             cells.backends[id.index()].bytes_out.add(bytes as u64);
         }
+        self.conn.passes_out(bytes);
         self.conn.note(|r| r.bytes_out += bytes as u64);
     }
 
@@ -630,8 +657,9 @@ async fn attempts(
                 return reply.verdict(Verdict::Answer { status: 302, bytes, close: true }, body).await;
             }
             Err(outcome) => {
-                if matches!(outcome, Outcome::ClientGoneInQueue | Outcome::ClientGoneInConnect) {
+                if outcome.status() == 0 {
                     conn.note_end(outcome);
+                    conn.count_unanswered(Some(backend));
                     return Next::Close;
                 }
                 return reply.error(outcome, body).await;
@@ -646,7 +674,8 @@ async fn attempts(
         h1::write_request(&heads.req, &mut out);
         out.extend_from_slice(first_bytes);
         count_in(conn, backend, assigned.place.server, out.len() as u64);
-        conn.local.cells().servers[assigned.place.server.index()].req_tot.inc();
+        heads.live.connected(assigned.place.server, &assigned.upstream.stream, Stage::Answer);
+        heads.live.passed_in(out.len());
         let mut passage = Passage {
             conn,
             view,
@@ -665,7 +694,7 @@ async fn attempts(
         match passed {
             // Cut by an operator: not to be tried again.
             Passed::Repeat if assigned.upstream.stream.is_cut() => {
-                conn.note_cut(assigned.place.server, false);
+                conn.note_cut(assigned.place.server, b'H');
                 return passage.server_gone(reply, body).await;
             }
             Passed::Repeat if repeatable && assigned.reused => wish.fresh = true,
@@ -702,6 +731,7 @@ fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned
     server_cells.retries.inc();
     backend_cells.retries.inc();
     conn.note(|r| r.retries += 1);
+    conn.tries_again();
     if !may_redispatch(conn, view, backend, n) {
         // HAProxy counts it a second time when it finds the server assigned.
         server_cells.retries.inc();
@@ -715,9 +745,9 @@ fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned
     Wish { fresh: true, again: None, avoid: Some(server), ..wish }
 }
 
+/// Counts bytes of a request that went to a server.
 pub(super) fn count_in(conn: &Conn, backend: BackendId, server: crate::base::ids::ServerId, n: u64) {
     let cells = conn.local.cells();
-    cells.frontends[conn.info.frontend.index()].bytes_in.add(n);
     cells.backends[backend.index()].bytes_in.add(n);
     cells.servers[server.index()].bytes_in.add(n);
     conn.note(|r| r.bytes_in += n);

@@ -1,4 +1,5 @@
 //! What the sessions of one core share: the World they see, round-robin positions, idle server connections, free memory.
+use super::live::{Live, Lives};
 use super::upstream::Pool;
 use crate::base::grow::Grow;
 use crate::base::ids::{BackendId, FrontendId, ServerId};
@@ -29,12 +30,13 @@ impl Deref for View {
 }
 
 /// The heads of one exchange.
-#[derive(Default)]
 pub struct Heads {
     pub req: RequestHead,
     pub res: ResponseHead,
     /// When the request's first byte came.
     pub began: Tick,
+    /// What operators see of it.
+    pub(super) live: Rc<Live>,
 }
 
 /// One backend's position on this core.
@@ -69,6 +71,8 @@ pub struct Local {
     pub reaper_looks: Cell<Option<Tick>>,
     /// Client connections that are open.
     pub open: Cell<usize>,
+    /// Exchanges under way.
+    pub(super) lives: Lives,
     /// Log lines.
     pub(super) logs: super::record::Logs,
     /// Keys of the tags of server connections.
@@ -96,6 +100,7 @@ impl Local {
         let local = Rc::new(Local {
             watched,
             logs,
+            lives: Lives::default(),
             core,
             index,
             published,
@@ -187,7 +192,11 @@ impl Local {
 
     /// Empty heads from the free list.
     pub(super) fn take_heads(&self) -> Box<Heads> {
-        self.heads.borrow_mut().pop().unwrap_or_default()
+        let kept = self.heads.borrow_mut().pop();
+        kept.unwrap_or_else(|| {
+            let (req, res, began) = Default::default();
+            Box::new(Heads { req, res, began, live: self.lives.add() })
+        })
     }
 
     /// Gives heads back.
@@ -195,6 +204,8 @@ impl Local {
         let mut list = self.heads.borrow_mut();
         if list.len() < KEEP_HEADS {
             list.push(heads);
+        } else {
+            self.lives.forget(&heads.live);
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod aim;
 pub mod answer;
 mod cacheable;
+mod captured;
 mod cookies;
 pub mod decide;
 mod form;
@@ -11,6 +12,7 @@ mod http;
 mod inspect;
 mod line;
 mod list_edit;
+mod live;
 mod local;
 mod lookup;
 mod observed;
@@ -26,12 +28,14 @@ mod service;
 mod steps;
 mod stick;
 mod suspended;
+mod tally;
 mod tarpit;
 mod tcp;
 mod upstream;
 mod waiting;
 mod watched;
 
+pub use live::{descriptors, figures, session, sessions, shut};
 pub use local::{LiveFacts, Local, View};
 pub use outcome::{Outcome, Side};
 pub use persist::Override;
@@ -50,6 +54,8 @@ pub struct Conn {
     pub local: Rc<Local>,
     pub stream: Stream,
     pub info: ConnInfo,
+    /// Its listener where `option socket-stats` counts it, else [`tally::NOT_COUNTED`].
+    counted: ListenerId,
     /// Requests so far, the present one counted.
     pub requests: Cell<u32>,
     /// The server connection that belongs to this client alone (`http-reuse never`), between two requests.
@@ -60,6 +66,8 @@ pub struct Conn {
     notes: Cell<Option<Box<line::Notes>>>,
     /// The present request's persistence, where its backend has any.
     persist: RefCell<Option<Box<persist::Persist>>>,
+    /// The place of the present exchange in the core's list.
+    live: Cell<u32>,
     /// Where the present request wants to go.
     aim: Cell<aim::Aim>,
     /// When the last exchange ended, or the connection's own bytes began.
@@ -85,6 +93,7 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         },
         ..ConnInfo::at(listener.frontend, listener.uuid, local.core.now())
     };
+    let counted = if listener.counted { id } else { tally::NOT_COUNTED };
     let no_linger = frontend.manners.no_linger;
     drop(view);
     let cells = local.cells();
@@ -96,15 +105,21 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         local,
         stream,
         info,
+        counted,
         requests: Cell::new(0),
         own: RefCell::new(None),
         last_server: Cell::new(None),
         notes: Cell::default(),
         persist: RefCell::new(None),
+        live: Cell::new(u32::MAX),
         aim: Cell::default(),
         since: Cell::default(),
     };
     conn.since.set(conn.info.accepted);
+    conn.on_listener(|l| {
+        l.conn_cur.add(1);
+        l.conn_tot.inc();
+    });
     if no_linger {
         conn.stream.reset_on_close();
     }
@@ -118,4 +133,5 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
     let cells = conn.local.cells();
     cells.frontends[conn.info.frontend.index()].conn_cur.add(-1);
     cells.process.conn_cur.add(-1);
+    conn.on_listener(|l| l.conn_cur.add(-1));
 }

@@ -2,7 +2,7 @@
 //! headers that give it others (manual 5.1, `accept-proxy`, `accept-netscaler-cip`), and the `tcp-request session` rules, which
 //! see these.
 use super::http::join_chunks;
-use super::{Conn, LiveFacts, Local, View};
+use super::{Conn, LiveFacts, Local, View, tally};
 use crate::base::ids::ListenerId;
 use crate::base::limits::BUFSIZE;
 use crate::base::time::Tick;
@@ -12,12 +12,13 @@ use crate::rules::{ConnInfo, Cx, NoTrace, Program, Verdict, Wishes};
 
 /// Runs the rules and receives the headers. False: the connection ends.
 pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
-    let Conn { local, stream, info, since, .. } = conn;
+    let Conn { local, stream, info, counted, since, .. } = conn;
     let view = local.view();
     let frontend = view.plan.frontend(info.frontend);
     let listener = &view.plan.listeners[listener.index()];
     if dropped(local, &view, info, &frontend.tcp_request_connection) {
         local.cells().frontends[info.frontend.index()].denied_conn.inc();
+        tally::on(local, *counted, |l| l.denied_conn.inc());
         // It was no session (`rate-limit sessions`, `maxsessrate`).
         local.shared.paces.sessions.give_back();
         if frontend.manners.rate_limit != 0 {
@@ -49,6 +50,7 @@ pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
     since.set(local.core.now());
     if dropped(local, &view, info, &frontend.tcp_request_session) {
         local.cells().frontends[info.frontend.index()].denied_sess.inc();
+        tally::on(local, *counted, |l| l.denied_sess.inc());
         return false;
     }
     true

@@ -34,8 +34,15 @@ pub enum Outcome {
     ClientGoneInQueue,
     /// The client left while its server was being connected to (`CC`).
     ClientGoneInConnect,
+    /// An operator ended it in the queue (`KQ`, 503).
+    KilledInQueue,
+    /// An operator ended it while its server was being connected to (`K-`, no answer).
+    KilledInConnect,
     /// No connection to a server could be made (`SC`, 503) or not in time (`sC`, 503).
     ConnectFailed { timeout: bool },
+    /// We had nothing to connect with: no port or address to come from, no memory (`RC`, 503), or no descriptor within the
+    /// process's limit (`PC`, 503).
+    NoResource { limit: bool },
     /// The server ended without an answer (`SH`, 502).
     ServerGoneInHead,
     /// The server's answer could not be read (`PH`, 502).
@@ -64,8 +71,10 @@ impl Outcome {
             Outcome::NoServer
             | Outcome::QueueTimeout
             | Outcome::QueueFull
+            | Outcome::KilledInQueue
+            | Outcome::NoResource { .. }
             | Outcome::ConnectFailed { .. } => 503,
-            Outcome::ClientGoneInQueue | Outcome::ClientGoneInConnect => 0,
+            Outcome::ClientGoneInQueue | Outcome::ClientGoneInConnect | Outcome::KilledInConnect => 0,
             Outcome::ServerGoneInHead | Outcome::BadAnswer => 502,
             Outcome::ServerTimeout => 504,
         }
@@ -86,6 +95,10 @@ impl Outcome {
             Outcome::QueueFull => "SQ",
             Outcome::ClientGoneInQueue => "CQ",
             Outcome::ClientGoneInConnect => "CC",
+            Outcome::NoResource { limit: false } => "RC",
+            Outcome::NoResource { limit: true } => "PC",
+            Outcome::KilledInQueue => "KQ",
+            Outcome::KilledInConnect => "K-",
             Outcome::ServerGoneInHead => "SH",
             Outcome::BadAnswer | Outcome::AnswerDenied { .. } => "PH",
             Outcome::ServerTimeout => "sH",

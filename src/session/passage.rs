@@ -7,7 +7,7 @@ use super::outcome::{Outcome, Side};
 use super::relay::{Limits, relay};
 use super::select::Assigned;
 use super::waiting::client_left;
-use super::{Conn, headers, persist, record, suspended};
+use super::{Conn, captured, headers, persist, record, suspended};
 use crate::base::ids::BackendId;
 use crate::base::time::Tick;
 use crate::net::combine::Activity;
@@ -17,6 +17,7 @@ use crate::proto::h1::{self, BodyReader, Parsed, RequestKind};
 use crate::proto::http::{Body, Version};
 use crate::rules::{Cx, NoTrace, Verdict};
 use crate::share::counters::count_status;
+use crate::share::sessions::Stage;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -135,7 +136,8 @@ impl Passage<'_> {
             Ok(passed) => passed,
             Err(Some(UploadError::Bad)) => {
                 self.conn.note_broken(Side::Proxy, false, self.answering.get());
-                self.broken(Side::Client, false, 400)
+                self.conn.count_invalid();
+                self.broke(Side::Client, false, 400)
             }
             Err(Some(UploadError::Client { timeout: true })) => self.broken(Side::Client, true, 408),
             Err(broken) => {
@@ -143,6 +145,9 @@ impl Passage<'_> {
                 let upload = broken.is_some();
                 self.conn.note_broken(Side::Client, false, upload || self.answering.get());
                 self.count_broken(Some(Side::Client));
+                if !self.answering.get() {
+                    self.conn.count_unanswered(Some(self.backend));
+                }
                 Passed::Ended(Next::Close)
             }
         }
@@ -151,8 +156,14 @@ impl Passage<'_> {
     /// The exchange broke while the request's body was passing: before the answer began the client gets a page.
     fn broken(&self, side: Side, timeout: bool, status: u16) -> Passed {
         self.count_broken(Some(side));
+        self.broke(side, timeout, status)
+    }
+
+    /// The same where it is nobody's abort.
+    fn broke(&self, side: Side, timeout: bool, status: u16) -> Passed {
         if side == Side::Server && self.server().is_cut() {
-            self.conn.note_cut(self.assigned.place.server, self.answering.get());
+            let state = if self.answering.get() { b'D' } else { b'H' };
+            self.conn.note_cut(self.assigned.place.server, state);
         }
         self.conn.note_broken(side, timeout, self.answering.get());
         if self.answering.get() {
@@ -214,7 +225,9 @@ impl Passage<'_> {
             body.done = walk.done;
             // From here on the client owes nothing, even if the server answers before the last send is told as done.
             self.request_left.set(!walk.done);
+            self.conn.count_received(walk.consumed);
             count_in(self.conn, self.backend, self.assigned.place.server, walk.out_len as u64);
+            self.conn.passes_in(walk.out_len);
             let out = split(self.conn, &self.conn.stream, chunk, walk.out_len, walk.consumed);
             self.send_to_server(out, body.reader.has_more()).await.map_err(|()| UploadError::Server)?;
         }
@@ -252,6 +265,10 @@ impl Passage<'_> {
                 Err(passed) => return passed,
             };
             if !is_interim(heads.res.status) {
+                if self.retry_on.has_status(heads.res.status) && !self.answering.get() {
+                    return Passed::Again;
+                }
+                self.count_answer(heads.res.status);
                 self.answered.set(Some(self.conn.local.core.now()));
                 record::answer(self.conn, self.view, &heads.res);
                 self.observe(observed::Event::Answered(heads.res.status));
@@ -261,15 +278,14 @@ impl Passage<'_> {
             if let Some(chunk) = rest.take() {
                 self.server().unread(chunk);
             }
+            self.count_answer(heads.res.status);
             let mut out = self.conn.local.core.take_vec();
             h1::write_response(&heads.res, &mut out);
             self.answering.set(true);
+            self.count_out(out.len());
             if let Err(timeout) = self.send_to_client(out, Follows::Nothing).await {
                 return self.broken(Side::Client, timeout, heads.res.status);
             }
-        }
-        if self.retry_on.has_status(heads.res.status) && !self.answering.get() {
-            return Passed::Again;
         }
         let server = self.assigned.place.server;
         persist::answering(self.conn, self.view, self.backend, server, Some(&mut heads.res));
@@ -333,7 +349,8 @@ impl Passage<'_> {
                     return Ok((!chunk.is_empty()).then_some(chunk));
                 }
                 Ok(Parsed::Partial) => have = Some(chunk),
-                Err(_) => {
+                Err(e) => {
+                    captured::answer(self.conn, self.backend, self.assigned.place.server, &chunk, &e);
                     self.count_failed_answer();
                     if self.retry_on.junk_response && !self.answering.get() {
                         return Err(Passed::Again);
@@ -347,6 +364,13 @@ impl Passage<'_> {
 
     fn observe(&self, event: observed::Event) {
         observed::note(&self.conn.local, self.view, self.assigned.place.server, event);
+    }
+
+    /// Counts an answer of the server, also an interim one.
+    fn count_answer(&self, status: u16) {
+        let cells = self.server_cells();
+        cells.req_tot.inc();
+        count_status(&cells.status, status);
     }
 
     fn count_failed_answer(&self) {
@@ -429,8 +453,11 @@ impl Passage<'_> {
             // Whatever was waited for is there.
             Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => None,
             Verdict::Deny { status } => {
-                self.conn.local.cells().backends[self.backend.index()].denied_resp.inc();
+                let cells = self.conn.local.cells();
+                cells.frontends[self.conn.info.frontend.index()].denied_resp.inc();
+                cells.backends[self.backend.index()].denied_resp.inc();
                 self.server_cells().denied_resp.inc();
+                self.conn.on_listener(|l| l.denied_resp.inc());
                 Some(Passed::Failed(Outcome::AnswerDenied { status }))
             }
             Verdict::Answer { status, bytes, close } => {
@@ -443,6 +470,10 @@ impl Passage<'_> {
             Verdict::Serve(_) => None,
             Verdict::Drop => {
                 self.conn.note(|r| r.ends(*b"PH"));
+                self.conn.count_denied(Some(self.backend));
+                let cells = self.conn.local.cells();
+                count_status(&cells.frontends[self.conn.info.frontend.index()].status, heads.res.status);
+                count_status(&cells.backends[self.backend.index()].status, heads.res.status);
                 self.conn.stream.reset_on_close();
                 Some(Passed::Ended(Next::Drop))
             }
@@ -467,11 +498,17 @@ impl Passage<'_> {
         }
     }
 
+    #[cold]
+    fn capture_body(&self, bytes: &[u8], error: h1::BodyError) {
+        captured::body(self.conn, Some((self.backend, self.assigned.place.server)), bytes, error);
+    }
+
     fn count_out(&self, n: usize) {
         let cells = self.conn.local.cells();
         cells.frontends[self.conn.info.frontend.index()].bytes_out.add(n as u64);
         cells.backends[self.backend.index()].bytes_out.add(n as u64);
         self.server_cells().bytes_out.add(n as u64);
+        self.conn.on_listener(|l| l.bytes_out.add(n as u64));
         self.conn.note(|r| r.bytes_out += n as u64);
     }
 
@@ -503,7 +540,6 @@ impl Passage<'_> {
         let cells = self.conn.local.cells();
         count_status(&cells.frontends[self.conn.info.frontend.index()].status, res.status);
         count_status(&cells.backends[self.backend.index()].status, res.status);
-        count_status(&self.server_cells().status, res.status);
 
         let mut out = core.take_vec();
         h1::write_response(res, &mut out);
@@ -513,9 +549,13 @@ impl Passage<'_> {
         let mut surplus = false;
         if let Some(mut chunk) = rest {
             if !done {
-                let Ok(walk) = reader.walk(&mut chunk) else {
-                    self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
-                    return Passed::Failed(Outcome::BadAnswer);
+                let walk = match reader.walk(&mut chunk) {
+                    Ok(walk) => walk,
+                    Err(error) => {
+                        self.capture_body(&chunk, error);
+                        self.conn.note(|r| r.answered = crate::rules::record::NOT_YET);
+                        return Passed::Failed(Outcome::BadAnswer);
+                    }
                 };
                 out.extend_from_slice(&chunk[..walk.out_len]);
                 done = walk.done;
@@ -531,6 +571,8 @@ impl Passage<'_> {
         };
         self.answering.set(true);
         self.count_out(out.len());
+        heads.live.stage(Stage::Body);
+        heads.live.passed_out(out.len());
         if let Err(timeout) = self.send_to_client(out, follows(done, &reader)).await {
             return self.broken(Side::Client, timeout, res.status);
         }
@@ -540,17 +582,26 @@ impl Passage<'_> {
             let mut chunk = match received {
                 Ok(Ok(Some(chunk))) => chunk,
                 Ok(Ok(None)) if !framed => break,
-                Ok(_) => return self.broken(Side::Server, false, res.status),
+                Ok(_) => {
+                    // Cut short: in HAProxy an invalid answer, too.
+                    self.count_failed_answer();
+                    return self.broken(Side::Server, false, res.status);
+                }
                 Err(_) => return self.broken(Side::Server, true, res.status),
             };
-            let Ok(walk) = reader.walk(&mut chunk) else {
-                self.conn.note_broken(Side::Proxy, false, true);
-                return self.broken(Side::Server, false, res.status);
+            let walk = match reader.walk(&mut chunk) {
+                Ok(walk) => walk,
+                Err(error) => {
+                    self.capture_body(&chunk, error);
+                    self.conn.note_broken(Side::Proxy, false, true);
+                    return self.broken(Side::Server, false, res.status);
+                }
             };
             done = walk.done;
             surplus = walk.consumed < chunk.len();
             chunk.truncate(walk.out_len);
             self.count_out(chunk.len());
+            heads.live.passed_out(chunk.len());
             if let Err(timeout) = self.send_to_client(chunk, follows(done, &reader)).await {
                 return self.broken(Side::Client, timeout, res.status);
             }
@@ -570,7 +621,6 @@ impl Passage<'_> {
         let status = heads.res.status;
         count_status(&cells.frontends[self.conn.info.frontend.index()].status, status);
         count_status(&cells.backends[self.backend.index()].status, status);
-        count_status(&self.server_cells().status, status);
         let mut out = self.conn.local.core.take_vec();
         h1::write_response(&heads.res, &mut out);
         self.answers(status, out.len());
@@ -593,13 +643,16 @@ impl Passage<'_> {
             client_fin: fe.client_fin,
             server_fin: be.server_fin,
         };
-        let passed = relay(&self.conn.local.core, &self.conn.stream, self.server(), limits).await;
+        heads.live.stage(Stage::Tunnel);
+        let counts = heads.live.counts();
+        let passed = relay(&self.conn.local.core, &self.conn.stream, self.server(), limits, counts).await;
+        self.conn.count_received(passed.from_client as usize);
         count_in(self.conn, self.backend, self.assigned.place.server, passed.from_client);
         self.count_out(passed.from_server as usize);
         self.count_broken(passed.broken.map(|(side, _)| side));
         if let Some((side, timeout)) = passed.broken {
             if self.server().is_cut() {
-                self.conn.note_cut(self.assigned.place.server, true);
+                self.conn.note_cut(self.assigned.place.server, b'D');
             }
             self.conn.note_broken(side, timeout, true);
         }

@@ -288,10 +288,14 @@ pub(super) fn served(conn: &Conn, service: Service) {
     });
 }
 
-/// The client was kept waiting to the end, or has left before (`PT`, `CT`).
+/// The client was kept waiting to the end, has left before, or an operator let it go (`PT`, `CT`, `KT`).
 pub(super) fn tarpitted(conn: &Conn, stayed: bool) {
     conn.info.record.note(|r| {
-        r.end = Some(if stayed { *b"PT" } else { *b"CT" });
+        r.end = Some(match stayed {
+            false => *b"CT",
+            true if conn.is_killed() => *b"KT",
+            true => *b"PT",
+        });
         (r.head, r.placed) = (NOT_YET, conn.local.core.now());
     });
 }
@@ -486,8 +490,8 @@ impl Conn {
     }
 
     /// The server's connection was cut: by an operator, because the server went down, or because one that is no backup is
-    /// up again.
-    pub(super) fn note_cut(&self, server: ServerId, data: bool) {
+    /// up again. `state`: the second termination character.
+    pub(super) fn note_cut(&self, server: ServerId, state: u8) {
         self.info.record.note(|r| {
             let world = self.local.view();
             let plan = world.plan.server(server);
@@ -504,7 +508,7 @@ impl Conn {
                 }
                 false => b'K',
             };
-            r.ends([who, if data { b'D' } else { b'H' }]);
+            r.ends([who, state]);
         });
     }
 

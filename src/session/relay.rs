@@ -27,7 +27,14 @@ pub struct Relayed {
 }
 
 /// Relays until both ends have come, or a side broke or fell silent.
-pub async fn relay(core: &Core, client: &Stream, server: &Stream, limits: Limits) -> Relayed {
+/// `counts` are added to as bytes pass: those of the client, those of the server.
+pub async fn relay(
+    core: &Core,
+    client: &Stream,
+    server: &Stream,
+    limits: Limits,
+    counts: [&Cell<u64>; 2],
+) -> Relayed {
     let clock = |limit| Activity::new(core.now(), limit);
     let (client_clock, server_clock) = (clock(limits.client), clock(limits.server));
     // Once one direction breaks the other is of no use: it stops at its next wait.
@@ -39,6 +46,7 @@ pub async fn relay(core: &Core, client: &Stream, server: &Stream, limits: Limits
         // The server hears the end: from now on it is half closed.
         fin: limits.server_fin.map(|t| (&server_clock, t)),
         broken: &broken,
+        count: counts[0],
     };
     let down = Direction {
         core,
@@ -46,6 +54,7 @@ pub async fn relay(core: &Core, client: &Stream, server: &Stream, limits: Limits
         to: (client, &client_clock, Side::Client),
         fin: limits.client_fin.map(|t| (&client_clock, t)),
         broken: &broken,
+        count: counts[1],
     };
     let (from_client, from_server) = join(up.run(), down.run()).await;
     Relayed { from_client, from_server, broken: broken.get() }
@@ -57,6 +66,7 @@ struct Direction<'a> {
     to: (&'a Stream, &'a Activity, Side),
     fin: Option<(&'a Activity, Duration)>,
     broken: &'a Cell<Option<(Side, bool)>>,
+    count: &'a Cell<u64>,
 }
 
 impl Direction<'_> {
@@ -79,6 +89,7 @@ impl Direction<'_> {
                 None => return passed,
             }
             passed += n;
+            self.count.set(self.count.get() + n);
             self.to.1.touch(self.core);
         }
         self.to.0.shutdown();

@@ -12,6 +12,7 @@ use crate::net::PoolBox;
 use crate::plan::{Reuse, ServerAddr};
 use crate::rules::Wishes;
 use crate::rules::balance::Affinity;
+use crate::share::sessions::Stage;
 use crate::share::{Rank, Shared};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -386,15 +387,25 @@ pub async fn assign(
             }
             Err(error) => error,
         };
-        observed::note(&conn.local, view, current.server, observed::Event::NotConnected);
         let server_cells = &conn.local.cells().servers[current.server.index()];
-        if *tries_left == 0 || !plan.retry_on.conn_failure {
+        let lacks = match error {
+            ConnectError::NoResource { limit } => Some(Outcome::NoResource { limit }),
+            _ => None,
+        };
+        // Another attempt would fail in the same way: as in HAProxy there is none, unless it may come from another port.
+        let hopeless = lacks.is_some() && !has_ports(view, current.server);
+        if lacks.is_none() {
+            observed::note(&conn.local, view, current.server, observed::Event::NotConnected);
+        }
+        if hopeless || *tries_left == 0 || !plan.retry_on.conn_failure {
             server_cells.failed_conns.inc();
             cells.failed_conns.inc();
-            return Err(Outcome::ConnectFailed { timeout: matches!(error, ConnectError::Timeout) });
+            let timeout = matches!(error, ConnectError::Timeout);
+            return Err(lacks.unwrap_or(Outcome::ConnectFailed { timeout }));
         }
         *tries_left -= 1;
         conn.note(|r| r.retries += 1);
+        conn.tries_again();
         if may_redispatch(conn, view, backend, plan.retries - *tries_left) {
             server_cells.redispatches.inc();
             cells.redispatches.inc();
@@ -412,10 +423,17 @@ pub async fn assign(
             server_cells.sess_tot.inc();
             if matches!(error, ConnectError::Failed) {
                 let wait = plan.timeouts.connect.map_or(TURN_AROUND, |t| t.min(TURN_AROUND));
-                core.sleep_until(core.now() + wait).await;
+                conn.waits(Stage::TurnAround, Some(current.server));
+                let waited = PoolBox::with(|| conn.unless_killed(core.sleep_until(core.now() + wait))).await;
+                waited.ok_or(Outcome::KilledInConnect)?;
             }
         }
     }
+}
+
+/// Whether connections to a server come from a range of ports.
+fn has_ports(view: &View, server: ServerId) -> bool {
+    view.plan.server(server).line.as_ref().is_some_and(|line| line.socket.ports.is_some())
 }
 
 /// Makes a connection; where the file asks for it (`option abortonclose`), only while the client is there.
@@ -427,9 +445,11 @@ async fn connect_unless_left(
     tag: u64,
 ) -> Result<Result<Upstream, ConnectError>, Outcome> {
     let aborts = view.plan.backend(view.plan.server(server).backend).abort_on_close;
+    conn.waits(Stage::Connect, Some(server));
     let mut connecting = pin!(upstream::connect(conn, view, server, dst, tag));
     poll_fn(|cx| match connecting.as_mut().poll(cx) {
         Poll::Ready(done) => Poll::Ready(Ok(done)),
+        Poll::Pending if conn.is_killed() => Poll::Ready(Err(Outcome::KilledInConnect)),
         Poll::Pending if aborts && client_left(conn) => Poll::Ready(Err(Outcome::ClientGoneInConnect)),
         Poll::Pending => Poll::Pending,
     })

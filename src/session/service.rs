@@ -9,6 +9,7 @@ use crate::plan::stats::Access;
 use crate::proto::http::{RequestHead, Version};
 use crate::rules::{Cx, Verdict};
 use crate::share::desk::Order;
+use crate::share::sessions::Stage;
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::Poll;
@@ -114,6 +115,7 @@ async fn pieces(reply: &mut Reply<'_>, order: &Order, body: &mut ClientBody) -> 
     let Some(mut head) = next_piece().await else {
         return reply.error(Outcome::NoServer, body).await;
     };
+    conn.waits(Stage::Body, None);
     let whole = body.skip_first(conn);
     let chunked = reply.version != Version::Http10;
     let has_length = memchr::memmem::find(&head, b"content-length").is_some();
@@ -146,8 +148,14 @@ async fn pieces(reply: &mut Reply<'_>, order: &Order, body: &mut ClientBody) -> 
     while let Some(piece) = next_piece().await {
         let out = if chunked && !has_length { framed(&piece) } else { piece };
         reply.count_bytes(out.len());
-        if !reply.send(out, false).await {
-            return Next::Close;
+        match conn.unless_killed(reply.send(out, false)).await {
+            Some(true) if !conn.is_killed() => {}
+            Some(false) => return Next::Close,
+            // An operator has ended it.
+            Some(true) | None => {
+                conn.note(|r| r.end = Some(*b"KD"));
+                return Next::Drop;
+            }
         }
     }
     if chunked && !has_length && !reply.send(b"0\r\n\r\n".to_vec(), next != Next::Keep).await {

@@ -3,8 +3,10 @@ use super::Conn;
 use super::http::ClientBody;
 use super::local::View;
 use crate::base::ids::BackendId;
+use crate::share::sessions::Stage;
 
-/// Lets the client wait, and reads its body away meanwhile. False when it is gone before the time is over.
+/// Lets the client wait, and reads its body away meanwhile. False when it is gone before the time is over, or before an
+/// operator ends it.
 pub(super) async fn wait(
     conn: &Conn,
     view: &View,
@@ -18,6 +20,7 @@ pub(super) async fn wait(
     let Some(timeout) = timeout else { return true };
     let core = &conn.local.core;
     let until = core.now() + timeout;
+    conn.waits(Stage::Tarpit, None);
     let mut away = core.take_vec();
     while !body.done {
         away.clear();
@@ -27,15 +30,15 @@ pub(super) async fn wait(
         if body.done {
             break;
         }
-        match core.until(Some(until), conn.stream.recv()).await {
-            Ok(Ok(Some(chunk))) => body.rest = Some(chunk),
+        match conn.unless_killed(core.until(Some(until), conn.stream.recv())).await {
+            Some(Ok(Ok(Some(chunk)))) => body.rest = Some(chunk),
             // It has only said that it sends no more.
-            Ok(Ok(None)) => break,
-            Ok(Err(_)) => return false,
-            Err(_) => return true,
+            Some(Ok(Ok(None))) => break,
+            Some(Ok(Err(_))) => return false,
+            Some(Err(_)) | None => return true,
         }
     }
     core.give_back(away.into());
-    core.sleep_until(until).await;
+    conn.unless_killed(core.sleep_until(until)).await;
     true
 }

@@ -8,6 +8,7 @@ use super::{Conn, Override, Side, aim, decide, line, persist, record};
 use crate::net::PoolBox;
 use crate::plan::Reuse;
 use crate::rules::{Cx, NoTrace, Wishes};
+use crate::share::sessions::Stage;
 
 /// Serves a connection of a frontend in TCP mode.
 pub async fn serve(conn: &Conn) {
@@ -23,12 +24,13 @@ pub async fn serve(conn: &Conn) {
     if let Some(recording) = &frontend.recording {
         record::connection(conn, &view, recording);
     }
+    let live = conn.enter();
     let mut first = FirstBytes::default();
     let mut wishes = Wishes::default();
     if let Some(inspection) = &frontend.inspection
         && !PoolBox::new(inspect::run(conn, &view, inspection, None, &mut first, &mut wishes)).await
     {
-        counters.denied_req.inc();
+        conn.count_denied(None);
         conn.stream.reset_on_close();
         record::rejected(conn, &view);
         return;
@@ -52,12 +54,12 @@ pub async fn serve(conn: &Conn) {
         (backend, backend.map_or(Override::None, |b| persist::override_of(plan.backend(b), &cx)))
     };
     let Some(backend) = backend else {
-        counters.failed_req.inc();
         conn.note_end(Outcome::NoServer);
         record::finish(conn, &view);
         return;
     };
     conn.note_backend(backend);
+    live.backend(backend);
     let backend_cells = &cells.backends[backend.index()];
     backend_cells.sess_tot.inc();
     backend_cells.sess_cur.add(1);
@@ -65,7 +67,7 @@ pub async fn serve(conn: &Conn) {
         && frontend.own_backend != Some(backend)
         && !PoolBox::new(inspect::run(conn, &view, inspection, Some(backend), &mut first, &mut wishes)).await
     {
-        backend_cells.denied_req.inc();
+        conn.count_denied(Some(backend));
         backend_cells.sess_cur.add(-1);
         conn.stream.reset_on_close();
         record::rejected(conn, &view);
@@ -93,6 +95,7 @@ pub async fn serve(conn: &Conn) {
         conn.note_end(outcome);
     } else if let Ok(assigned) = assigned {
         record::connected(conn, &view);
+        live.connected(assigned.place.server, &assigned.upstream.stream, Stage::Tunnel);
         persist::answering(conn, &view, backend, assigned.place.server, None);
         let timeouts = plan.backend(backend).timeouts;
         let tunnel = timeouts.tunnel;
@@ -102,7 +105,8 @@ pub async fn serve(conn: &Conn) {
             client_fin: frontend.timeouts.client_fin,
             server_fin: timeouts.server_fin,
         };
-        let relayed = relay(&conn.local.core, &conn.stream, &assigned.upstream.stream, limits).await;
+        let (client, server) = (&conn.stream, &assigned.upstream.stream);
+        let relayed = relay(&conn.local.core, client, server, limits, live.counts()).await;
         assigned.note_times(conn, None);
         let server_cells = &cells.servers[assigned.place.server.index()];
         counters.bytes_in.add(relayed.from_client);
@@ -111,10 +115,15 @@ pub async fn serve(conn: &Conn) {
         backend_cells.bytes_out.add(relayed.from_server);
         server_cells.bytes_in.add(relayed.from_client);
         server_cells.bytes_out.add(relayed.from_server);
+        conn.on_listener(|l| {
+            l.bytes_in.add(relayed.from_client);
+            l.bytes_out.add(relayed.from_server);
+        });
         conn.note(|r| (r.bytes_in, r.bytes_out) = (relayed.from_client, relayed.from_server));
         if let Some((side, timeout)) = relayed.broken {
             if assigned.upstream.stream.is_cut() {
-                conn.note_cut(assigned.place.server, true);
+                // As in HAProxy, which names no state of a TCP connection that was cut.
+                conn.note_cut(assigned.place.server, b'-');
             }
             conn.note_broken(side, timeout, true);
         }

@@ -208,6 +208,11 @@ fn label(server: ServerId) -> u32 {
     server.0 + 1
 }
 
+/// The server that a label names.
+pub(super) fn labelled(label: u32) -> Option<ServerId> {
+    label.checked_sub(1).map(ServerId)
+}
+
 /// Cuts every connection to a server: what is under way on them ends.
 pub fn cut(local: &Local, server: ServerId) {
     local.core.cut(label(server));
@@ -217,13 +222,23 @@ pub fn cut(local: &Local, server: ServerId) {
 #[derive(Debug)]
 pub enum ConnectError {
     Timeout,
-    /// Refused, unreachable, no socket, …
+    /// Refused, unreachable, …
     Failed,
+    /// Nothing of the server's: no port or address to come from, no memory, or (`limit`) no descriptor that we may have.
+    NoResource {
+        limit: bool,
+    },
 }
 
 impl From<io::Error> for ConnectError {
-    fn from(_: io::Error) -> Self {
-        ConnectError::Failed
+    fn from(error: io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(libc::EMFILE) => ConnectError::NoResource { limit: true },
+            Some(libc::EADDRNOTAVAIL | libc::EADDRINUSE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) => {
+                ConnectError::NoResource { limit: false }
+            }
+            _ => ConnectError::Failed,
+        }
     }
 }
 
@@ -251,6 +266,9 @@ pub async fn connect(
         Some(line) => local.core.connect(&line::through(line, &to), &options)?,
         None => local.core.connect(&to, &options)?,
     };
+    let cells = local.cells();
+    cells.servers[server.index()].connect.inc();
+    cells.backends[plan.backend.index()].connect.inc();
     stream.set_label(label(server));
     if backend.manners.no_linger {
         stream.reset_on_close();
@@ -261,12 +279,9 @@ pub async fn connect(
             if let Some(line) = &plan.line {
                 PoolBox::with(|| line::greet(conn, view, plan, line, &to, &stream, deadline)).await?;
             }
-            let cells = local.cells();
-            cells.servers[server.index()].connect.inc();
-            cells.backends[plan.backend.index()].connect.inc();
             Ok(Upstream { stream, requests: 1, tag, moved: view.server(server).moved })
         }
-        Ok(Err(_)) => Err(ConnectError::Failed),
+        Ok(Err(error)) => Err(error.into()),
         Err(_) => Err(ConnectError::Timeout),
     }
 }

@@ -6,6 +6,7 @@ use super::select::{Place, give_back};
 use super::{Conn, persist};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::time::Tick;
+use crate::share::sessions::Stage;
 use crate::share::{Rank, Ticket};
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -92,9 +93,11 @@ pub(super) async fn wait_in_queue(
         }
     }
     drop(newest);
+    conn.waits(Stage::Queue, wants);
     let granted = poll_fn(|_| match waiting.ticket.granted() {
         Some(server) => Poll::Ready(Ok(Some(server))),
         None if waiting.ticket.is_moved() => Poll::Ready(Ok(None)),
+        None if conn.is_killed() => Poll::Ready(Err(Outcome::KilledInQueue)),
         // The client's end is looked for only where the file asks for it (`option abortonclose`).
         None if view.plan.backend(backend).abort_on_close && client_left(conn) => {
             Poll::Ready(Err(Outcome::ClientGoneInQueue))

@@ -7,7 +7,7 @@ use crate::net::driver::Key;
 use crate::plan::Plan;
 use crate::world::World;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// The connections of one core to servers that are looked after so.
 pub struct Watched {
@@ -15,7 +15,8 @@ pub struct Watched {
     on: Cell<bool>,
     /// How many servers were looked at.
     looked_at: Cell<usize>,
-    open: RefCell<HashMap<(u32, u32), (Key, ServerId)>>,
+    /// In an order that is the same in each run: whoever waits is woken in it.
+    open: RefCell<BTreeMap<(u32, u32), (Key, ServerId)>>,
     /// Closed ones are looked for when there are more than this.
     sweep_at: Cell<usize>,
     /// Which of the servers with `on-marked-up` were up when last looked at.
@@ -65,7 +66,7 @@ impl Watched {
         let plan = world.plan.server(server);
         if plan.watching.shutdown_sessions && !world.server(server).alive() {
             // It went down while we connected.
-            local.core.cut_stream(key);
+            local.core.break_off(key);
             return;
         }
         let mut open = self.open.borrow_mut();
@@ -96,7 +97,7 @@ impl Local {
             let plan = world.plan.server(*server);
             let down = plan.watching.shutdown_sessions && !world.server(*server).alive();
             if down || plan.backup && up_again.contains(&plan.backend) {
-                self.core.cut_stream(*key);
+                self.core.break_off(*key);
                 return false;
             }
             true

@@ -52,6 +52,15 @@ impl ShardHandle {
         self.notifier.call(move |_| with_here(|shard| session::cut(&shard.local, server)));
     }
 
+    /// Asks the shard's core; `done` is called on its thread with what it says. Nobody is called where the shard has ended.
+    pub fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Local) -> T + Send + 'static,
+        done: impl FnOnce(T) + Send + 'static,
+    ) {
+        self.notifier.call(move |_| with_here(|shard| done(question(&shard.local))));
+    }
+
     /// Clears the shard's counters; `done` is called on its thread.
     pub fn clear_counters(&self, all: bool, done: impl FnOnce() + Send + 'static) {
         self.notifier.call(move |_| {

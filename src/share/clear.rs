@@ -1,5 +1,5 @@
 //! `clear counters`: peaks begin anew, with `all` also what was counted (management manual, 9.3).
-use super::counters::{Average, BackendCells, FrontendCells, ServerCells, StatusCells, Times};
+use super::counters::{Average, BackendCells, FrontendCells, ListenerCells, ServerCells, StatusCells, Times};
 use super::{Counter, ShardCounters, Shared};
 
 impl ShardCounters {
@@ -8,6 +8,7 @@ impl ShardCounters {
         self.frontends.iter().for_each(|f| f.clear(all));
         self.backends.iter().for_each(|b| b.clear(all));
         self.servers.iter().for_each(|s| s.clear(all));
+        self.listeners.iter().for_each(|l| l.clear(all));
     }
 }
 
@@ -30,8 +31,18 @@ impl FrontendCells {
         if all {
             zero(&[&self.conn_tot, &self.sess_tot, &self.req_tot, &self.bytes_in, &self.bytes_out]);
             zero(&[&self.denied_req, &self.denied_resp, &self.failed_req, &self.denied_conn]);
-            zero(&[&self.intercepted]);
+            zero(&[&self.intercepted, &self.denied_sess]);
             zero_statuses(&self.status);
+        }
+    }
+}
+
+impl ListenerCells {
+    fn clear(&self, all: bool) {
+        self.conn_cur.clear_peak();
+        if all {
+            zero(&[&self.conn_tot, &self.bytes_in, &self.bytes_out, &self.denied_req, &self.denied_resp]);
+            zero(&[&self.failed_req, &self.denied_conn, &self.denied_sess]);
         }
     }
 }

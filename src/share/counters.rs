@@ -157,6 +157,21 @@ pub struct FrontendCells {
     pub logs: Counter,
 }
 
+/// One listener on one shard, where `option socket-stats` counts it.
+#[derive(Debug, Default)]
+pub struct ListenerCells {
+    pub conn_cur: Gauge,
+    pub conn_tot: Counter,
+    pub bytes_in: Counter,
+    pub bytes_out: Counter,
+    pub denied_req: Counter,
+    pub denied_resp: Counter,
+    pub failed_req: Counter,
+    pub denied_conn: Counter,
+    /// By `tcp-request session`.
+    pub denied_sess: Counter,
+}
+
 /// One backend on one shard.
 #[derive(Debug, Default)]
 pub struct BackendCells {
@@ -214,8 +229,6 @@ pub struct ProcessCells {
     pub req_tot: Counter,
     /// Log lines that their target did not take.
     pub dropped_logs: Counter,
-    /// Turns of the loop.
-    pub turns: Counter,
     /// The generation of the World the shard uses, written once a change.
     pub world: AtomicU64,
 }
@@ -228,6 +241,8 @@ pub struct ShardCounters {
     pub frontends: Box<[FrontendCells]>,
     pub backends: Box<[BackendCells]>,
     pub servers: Grow<ServerCells>,
+    /// By `ListenerId`; empty where no listener is counted.
+    pub listeners: Box<[ListenerCells]>,
 }
 
 impl ShardCounters {
@@ -237,7 +252,12 @@ impl ShardCounters {
             frontends: (0..frontends).map(|_| FrontendCells::default()).collect(),
             backends: (0..backends).map(|_| BackendCells::default()).collect(),
             servers: (0..servers).map(|_| ServerCells::default()).collect(),
+            listeners: Box::default(),
         }
+    }
+
+    pub(super) fn count_listeners(&mut self, listeners: usize) {
+        self.listeners = (0..listeners).map(|_| ListenerCells::default()).collect();
     }
 }
 

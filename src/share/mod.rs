@@ -2,8 +2,10 @@
 //! unless a limit is reached.
 pub mod checks;
 mod clear;
+pub mod cores;
 pub mod counters;
 pub mod desk;
+pub mod errors;
 pub mod gate;
 mod grow;
 pub mod latency;
@@ -15,6 +17,7 @@ pub mod observed;
 pub mod pace;
 pub mod queue;
 pub mod rate;
+pub mod sessions;
 pub mod table;
 pub mod trends;
 pub mod vars;
@@ -22,13 +25,15 @@ pub mod vars;
 use crate::base::grow::Grow;
 use crate::base::ids::{BackendId, ServerId};
 pub use checks::{CheckResult, CheckState, CheckStatus, Checks, Life};
-pub use counters::{BackendCells, Counter, FrontendCells, Gauge, ProcessCells, ServerCells, ShardCounters};
+pub use counters::{
+    BackendCells, Counter, FrontendCells, Gauge, ListenerCells, ProcessCells, ServerCells, ShardCounters,
+};
 pub use gate::Gate;
 pub use least::Loads;
 pub use queue::{Queue, Rank, Ticket};
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
-pub use trends::Trends;
+pub use trends::{Trend, Trends};
 
 /// Everything the cores of one process share, sized by the Plan.
 #[derive(Debug)]
@@ -59,6 +64,8 @@ pub struct Shared {
     pub values: vars::ProcessValues,
     /// Requests on the servers of a backend whose `balance` asks for it, by `BackendId`: made with the first core.
     pub loads: Vec<OnceLock<Loads>>,
+    /// What could not be read.
+    pub errors: errors::Errors,
     /// What the health checks found.
     pub checks: Checks,
     /// Errors of the traffic in a row.
@@ -91,6 +98,7 @@ impl Shared {
             list_edits: list_edits::ListEdits::default(),
             values: vars::ProcessValues::default(),
             loads: (0..backends).map(|_| OnceLock::new()).collect(),
+            errors: errors::Errors::new(frontends, backends),
             checks: Checks::new(backends, servers),
             observed: observed::Observed::new(servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
@@ -117,6 +125,14 @@ impl Shared {
     #[must_use]
     pub fn with_rings(mut self, rings: impl Iterator<Item = (usize, usize)>) -> Shared {
         self.rings = rings.map(|(size, servers)| log_ring::LogRing::new(size, servers)).collect();
+        self
+    }
+
+    /// The same, with listeners that are counted: so many there are.
+    #[must_use]
+    pub fn with_counted_listeners(mut self, listeners: usize) -> Shared {
+        self.shards.iter_mut().for_each(|shard| shard.count_listeners(listeners));
+        self.trends().listeners = vec![Trend::default(); listeners];
         self
     }
 

@@ -99,7 +99,10 @@ pub struct Trends {
     pub frontends: Vec<Trend>,
     pub backends: Vec<Trend>,
     pub servers: Vec<Trend>,
-    /// Bytes sent before the counters were cleared.
+    /// Only peaks; empty where no listener is counted.
+    pub listeners: Vec<Trend>,
+    /// Bytes sent before the counters were cleared, less those that another process had sent: together with the counters a
+    /// number of bytes, alone it may be below zero.
     sent_before: u64,
 }
 
@@ -116,8 +119,8 @@ impl Trends {
 
     /// Forgets peaks, and with `all` what the counters were. The process's own counters go on.
     pub(super) fn clear(&mut self, all: bool, bytes_out: u64) {
-        let proxies = self.frontends.iter_mut().chain(&mut self.backends).chain(&mut self.servers);
-        proxies.for_each(|trend| trend.clear(all));
+        let all_of = self.frontends.iter_mut().chain(&mut self.backends).chain(&mut self.servers);
+        all_of.chain(&mut self.listeners).for_each(|trend| trend.clear(all));
         self.process.clear(false);
         if all {
             self.sent_before = bytes_out;
@@ -160,12 +163,15 @@ impl Shared {
         let process = &mut trends.process;
         turn(&mut process.connections, self.sum(|s| &s.process.conn_tot));
         turn(&mut process.sessions, self.sum(|s| &s.process.sess_tot));
-        turn(&mut process.bytes_out, trends.sent_before + self.sent());
+        turn(&mut process.bytes_out, trends.sent_before.wrapping_add(self.sent()));
         for (i, trend) in trends.frontends.iter_mut().enumerate() {
             turn(&mut trend.connections, self.sum(|s| &s.frontends[i].conn_tot));
             turn(&mut trend.sessions, self.sum(|s| &s.frontends[i].sess_tot));
             turn(&mut trend.requests, self.sum(|s| &s.frontends[i].req_tot));
             peak(trend, self.sum_now(|s| &s.frontends[i].conn_cur));
+        }
+        for (i, trend) in trends.listeners.iter_mut().enumerate() {
+            peak(trend, self.sum_now(|s| &s.listeners[i].conn_cur));
         }
         for (i, trend) in trends.backends.iter_mut().enumerate() {
             turn(&mut trend.sessions, self.sum(|s| &s.backends[i].sess_tot));
@@ -177,9 +183,26 @@ impl Shared {
         }
     }
 
+    /// What is counted now was counted by another process: it is nothing that came in this second.
+    pub fn count_on(&self) {
+        let trends = &mut *self.trends();
+        for (i, trend) in trends.frontends.iter_mut().enumerate() {
+            trend.connections.mark = self.sum(|s| &s.frontends[i].conn_tot);
+            trend.sessions.mark = self.sum(|s| &s.frontends[i].sess_tot);
+            trend.requests.mark = self.sum(|s| &s.frontends[i].req_tot);
+        }
+        for (i, trend) in trends.backends.iter_mut().enumerate() {
+            trend.sessions.mark = self.sum(|s| &s.backends[i].sess_tot);
+        }
+        for (i, trend) in trends.servers.iter_mut().enumerate() {
+            trend.sessions.mark = self.sum(|s| &s.servers[i].sess_tot);
+        }
+        trends.sent_before = 0_u64.wrapping_sub(self.sent());
+    }
+
     /// Bytes sent to clients.
     pub fn bytes_out(&self) -> u64 {
-        self.trends().sent_before + self.sent()
+        self.trends().sent_before.wrapping_add(self.sent())
     }
 
     fn sent(&self) -> u64 {

@@ -43,6 +43,7 @@ pub mod directive;
 pub mod dynamic_server;
 pub mod expr;
 pub mod fetch;
+pub mod guid;
 pub mod known;
 pub mod known_rules;
 pub mod logformat;

@@ -51,6 +51,11 @@ frontend left
     use_backend leftfull if { path_beg /full }
     use_backend lefthole if { path_beg /hole }
     default_backend left
+frontend nosource
+    bind \"127.0.10.1:${F9}\"
+    default_backend nosource
+backend nosource
+    server a ${A} source 192.0.2.77
 backend any
     server a ${A}
 backend empty
@@ -217,6 +222,11 @@ fn http() -> Vec<Row> {
                 ),
         ],
     ));
+    rows.extend(on(
+        9,
+        [row("end-RC", "GET /")
+            .differs("HAProxy says `SC` where it has no port to come from, its manual `RC`", " RC-- ")],
+    ));
     rows
 }
 
@@ -238,7 +248,7 @@ fn tcp() -> Vec<Row> {
 }
 
 pub fn cases() -> Vec<Case> {
-    vec![Case { config: HTTP, fronts: 8, rows: http() }, Case { config: TCP, fronts: 7, rows: tcp() }]
+    vec![Case { config: HTTP, fronts: 9, rows: http() }, Case { config: TCP, fronts: 7, rows: tcp() }]
 }
 
 #[test]

@@ -3,10 +3,12 @@
 //!
 //! `ROW=part cargo test --test logs` runs the rows whose ids hold this part and prints haproxy's lines.
 
+mod by_operator;
 #[path = "../common/mod.rs"]
 mod common;
 mod ends;
 mod events;
+mod exhausted;
 mod formats;
 mod line;
 mod profiles;

@@ -4,12 +4,15 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod cores;
+mod errors;
 mod figures;
 mod files;
 mod lists;
 mod master;
 mod newer;
 mod rule_edits;
+mod sessions;
 mod severity;
 mod table;
 mod talk;

@@ -3,6 +3,7 @@
 
 mod affinity;
 mod comers;
+mod killer;
 mod script;
 mod watched;
 
@@ -10,6 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ringmain::base::ids::{ListenerId, ServerId};
@@ -17,6 +19,7 @@ use ringmain::config::{Options, build_texts};
 use ringmain::net::Core;
 use ringmain::net::sim::{Faults, Rng, SimNet, for_seeds};
 use ringmain::proto::h1::RequestKind;
+use ringmain::session;
 use ringmain::shard;
 use ringmain::share::Shared;
 use ringmain::syntax::Env;
@@ -78,7 +81,7 @@ struct Seen {
 }
 
 /// One run of one seed; gives the trace.
-fn run(seed: u64) -> Result<(u64, u64), String> {
+fn run(seed: u64) -> Result<Life, String> {
     let mut rng = Rng(seed ^ 0x5eed);
     let calm = seed.is_multiple_of(4);
     let faults = Faults {
@@ -133,6 +136,12 @@ fn run(seed: u64) -> Result<(u64, u64), String> {
         let comers = comers::run(core, published.clone(), shared.clone(), shards.clone(), Rng(rng.draw()));
         cores[SHARDS + 1].spawn(comers);
     }
+    let killed = Rc::new(Cell::new(0));
+    if seed % 4 == 2 {
+        let core = cores[SHARDS + 1].clone();
+        let killer = killer::run(core, shards.clone(), Rng(rng.draw()), killed.clone());
+        cores[SHARDS + 1].spawn(killer);
+    }
     let seen = Rc::new(Seen::default());
     for id in 0..CLIENTS {
         let core = cores[SHARDS + 1].clone();
@@ -153,6 +162,10 @@ fn run(seed: u64) -> Result<(u64, u64), String> {
         let (open, slots, held) = (shard.local.open.get(), cores[i].open_slots(), cores[i].pool().held());
         if (open, slots, held) != (0, 1, 0) {
             return Err(format!("shard {i}: {open} clients, {slots} slots, {held} buffers are left\n{text}"));
+        }
+        let listed = session::figures(&shard.local).streams_now;
+        if listed != 0 {
+            return Err(format!("shard {i}: {listed} sessions are still listed\n{text}"));
         }
     }
     let inside: u32 = shared.frontends.iter().chain(shared.servers.iter()).map(|g| g.inside()).sum();
@@ -186,7 +199,15 @@ fn run(seed: u64) -> Result<(u64, u64), String> {
     if requests < seen.answers.get() {
         return Err(format!("{requests} requests counted, {} answers seen", seen.answers.get()));
     }
-    Ok((net.trace(), seen.good.get()))
+    Ok(Life { trace: net.trace(), killed: killed.get() })
+}
+
+/// What is told of a run.
+#[derive(Debug, PartialEq, Eq)]
+struct Life {
+    trace: u64,
+    /// Sessions that an operator has ended.
+    killed: usize,
 }
 
 /// Takes servers down and up, into maintenance and out of it, while requests run.
@@ -350,7 +371,14 @@ struct Request {
 
 #[test]
 fn every_request_has_one_end_and_nothing_is_left() {
-    for_seeds("--test simulation every_request", 330, |seed| run(seed).map(drop));
+    let killed = AtomicUsize::new(0);
+    for_seeds("--test simulation every_request", 330, |seed| {
+        run(seed).map(|life| _ = killed.fetch_add(life.killed, Ordering::Relaxed))
+    });
+    let some = |var| std::env::var_os(var).is_some();
+    if !some("RINGMAIN_SEED") && !some("RINGMAIN_SEEDS") {
+        assert!(killed.load(Ordering::Relaxed) > 300, "{killed:?} sessions were ended: too few");
+    }
 }
 
 #[test]

@@ -606,15 +606,6 @@ impl Driver for Sim {
         }
     }
 
-    fn cut(&mut self, state: &mut DriverState) {
-        self.shutdown(state);
-        let net = &mut *self.net.borrow_mut();
-        let Some(end) = net.ends.get_mut(&state.fd) else { return };
-        end.rx.clear();
-        end.rx_end.get_or_insert(0);
-        net.schedule_delivery(state.fd);
-    }
-
     fn close(&mut self, key: Key, state: &mut DriverState, pending: Pending, reset: bool) -> u8 {
         let pending = pending.count();
         let net = &mut *self.net.borrow_mut();

@@ -57,6 +57,7 @@ pub fn count() -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Frontend,
+    Listener,
     Server,
     Backend,
 }
@@ -84,7 +85,7 @@ pub fn cells(row: &Row, kind: Kind) -> Vec<Cell> {
         Cell::from(if kind == Kind::Backend && col == Qlimit { String::new() } else { text })
     };
     let front = kind == Kind::Frontend;
-    let mut cells = if front {
+    let mut cells = if front || kind == Kind::Listener {
         vec![Cell::default(), Cell::default(), Cell::default()]
     } else {
         vec![n(Qcur), n(Qmax), limit(Qlimit)]
@@ -113,7 +114,7 @@ pub fn cells(row: &Row, kind: Kind) -> Vec<Cell> {
     }));
     cells.extend([n(Bin), n(Bout), n(Dreq), n(Dresp), n(Ereq), n(Econ)]);
     let mut errors = n(Eresp);
-    if !front {
+    if !front && kind != Kind::Listener {
         errors.tip =
             tips(row, &[("Transfers cut by clients", CliAbrt), ("Transfers cut by servers", SrvAbrt)]);
     }
@@ -145,6 +146,9 @@ fn current(row: &Row, kind: Kind) -> Cell {
 fn total(row: &Row, kind: Kind) -> Cell {
     let mut cell = Cell::from(row.number(Col::Stot).map_or_else(String::new, grouped));
     let front = kind == Kind::Frontend;
+    if kind == Kind::Listener {
+        return cell;
+    }
     let first: &[(&str, Col)] = if front {
         &[("Connections", Col::ConnTot), ("Sessions", Col::Stot)]
     } else {
@@ -188,7 +192,7 @@ fn of_state(row: &Row, kind: Kind) -> Vec<Cell> {
     }
     status.push_str(row.word(Status));
     let mut cells = vec![Cell::from(status)];
-    if kind == Kind::Frontend {
+    if matches!(kind, Kind::Frontend | Kind::Listener) {
         cells.resize(9, Cell::default());
         return cells;
     }
@@ -265,6 +269,7 @@ pub fn class(row: &Row, kind: Kind) -> &'static str {
     let of = |active: &'static str, other: &'static str| if backup { other } else { active };
     match kind {
         Kind::Frontend => return "frontend",
+        Kind::Listener => return "socket",
         Kind::Backend => return "backend",
         Kind::Server => {}
     }
@@ -288,7 +293,7 @@ mod tests {
     fn every_column_has_a_cell() {
         let mut row = Row::new();
         row.text(Col::Status, "UP 1/3").num(Col::Bck, 1).num(Col::Stot, 1_234_567).num(Col::Lastchg, 65);
-        for kind in [Kind::Frontend, Kind::Server, Kind::Backend] {
+        for kind in [Kind::Frontend, Kind::Listener, Kind::Server, Kind::Backend] {
             assert_eq!(cells(&row, kind).len(), count(), "{kind:?}");
         }
         let server = cells(&row, Kind::Server);

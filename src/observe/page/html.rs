@@ -3,7 +3,7 @@ use super::super::columns::{Col, Row};
 use super::super::stat::View;
 use super::ask::{Ask, Form};
 use super::cells::{self, Cell, GROUPS, Kind, grouped};
-use super::{PageSettings, form};
+use super::{PageSettings, form, modules};
 use std::fmt::{Display, Write};
 
 const STYLE: &str = include_str!("style.css");
@@ -181,13 +181,23 @@ fn legend(out: &mut String) {
 }
 
 /// What is above a proxy's rows.
-pub fn open(page: &PageSettings, name: &str, caption: &str, form: bool, out: &mut String) {
+pub fn open(
+    page: &PageSettings,
+    name: &str,
+    [caption, description]: [&str; 2],
+    form: bool,
+    out: &mut String,
+) {
     let _ = write!(
         out,
-        "<section id=\"{0}\" data-name=\"{0}\"><h2><a href=\"#{0}\">{0}</a> <small>{1}</small></h2>",
+        "<section id=\"{0}\" data-name=\"{0}\"><h2><a href=\"#{0}\">{0}</a> <small>{1}</small>",
         Text(name),
         Text(caption),
     );
+    if !description.is_empty() {
+        let _ = write!(out, " <small class=\"desc\">{}</small>", Text(description));
+    }
+    out.push_str("</h2>");
     if form {
         let _ = write!(out, "<form method=\"post\" action=\"{}\">", Text(&page.uri));
     }
@@ -203,6 +213,10 @@ pub fn open(page: &PageSettings, name: &str, caption: &str, form: bool, out: &mu
     for (group, heads) in GROUPS {
         let _ = write!(out, "<th colspan=\"{}\" scope=\"colgroup\">{group}</th>", heads.len());
     }
+    if page.stats.settings.modules {
+        let count = modules::NAMES.len();
+        let _ = write!(out, "<th colspan=\"{count}\" rowspan=\"2\" scope=\"colgroup\">Extra modules</th>");
+    }
     out.push_str("</tr><tr>");
     for (head, meaning) in GROUPS.iter().flat_map(|g| g.1) {
         let _ = write!(out, "<th scope=\"col\" title=\"{}\">{head}</th>", Text(meaning));
@@ -210,20 +224,23 @@ pub fn open(page: &PageSettings, name: &str, caption: &str, form: bool, out: &mu
     out.push_str("</tr></thead><tbody>\n");
 }
 
-/// One row; `legend` is what `stats show-legends` adds to the name.
-pub fn row(row: &Row, kind: Kind, legend: Option<&str>, form: bool, out: &mut String) {
+/// One row; `legend` is what `stats show-legends` adds to the name, `modules` says whether `stats show-modules` is there.
+pub fn row(row: &Row, kind: Kind, legend: Option<&str>, form: bool, modules: bool, out: &mut String) {
     let (proxy, name) = (row.word(Col::Pxname), row.word(Col::Svname));
+    // As in HAProxy: a server may have the name of a listener.
+    let mark = if kind == Kind::Listener { "+" } else { "" };
     let number = |col: Col| row.number(col).map_or_else(String::new, |n| n.to_string());
     let rate = if kind == Kind::Frontend { number(Col::ReqRate) } else { number(Col::Rate) };
     let _ = write!(
         out,
-        "<tr id=\"{0}/{1}\" class=\"{2}\" data-name=\"{1}\" data-state=\"{3}\" data-rate=\"{4}\" data-time=\"{5}\">",
+        "<tr id=\"{0}/{6}{1}\" class=\"{2}\" data-name=\"{1}\" data-state=\"{3}\" data-rate=\"{4}\" data-time=\"{5}\">",
         Text(proxy),
         Text(name),
         cells::class(row, kind),
         Text(row.word(Col::Status)),
         if rate.is_empty() { number(Col::Rate) } else { rate },
         number(Col::Rtime),
+        mark,
     );
     if form {
         out.push_str("<td class=\"pick\">");
@@ -239,7 +256,7 @@ pub fn row(row: &Row, kind: Kind, legend: Option<&str>, form: bool, out: &mut St
     let shown = match kind {
         Kind::Frontend => "Frontend",
         Kind::Backend => "Backend",
-        Kind::Server => name,
+        Kind::Server | Kind::Listener => name,
     };
     let _ = write!(out, "<th scope=\"row\"");
     if let Some(legend) = legend {
@@ -247,7 +264,7 @@ pub fn row(row: &Row, kind: Kind, legend: Option<&str>, form: bool, out: &mut St
     }
     let _ = write!(
         out,
-        "><a href=\"#{0}/{1}\">{2}</a><span class=\"phone state\">{3}</span></th>",
+        "><a href=\"#{0}/{mark}{1}\">{2}</a><span class=\"phone state\">{3}</span></th>",
         Text(proxy),
         Text(name),
         Text(shown),
@@ -262,6 +279,11 @@ pub fn row(row: &Row, kind: Kind, legend: Option<&str>, form: bool, out: &mut St
         };
         let _ = write!(out, "<td{class}>");
         value(cell, out);
+        out.push_str("</td>");
+    }
+    for cell in modules.then(|| modules::cells(row)).into_iter().flatten() {
+        out.push_str("<td class=\"module\">");
+        value(&cell, out);
         out.push_str("</td>");
     }
     out.push_str("</tr>\n");

@@ -4,14 +4,16 @@ mod ask;
 mod cells;
 pub mod form;
 mod html;
+mod modules;
 
 pub use ask::{Ask, Form};
 
 use super::columns;
 use super::info::ProcessInfo;
+use super::listeners;
 use super::stat::{self, Proxy, StatFilter, View};
 use super::typed::{self, Object, Rows};
-use crate::base::ids::{BackendId, FrontendId, ServerId};
+use crate::base::ids::{BackendId, FrontendId, ListenerId, ServerId};
 use crate::base::service::Owner;
 use crate::plan::{Backend, Frontend, ListenerAddr, Mode, StatsPage};
 use crate::share::{Shared, Trends};
@@ -26,6 +28,8 @@ use std::sync::Arc;
 const PIECE: usize = 12 * 1_024;
 /// So many servers are looked at between two pieces at most.
 const BATCH: usize = 32;
+/// The same where a row is tens of kilobytes: typed lines and JSON.
+const LONG_BATCH: usize = 2;
 
 /// The page's settings and place.
 pub struct PageSettings {
@@ -53,8 +57,9 @@ impl PageSettings {
 /// What is still to be made.
 enum Step {
     Begin,
-    Open { name: String, caption: String, form: bool },
+    Open { name: String, caption: String, description: Option<String>, form: bool },
     Frontend(FrontendId, bool),
+    Listeners(Vec<ListenerId>, bool),
     Servers(Vec<ServerId>, bool),
     Backend(BackendId, bool),
     Close(Option<u32>),
@@ -87,7 +92,8 @@ impl Page {
         settings: PageSettings,
         ask: Ask,
     ) -> Page {
-        let filter = StatFilter::hiding(ask.hide_down, ask.hide_maintenance);
+        let filter = StatFilter::hiding(ask.hide_down, ask.hide_maintenance)
+            .with_legends(settings.stats.settings.legends);
         let trends = shared.trends().clone();
         let rows = match ask.form {
             Form::Json => Some(Rows::new(typed::Form { json: true, ..typed::Form::default() })),
@@ -116,6 +122,7 @@ impl Page {
         let world = self.world.clone();
         let plan = &world.plan;
         let html = self.ask.form == Form::Html;
+        let batch = if matches!(self.ask.form, Form::Json | Form::Typed) { LONG_BATCH } else { BATCH };
         let mut steps = VecDeque::from([Step::Begin]);
         let shown = |name: &str| {
             self.settings.stats.shows(name, &self.settings.own) && name.contains(&self.ask.scope)
@@ -143,12 +150,19 @@ impl Page {
                 && back.is_some_and(|(id, _)| world.servers_of(id).next().is_some());
             steps.push_back(Step::Open {
                 name: name.clone(),
+                description: front
+                    .and_then(|(_, f)| f.description.clone())
+                    .or_else(|| back.and_then(|(_, b)| b.description.clone())),
                 caption: caption(front.map(|f| f.1), back.map(|b| b.1), self.settings.stats.settings.legends),
                 form,
             });
-            steps.extend(front.map(|(id, _)| Step::Frontend(id, form)));
+            if let Some((id, f)) = front {
+                steps.push_back(Step::Frontend(id, form));
+                let counted: Vec<_> = listeners::counted(plan, f).map(|(listener, _)| listener).collect();
+                steps.extend(counted.chunks(batch).map(|some| Step::Listeners(some.to_vec(), form)));
+            }
             if let Some((id, _)) = back {
-                steps.extend(servers(id).chunks(BATCH).map(|some| Step::Servers(some.to_vec(), form)));
+                steps.extend(servers(id).chunks(batch).map(|some| Step::Servers(some.to_vec(), form)));
                 steps.push_back(Step::Backend(id, form));
             }
             steps.push_back(Step::Close(back.filter(|_| form).map(|(_, b)| b.uuid)));
@@ -189,8 +203,14 @@ impl Page {
             Step::Begin if html => html::beginning(&self.settings, &self.ask, &view, out),
             Step::Begin if self.ask.form == Form::Csv => columns::write_head(out),
             Step::Begin if self.ask.form == Form::JsonSchema => out.push_str(typed::SCHEMA),
-            Step::Open { name, caption, form } if html => {
-                html::open(&self.settings, &name, &caption, form, out);
+            Step::Open { name, caption, description, form } if html => {
+                html::open(
+                    &self.settings,
+                    &name,
+                    [&caption, description.as_deref().unwrap_or("")],
+                    form,
+                    out,
+                );
             }
             Step::Close(form) if html => html::close(form, out),
             Step::End if html => html::end(&self.nonce, out),
@@ -201,30 +221,39 @@ impl Page {
             }
             Step::Begin | Step::Open { .. } | Step::Close(_) => {}
             Step::Frontend(id, form) => {
-                self.row(&view.frontend(id), Kind::Frontend, self.listeners(id), form, out)
+                self.row(view.frontend(id), Kind::Frontend, self.listeners(id), form, out)
+            }
+            Step::Listeners(some, form) => {
+                for id in some {
+                    let listener = &self.world.plan.listeners[id.index()];
+                    let legend = format!("{}, id: {}", listening(&listener.addr), listener.uuid);
+                    self.row(view.listener(id), Kind::Listener, Some(legend), form, out);
+                }
             }
             Step::Servers(some, form) => {
                 for id in some {
                     if self.filter.shows(self.world.server(id)) {
-                        self.row(&view.server(id), Kind::Server, self.server_legend(id), form, out);
+                        self.row(view.server(id), Kind::Server, self.server_legend(id), form, out);
                     }
                 }
             }
             Step::Backend(id, form) => {
                 let backend = self.world.plan.backend(id);
                 let legend = Some(format!("balancing: {}", backend.balance.name()));
-                self.row(&view.backend(id, false), Kind::Backend, legend, form, out);
+                self.row(view.backend(id, false), Kind::Backend, legend, form, out);
             }
         }
     }
 
-    fn row(&self, row: &columns::Row, kind: Kind, legend: Option<String>, form: bool, out: &mut String) {
+    fn row(&self, row: columns::Row, kind: Kind, legend: Option<String>, form: bool, out: &mut String) {
+        let row = &self.filter.shown(row);
         if self.ask.form == Form::Html {
             let legend = legend.filter(|_| self.settings.stats.settings.legends);
-            html::row(row, kind, legend.as_deref(), form, out);
+            html::row(row, kind, legend.as_deref(), form, self.settings.stats.settings.modules, out);
         } else if let Some(rows) = self.rows.borrow_mut().as_mut() {
             let object = match kind {
                 Kind::Frontend => Object::Frontend,
+                Kind::Listener => Object::Listener,
                 Kind::Server => Object::Server,
                 Kind::Backend => Object::Backend,
             };
@@ -238,12 +267,7 @@ impl Page {
     /// The addresses of a frontend, for `stats show-legends`.
     fn listeners(&self, id: FrontendId) -> Option<String> {
         let plan = &self.world.plan;
-        let shown = plan.frontend(id).listeners.iter().map(|l| match &plan.listeners[l.index()].addr {
-            ListenerAddr::Inet(addr) if addr.is_ipv4() => format!("IPv4: {addr}"),
-            ListenerAddr::Inet(addr) => format!("IPv6: {addr}"),
-            ListenerAddr::Unix(_) | ListenerAddr::Abstract(_) => "unix".to_owned(),
-            ListenerAddr::Fd(_) => "fd".to_owned(),
-        });
+        let shown = plan.frontend(id).listeners.iter().map(|l| listening(&plan.listeners[l.index()].addr));
         Some(shown.collect::<Vec<_>>().join(", "))
     }
 
@@ -257,6 +281,16 @@ impl Page {
         };
         let cookie = server.cookie.as_ref().map_or_else(String::new, |c| format!(", cookie: '{c}'"));
         Some(format!("{family}{address}, id: {}{cookie}", server.uuid))
+    }
+}
+
+/// Where something listens, for `stats show-legends`.
+fn listening(addr: &ListenerAddr) -> String {
+    match addr {
+        ListenerAddr::Inet(addr) if addr.is_ipv4() => format!("IPv4: {addr}"),
+        ListenerAddr::Inet(addr) => format!("IPv6: {addr}"),
+        ListenerAddr::Unix(_) | ListenerAddr::Abstract(_) => "unix".to_owned(),
+        ListenerAddr::Fd(_) => "fd".to_owned(),
     }
 }
 

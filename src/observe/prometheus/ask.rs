@@ -5,7 +5,7 @@ use std::collections::HashSet;
 pub type Scopes = u8;
 pub const GLOBAL: Scopes = 1;
 pub const FRONTEND: Scopes = 2;
-/// Listeners have no figures of their own here: asking for them gives none.
+/// Those that `option socket-stats` counts.
 pub const LISTENER: Scopes = 4;
 pub const BACKEND: Scopes = 8;
 pub const SERVER: Scopes = 16;

@@ -1,16 +1,19 @@
 //! What is seen of a frontend, a backend or a server, and the lines that are written of it.
 use super::super::columns::{Col, NAMES};
+use super::super::listeners;
 use super::super::stat::{self, Proxy, View};
 use super::super::{about, columns::Row};
 use super::escaped;
 use super::table::{self, Metric, Objects, Show};
-use crate::base::ids::{BackendId, FrontendId, ServerId};
+use crate::base::ids::{BackendId, FrontendId, ListenerId, ServerId};
 use crate::plan::Mode;
 use crate::world::{Health, ServerState, World};
 use std::fmt::Write;
 
 /// The states of a server, in HAProxy's order.
 const STATES: [&str; 5] = ["DOWN", "UP", "MAINT", "DRAIN", "NOLB"];
+/// The states of a listener, in HAProxy's order.
+const LISTENING: [&str; 3] = ["WAITING", "OPEN", "FULL"];
 /// The ends of a check, in HAProxy's order.
 const CHECKS: [&str; 16] = [
     "HANA", "SOCKERR", "L4OK", "L4TOUT", "L4CON", "L6OK", "L6TOUT", "L6RSP", "L7TOUT", "L7RSP", "L7OK",
@@ -21,6 +24,7 @@ const CHECKS: [&str; 16] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Id {
     Frontend(FrontendId),
+    Listener(ListenerId),
     Backend(BackendId),
     Server(ServerId),
 }
@@ -56,6 +60,13 @@ pub fn objects(world: &World, kind: Objects, no_maint: bool) -> Vec<Object> {
                 let labels = format!("proxy=\"{}\"", escaped(&f.name));
                 all.push(Object { id: Id::Frontend(id), labels, http: f.mode == Mode::Http });
             }
+            Proxy::Frontend(_, f) if kind == table::L => {
+                all.extend(listeners::counted(plan, f).map(|(id, listener)| {
+                    let name = listeners::name(listener);
+                    let labels = format!("proxy=\"{}\",listener=\"{}\"", escaped(&f.name), escaped(&name));
+                    Object { id: Id::Listener(id), labels, http: f.mode == Mode::Http }
+                }));
+            }
             Proxy::Backend(id, b) if kind == table::B => {
                 let labels = format!("proxy=\"{}\"", escaped(&b.name));
                 all.push(Object { id: Id::Backend(id), labels, http: b.mode == Mode::Http });
@@ -78,6 +89,7 @@ pub fn objects(world: &World, kind: Objects, no_maint: bool) -> Vec<Object> {
 pub fn look(view: &View<'_>, id: Id, metrics: &[Metric]) -> Box<[Value]> {
     let row = match id {
         Id::Frontend(id) => view.frontend(id),
+        Id::Listener(id) => view.listener(id),
         Id::Backend(id) => view.backend(id, false),
         Id::Server(id) => view.server(id),
     };
@@ -93,6 +105,7 @@ fn value(view: &View<'_>, id: Id, row: &Row, show: Show) -> Value {
         Show::Extra(col, _) => row.number(col).map_or(Value::Nowhere, Value::Number),
         Show::Status => Value::State(match id {
             Id::Frontend(_) => u8::from(row.word(Col::Status) != "STOP"),
+            Id::Listener(_) => LISTENING.iter().position(|s| *s == row.word(Col::Status)).unwrap_or(1) as u8,
             Id::Backend(_) => u8::from(row.word(Col::Status) == "UP"),
             Id::Server(id) => state(view.world.server(id)),
         }),
@@ -106,7 +119,7 @@ fn value(view: &View<'_>, id: Id, row: &Row, show: Show) -> Value {
         Show::CheckCode => Value::Number(row.number(Col::CheckCode).unwrap_or(0)),
         Show::CheckDuration => match id {
             Id::Server(id) => last_check(view, id),
-            Id::Frontend(_) | Id::Backend(_) => Value::Nowhere,
+            Id::Frontend(_) | Id::Listener(_) | Id::Backend(_) => Value::Nowhere,
         },
     }
 }
@@ -138,7 +151,8 @@ fn last_check(view: &View<'_>, id: ServerId) -> Value {
 
 /// Columns of single protocols, for `extra-counters`: those of HAProxy's modules.
 pub fn extra(kind: Objects) -> impl Iterator<Item = Metric> {
-    let last = if kind == table::S { Col::SslFailedHandshake } else { Col::H1SplicedBytesOut };
+    let last =
+        if kind & (table::S | table::L) != 0 { Col::SslFailedHandshake } else { Col::H1SplicedBytesOut };
     (Col::SslSess as usize..=last as usize).map(move |at| {
         let (name, col) = (NAMES[at], table::PROTOCOLS[at - Col::SslSess as usize]);
         let module = name.split('_').next().unwrap_or_default();
@@ -164,6 +178,7 @@ pub fn write(metric: &Metric, object: &Object, value: Value, name: &str, out: &m
             let states: &[&str] = match (metric.show, object.id) {
                 (Show::CheckStatus, _) => &CHECKS,
                 (_, Id::Server(_)) => &STATES,
+                (_, Id::Listener(_)) => &LISTENING,
                 _ => &STATES[..2],
             };
             let count = |i: usize| u32::from(i == usize::from(at));

@@ -85,6 +85,7 @@ impl Metrics {
         let parts = [
             (ask::GLOBAL, Part::Process),
             (ask::FRONTEND, Part::Objects(table::F)),
+            (ask::LISTENER, Part::Objects(table::L)),
             (ask::BACKEND, Part::Objects(table::B)),
             (ask::BACKEND, Part::Latencies),
             (ask::SERVER, Part::Objects(table::S)),
@@ -244,6 +245,7 @@ impl Iterator for Metrics {
 fn kind_name(kind: table::Objects) -> &'static str {
     match kind {
         table::F => "frontend",
+        table::L => "listener",
         table::B => "backend",
         _ => "server",
     }

@@ -7,6 +7,7 @@ pub type Objects = u8;
 pub const F: Objects = 1;
 pub const B: Objects = 2;
 pub const S: Objects = 4;
+pub const L: Objects = 8;
 
 /// Where a metric's value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,20 +97,21 @@ const fn counter(objects: Objects, name: &'static str, show: Show) -> Metric {
 pub static METRICS: &[Metric] = &[
     gauge(B | S, "current_queue", Show::Number(Col::Qcur)),
     gauge(B | S, "max_queue", Show::Number(Col::Qmax)),
-    gauge(F | B | S, "current_sessions", Show::Number(Col::Scur)),
-    gauge(F | B | S, "max_sessions", Show::Number(Col::Smax)),
-    gauge(F | B | S, "limit_sessions", Show::Number(Col::Slim)),
-    counter(F | B | S, "sessions_total", Show::Number(Col::Stot)),
-    counter(F | B | S, "bytes_in_total", Show::Number(Col::Bin)),
-    counter(F | B | S, "bytes_out_total", Show::Number(Col::Bout)),
-    counter(F | B, "requests_denied_total", Show::Number(Col::Dreq)),
-    counter(F | B | S, "responses_denied_total", Show::Number(Col::Dresp)),
-    counter(F, "request_errors_total", Show::Number(Col::Ereq)),
+    gauge(F | L | B | S, "current_sessions", Show::Number(Col::Scur)),
+    gauge(F | L | B | S, "max_sessions", Show::Number(Col::Smax)),
+    gauge(F | L | B | S, "limit_sessions", Show::Number(Col::Slim)),
+    counter(F | L | B | S, "sessions_total", Show::Number(Col::Stot)),
+    counter(F | L | B | S, "bytes_in_total", Show::Number(Col::Bin)),
+    counter(F | L | B | S, "bytes_out_total", Show::Number(Col::Bout)),
+    counter(F | L | B, "requests_denied_total", Show::Number(Col::Dreq)),
+    counter(F | L | B | S, "responses_denied_total", Show::Number(Col::Dresp)),
+    counter(F | L, "request_errors_total", Show::Number(Col::Ereq)),
     counter(B | S, "connection_errors_total", Show::Number(Col::Econ)),
     counter(B | S, "response_errors_total", Show::Number(Col::Eresp)),
     counter(B | S, "retry_warnings_total", Show::Number(Col::Wretr)),
     counter(B | S, "redispatch_warnings_total", Show::Number(Col::Wredis)),
-    gauge(F | B | S, "status", Show::Status).says("Current status of the service, per state label value."),
+    gauge(F | L | B | S, "status", Show::Status)
+        .says("Current status of the service, per state label value."),
     gauge(F, "limit_session_rate", Show::Number(Col::RateLim)),
     gauge(B | S, "weight", Show::Number(Col::Weight)),
     gauge(B, "active_servers", Show::Number(Col::Act)),
@@ -148,13 +150,13 @@ pub static METRICS: &[Metric] = &[
     counter(F, "intercepted_requests_total", Show::Number(Col::Intercepted)).http(),
     gauge(B | S, "connect_time_average_seconds", Show::Millis(Col::Ctime))
         .says("Avg. connect time for last 1024 successful connections."),
-    counter(F, "denied_connections_total", Show::Number(Col::Dcon)),
+    counter(F | L, "denied_connections_total", Show::Number(Col::Dcon)),
     gauge(B | S, "response_time_average_seconds", Show::Millis(Col::Rtime))
         .says("Avg. response time for last 1024 successful connections."),
-    counter(F, "denied_sessions_total", Show::Number(Col::Dses)),
+    counter(F | L, "denied_sessions_total", Show::Number(Col::Dses)),
     gauge(B | S, "total_time_average_seconds", Show::Millis(Col::Ttime))
         .says("Avg. total time for last 1024 successful connections."),
-    counter(F | B | S, "failed_header_rewriting_total", Show::Number(Col::Wrew)),
+    counter(F | L | B | S, "failed_header_rewriting_total", Show::Number(Col::Wrew)),
     counter(B | S, "connection_attempts_total", Show::Number(Col::Connect)),
     counter(B | S, "connection_reuses_total", Show::Number(Col::Reuse)),
     counter(F | B, "http_cache_lookups_total", Show::Number(Col::CacheLookups)).http(),
@@ -169,7 +171,7 @@ pub static METRICS: &[Metric] = &[
         .says("Maximum observed time spent waiting for a server response"),
     gauge(B | S, "max_total_time_seconds", Show::Millis(Col::TtimeMax))
         .says("Maximum observed total request+response time (request+queue+connect+response+processing)"),
-    counter(F | B | S, "internal_errors_total", Show::Number(Col::Eint)),
+    counter(F | L | B | S, "internal_errors_total", Show::Number(Col::Eint)),
     gauge(S, "unsafe_idle_connections_current", Show::Number(Col::IdleConnCur)),
     gauge(S, "safe_idle_connections_current", Show::Number(Col::SafeConnCur)),
     gauge(S, "used_connections_current", Show::Number(Col::UsedConnCur)),

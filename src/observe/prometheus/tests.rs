@@ -26,6 +26,7 @@ pub fn process() -> ProcessInfo {
         listeners: 1,
         tasks: 0,
         dropped_logs: 0,
+        memory: 0,
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::units::leading_number;
 use crate::share::Shared;
+use crate::share::cores::CoreFigures;
 use crate::share::log_ring::Mark;
+use crate::share::sessions::{SessionId, Wanted};
 use crate::world::{Health, Overrides, ServerState, World};
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ macro_rules! rows {
     };
 }
 
-rows! { dynamic_cookie dynamic_server events frontend limit list process rate_limit resolvers server session set_server show table trace var }
+rows! { cores dynamic_cookie dynamic_server errors events frontend limit list process rate_limit resolvers server session set_server show table trace var }
 
 pub mod help;
 mod refused;
@@ -62,6 +64,8 @@ pub trait Steering {
     /// # Errors
     /// What is wrong with the arguments.
     fn stat(&self, args: &[&str]) -> Result<String, String>;
+    /// `dump stats-file`.
+    fn stats_file(&self) -> String;
     /// `show servers state`.
     fn servers_state(&self, backend: Option<BackendId>) -> String;
     /// `show resolvers`, of one section or of all.
@@ -85,6 +89,14 @@ pub trait Steering {
     fn rename_server(&self, server: ServerId, name: &str);
     /// Ends what is under way with a server.
     fn shut_sessions(&self, server: ServerId);
+    /// `show sess`: those that are asked for.
+    fn sessions(&self, wanted: Wanted) -> String;
+    /// All that is known of one session.
+    fn session(&self, id: SessionId) -> Option<String>;
+    /// Ends a session. False when there is none of this id.
+    fn shut_session(&self, id: SessionId) -> bool;
+    /// `show errors`: of a proxy by its id, or of all; only those of requests, only those of answers.
+    fn errors(&self, proxy: Option<u32>, only_requests: bool, only_answers: bool) -> String;
     /// Pauses or resumes a frontend's listeners.
     fn set_paused(&self, frontend: FrontendId, paused: bool);
     /// Stops a frontend for good.
@@ -126,8 +138,10 @@ pub trait Steering {
     fn schema(&self) -> &'static str;
     /// The answer goes on with the lines that come into a ring from this one on, until the client sends something.
     fn follow(&self, ring: usize, from: Mark);
-    /// Tasks of the control thread.
-    fn tasks(&self) -> usize;
+    /// What each core says of itself; `None` where it does not answer.
+    fn cores(&self) -> Vec<Option<CoreFigures>>;
+    /// `show fd`, of one descriptor or of all.
+    fn descriptors(&self, wanted: Option<i32>) -> String;
     /// What the cores share.
     fn shared(&self) -> Arc<Shared>;
 }

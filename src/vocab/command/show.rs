@@ -1,8 +1,15 @@
-//! `show info`, `show stat`, `show servers state`, `show version`, `show env`.
+//! `dump stats-file`, `show info`, `show stat`, `show servers state`, `show version`, `show env`.
 use super::{CommandRow, Level, Steering, severity, told, wrong};
 
 /// The rows of this file.
 pub const ROWS: &[CommandRow] = &[
+    CommandRow {
+        words: &["dump", "stats-file"],
+        usage: "dump stats-file",
+        doc: "dump stats for restore",
+        level: Level::User,
+        run: |steering, _| steering.stats_file(),
+    },
     CommandRow {
         words: &["show", "env"],
         usage: "show env [var]",

@@ -61,6 +61,7 @@ rows! { OptionRow:
     redis_check,
     redispatch,
     smtpchk,
+    socket_stats,
     splice_auto,
     splice_request,
     splice_response,

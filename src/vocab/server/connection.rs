@@ -5,7 +5,7 @@ use crate::base::units::{TimeUnit, parse_time};
 use crate::net::Namespace;
 use crate::syntax::{Diag, Word};
 use crate::vocab::address::{self, Address, Allow, Host, Ports};
-use crate::vocab::row;
+use crate::vocab::{guid as names, row};
 use std::net::SocketAddr;
 
 pub const ROWS: &[ServerRow] = &[
@@ -58,15 +58,7 @@ const fn of(name: &'static str, doc: &'static str, arguments: usize, parse: Pars
 fn guid(cx: &mut ServerCx<'_, '_>, words: &[Word]) -> Result<usize, Diag> {
     let Some(word) = words.get(1) else { return Err(wrong(words, "'guid' : expects an argument")) };
     let name = word.text();
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_:.".contains(c);
-    if name.len() > 127 || !name.chars().all(allowed) {
-        let text = "GUID contains forbidden characters. Allowed are alphanumeric, '-', '_', '.' and ':'";
-        return Err(wrong(words, text));
-    }
-    let servers = cx.line.draft.proxies.iter().flat_map(|p| &p.servers);
-    if let Some(other) = servers.into_iter().find(|s| s.settings.line.guid.as_deref() == Some(name)) {
-        return Err(wrong(words, format!("GUID '{name}' already used by server '{}'", other.name)));
-    }
+    names::check(cx.line.draft, name).map_err(|text| wrong(words, text))?;
     cx.settings.line.guid = Some(name.to_owned());
     Ok(0)
 }

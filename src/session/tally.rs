@@ -1,0 +1,61 @@
+//! What is counted of a client's side: of its frontend, and of its listener where `option socket-stats` asks for it.
+use super::{Conn, Local};
+use crate::base::ids::{BackendId, ListenerId};
+use crate::share::ListenerCells;
+use crate::share::counters::count_status;
+
+/// In place of a listener that nobody wants to be counted. There is none of this number.
+pub(super) const NOT_COUNTED: ListenerId = ListenerId(u32::MAX);
+/// In place of a status: HAProxy counts exchanges that end without an answer as other ones (`hrsp_other`).
+const NO_ANSWER: u16 = 0;
+
+impl Conn {
+    /// Counts on the connection's listener, where that is counted.
+    #[inline]
+    pub(super) fn on_listener(&self, count: impl FnOnce(&ListenerCells)) {
+        on(&self.local, self.counted, count);
+    }
+
+    /// Counts bytes of requests that came from the client.
+    #[inline]
+    pub(super) fn count_received(&self, bytes: usize) {
+        let cells = self.local.cells();
+        cells.frontends[self.info.frontend.index()].bytes_in.add(bytes as u64);
+        self.on_listener(|l| l.bytes_in.add(bytes as u64));
+    }
+
+    /// Counts a request that rules have refused.
+    pub(super) fn count_denied(&self, backend: Option<BackendId>) {
+        let cells = self.local.cells();
+        cells.frontends[self.info.frontend.index()].denied_req.inc();
+        if let Some(id) = backend {
+            cells.backends[id.index()].denied_req.inc();
+        }
+        self.on_listener(|l| l.denied_req.inc());
+    }
+
+    /// Counts a request that is no HTTP.
+    pub(super) fn count_invalid(&self) {
+        self.local.cells().frontends[self.info.frontend.index()].failed_req.inc();
+        self.on_listener(|l| l.failed_req.inc());
+    }
+
+    /// Counts an exchange that ended without an answer.
+    pub(super) fn count_unanswered(&self, backend: Option<BackendId>) {
+        let cells = self.local.cells();
+        count_status(&cells.frontends[self.info.frontend.index()].status, NO_ANSWER);
+        if let Some(id) = backend {
+            count_status(&cells.backends[id.index()].status, NO_ANSWER);
+        }
+    }
+}
+
+/// Counts on a listener, where it is counted.
+#[inline]
+pub(super) fn on(local: &Local, listener: ListenerId, count: impl FnOnce(&ListenerCells)) {
+    if listener != NOT_COUNTED
+        && let Some(cells) = local.cells().listeners.get(listener.index())
+    {
+        count(cells);
+    }
+}
