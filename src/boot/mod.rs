@@ -337,6 +337,7 @@ impl Worker<'_> {
         let (program, global) = (&self.args.program, &self.plan.global);
         // The zone's file cannot be read behind `chroot`.
         let _ = crate::base::zone::offset(0);
+        let mirrors = crate::logs::mirror::open(&self.plan).map_err(|e| refuse(format!("config : {e}")))?;
         process::confine(program, global).map_err(refuse)?;
         process::set_identity(program, global).map_err(refuse)?;
         let plan = Arc::new(self.plan);
@@ -351,7 +352,8 @@ impl Worker<'_> {
             .with_counted_listeners(counted.unwrap_or(0))
             .with_listeners(plan.listeners.iter().map(|l| l.maxconn.unwrap_or(0)))
             .with_tables(plan.tables.iter().map(|t| t.spec.clone()))
-            .with_values(plan.global.values.clone());
+            .with_values(plan.global.values.clone())
+            .with_rings(plan.rings.iter().map(|r| (r.size, r.servers.len())));
         if let Some(StatsFile { path, text: Some(text) }) = &plan.global.stats_file {
             for warning in observe::stats_file::load(&path.display().to_string(), text, &plan, &shared) {
                 say::message(Severity::Warning, warning);
@@ -413,7 +415,7 @@ impl Worker<'_> {
         });
         let sockets = own.chain(masters).collect();
         control
-            .run(Running { published, shared, shards, kept, facts, sockets, signals })
+            .run(Running { published, shared, shards, kept, facts, sockets, mirrors, signals })
             .map_err(|e| refuse(format!("[{program}.main()] cannot read signals: {e}")))
     }
 }

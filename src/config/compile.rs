@@ -1,4 +1,5 @@
 //! Draft → Plan: everything was checked, only ids and defaults are left to fill in.
+use super::logging::Writes;
 use super::names::Index;
 use crate::base::ids::{BackendId, FrontendId, ListenerId, ServerId, TableId};
 use crate::plan::backend::BackendTimeouts;
@@ -8,6 +9,7 @@ use crate::plan::draft::{
 };
 use crate::plan::frontend::FrontendTimeouts;
 use crate::plan::line::ServerLine;
+use crate::plan::logging::ProfileDraft;
 use crate::plan::mould::Mould;
 use crate::plan::persist::StickTable;
 use crate::plan::{
@@ -18,6 +20,7 @@ use crate::rules::balance::hash::full;
 use crate::rules::balance::{Algorithm, HashType, PLACES};
 use crate::rules::{Program, Rule};
 use crate::share::table::{Column, Kind};
+use crate::syntax::SourceMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,10 +30,14 @@ use std::time::Duration;
 /// # Panics
 /// When a name was not checked before.
 #[must_use]
-pub fn plan(draft: Draft, index: &Index) -> Plan {
+pub fn plan(mut draft: Draft, index: &Index, map: &SourceMap) -> Plan {
     let uuids = uuids(&draft);
-    let resolvers = super::lookup::with_default(draft.resolvers);
-    let mut plan = Plan { global: draft.global, resolvers, named_servers: index.named(), ..Plan::default() };
+    let resolvers = super::lookup::with_default(std::mem::take(&mut draft.resolvers));
+    let mut plan = Plan { resolvers, named_servers: index.named(), ..Plan::default() };
+    super::rings::make(&mut draft, &mut plan, map);
+    let writes = super::logging::Writes::of(&draft);
+    let logging = (std::mem::take(&mut draft.log_profiles), writes);
+    plan.global = draft.global;
     let upgrades: Vec<bool> =
         (0..draft.proxies.len()).map(|n| becomes_http(&draft.proxies, n, index)).collect();
     plan.tables.extend(draft.proxies.iter().filter_map(|p| p.persistence.table.clone()));
@@ -48,7 +55,7 @@ pub fn plan(draft: Draft, index: &Index) -> Plan {
             }
         }
         if proxy.kind.has_frontend() {
-            frontend(&mut plan, &mut proxy, uuids[n], index, own, &draft.unix_bind);
+            frontend(&mut plan, &mut proxy, uuids[n], index, own, &draft.unix_bind, &logging);
         }
         if proxy.kind.has_backend() {
             backend(&mut plan, proxy, uuids[n], index);
@@ -160,10 +167,11 @@ fn frontend(
     index: &Index,
     own: Option<BackendId>,
     unix: &UnixBind,
+    (profiles, writes): &(Vec<ProfileDraft>, Writes),
 ) {
     let id = FrontendId::from(plan.frontends.len());
     let listeners = listeners(plan, id, &proxy.binds, unix, &proxy.settings);
-    let recording = super::logging::recording(plan, proxy);
+    let recording = super::logging::recording(plan, proxy, profiles, writes);
     let log_set = super::logging::set(plan, &proxy.settings);
     let listen = own.is_some();
     let stats = stats_page(proxy);

@@ -1,17 +1,20 @@
 //! Log lines: their formats are read when the proxy's mode is known, as HAProxy does.
 use crate::plan::Mode;
 use crate::plan::Plan;
-use crate::plan::draft::{Flag, LogFormat, ProxyDraft, Settings};
-use crate::plan::logging::{Lines, LogSet, LogSetId, Recording};
+use crate::plan::draft::{Draft, Flag, LogFormat, ProxyDraft, Settings};
+use crate::plan::global::Log;
+use crate::plan::logging::{Lines, LogSet, LogSetId, ProfileDraft, Recording};
 use crate::rules::Format;
-use crate::rules::format::{Part, Style, When};
+use crate::rules::coded::What;
+use crate::rules::format::{Part, Style, When, Whole};
+use crate::rules::log_profile::{DoLog, Group, Override, Profile};
 use crate::syntax::{Diag, Diags, Severity, SourceMap, Span, Word};
 use crate::vocab::expr::{Place, parse_format_at};
+use crate::vocab::logformat::httplog;
+use std::sync::Arc;
 
 /// The formats of `option tcplog`, `httplog` (also `clf`) and `httpslog`, as the manual has them (8.2).
 const TCP: &str = "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq";
-const HTTP: &str = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs \
-                    %{+Q}r";
 const CLF: &str = "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc %ac %fc %bc \
                    %sc %rc %sq %bq %CC %CS %hrl %hsl";
 /// Without TLS the fields of TLS are what HAProxy writes where there is none.
@@ -37,6 +40,23 @@ pub fn set(plan: &mut Plan, settings: &Settings) -> LogSetId {
         logs: global.iter().chain(&settings.logs).cloned().collect(),
         tag: settings.log_tag.clone().unwrap_or_else(|| plan.log_sets[0].tag.clone()),
     };
+    keep(plan, set)
+}
+
+/// The set of some of a proxy's `log` lines.
+fn set_of(
+    plan: &mut Plan,
+    settings: &Settings,
+    tag: Option<&str>,
+    wanted: impl Fn(&Log) -> bool,
+) -> LogSetId {
+    let global = if settings.log_global { plan.global.logs.as_slice() } else { &[] };
+    let logs = global.iter().chain(&settings.logs).filter(|l| wanted(l)).cloned().collect();
+    let tag = tag.or(settings.log_tag.as_deref()).unwrap_or(&plan.log_sets[0].tag).to_owned();
+    keep(plan, LogSet { logs, tag })
+}
+
+fn keep(plan: &mut Plan, set: LogSet) -> LogSetId {
     let at = plan.log_sets.iter().position(|other| *other == set).unwrap_or_else(|| {
         plan.log_sets.push(set);
         plan.log_sets.len() - 1
@@ -59,18 +79,49 @@ const UNIQUE_ID: Place =
     Place { style: Style::PERCENT, merge: true, http: true, afterwards: false, early: true };
 
 /// What a frontend records, where it records anything.
-pub fn recording(plan: &mut Plan, proxy: &ProxyDraft) -> Option<Box<Recording>> {
+pub fn recording(
+    plan: &mut Plan,
+    proxy: &ProxyDraft,
+    profiles: &[ProfileDraft],
+    writes: &Writes,
+) -> Option<Box<Recording>> {
     let settings = &proxy.settings;
     let drafts = &settings.logging;
-    let set = set(plan, settings);
-    let logs = !plan.log_sets[set.0 as usize].logs.is_empty();
-    let lines = logs.then(|| lines(settings));
+    let whole = set(plan, settings);
+    let logs = plan.log_sets[whole.0 as usize].logs.clone();
+    let profiled = groups(plan, settings, profiles, &logs);
+    let set = set_of(plan, settings, None, |log| log.profile.is_none());
+    let lines = (!logs.is_empty()).then(|| Lines {
+        plain: logs.iter().any(|log| log.profile.is_none()),
+        profiled: profiled.clone(),
+        ..lines(settings)
+    });
+    let do_log = (writes.any && lines.is_some()).then(|| {
+        let plain = Group { set: set.0, profile: None };
+        let named = writes.profiles.iter().filter_map(|name| {
+            let profile = profiles.iter().find(|p| p.name == *name)?;
+            let set = set_of(plan, settings, profile.tag.as_deref(), |_| true);
+            Some((name.clone(), Group { set: set.0, profile: Some(Arc::new(made(profile, settings))) }))
+        });
+        let named = named.collect();
+        let own = self::lines(settings);
+        Arc::new(DoLog {
+            groups: std::iter::once(plain).chain(profiled).collect(),
+            named,
+            format: Some(own.format.unwrap_or_else(|| built_in(old(settings.mode)))),
+            structured: own.structured,
+        })
+    });
     let captures = &proxy.captures;
-    let addresses = lines.iter().flat_map(formats_of).any(names_addresses);
+    let addresses = lines.iter().flat_map(formats_of).any(|f| names(f, is_address));
+    let numbered = lines.iter().flat_map(formats_of).any(|f| names(f, |name| name == "lc"));
     let unique_id = drafts.unique_id.as_ref().map(|w| again(w, UNIQUE_ID));
-    plan.numbers_requests |= lines.iter().flat_map(formats_of).chain(&unique_id).any(names_number);
+    let written = do_log.iter().flat_map(|log| log.format.iter().chain(&log.structured));
+    let numbers = lines.iter().flat_map(formats_of).chain(&unique_id).chain(written);
+    plan.numbers_requests |= numbers.into_iter().any(|f| names(f, |name| name == "rt"));
     let recording = Recording {
         addresses,
+        numbered,
         lines,
         set,
         request_captures: captures.request.clone(),
@@ -79,6 +130,7 @@ pub fn recording(plan: &mut Plan, proxy: &ProxyDraft) -> Option<Box<Recording>> 
         line_bytes: plan.global.line_bytes,
         unique_id: unique_id.map(Into::into),
         unique_id_header: drafts.unique_id_header.clone(),
+        do_log,
     };
     let any = recording.lines.is_some()
         || recording.unique_id.is_some()
@@ -88,16 +140,78 @@ pub fn recording(plan: &mut Plan, proxy: &ProxyDraft) -> Option<Box<Recording>> 
     any.then(|| Box::new(recording))
 }
 
+/// The targets with a profile, by profile.
+fn groups(plan: &mut Plan, settings: &Settings, profiles: &[ProfileDraft], logs: &[Log]) -> Vec<Group> {
+    let mut names: Vec<&str> = logs.iter().filter_map(|log| log.profile.as_deref()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let of = |name: &str| {
+        let profile = profiles.iter().find(|p| p.name == name)?;
+        let set = set_of(plan, settings, profile.tag.as_deref(), |log| log.profile.as_deref() == Some(name));
+        Some(Group { set: set.0, profile: Some(Arc::new(made(profile, settings))) })
+    };
+    names.into_iter().filter_map(of).collect()
+}
+
+/// A profile as it holds in a proxy.
+fn made(profile: &ProfileDraft, settings: &Settings) -> Profile {
+    let place = Place::log(settings.mode == Mode::Http);
+    let one = |word: &Option<Word>| word.as_ref().map(|w| again(w, place));
+    let of = |(step, drop, format, structured): &(_, bool, Option<Word>, Option<Word>)| {
+        (*step, Override { drop: *drop, format: one(format), structured: one(structured) })
+    };
+    Profile { steps: profile.on.iter().map(of).collect() }
+}
+
+/// The line of a proxy without a format, as `do-log` writes it.
+fn old(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Http => "Connect from %ci:%cp to %fi:%fp (%f/HTTP)",
+        Mode::Tcp => "Connect from %ci:%cp to %fi:%fp (%f/TCP)",
+    }
+}
+
+/// Which rules of the configuration write lines.
+#[derive(Debug, Default)]
+pub struct Writes {
+    any: bool,
+    /// The profiles they name.
+    profiles: Vec<String>,
+}
+
+impl Writes {
+    /// Looks through all rules.
+    pub fn of(draft: &Draft) -> Writes {
+        let mut writes = Writes::default();
+        for profile in draft.proxies.iter().flat_map(|p| p.rules.all()).filter_map(|r| r.action.writes_logs())
+        {
+            writes.any = true;
+            writes.profiles.extend(profile.map(str::to_owned));
+        }
+        writes.profiles.sort_unstable();
+        writes.profiles.dedup();
+        writes
+    }
+}
+
 fn formats_of(lines: &Lines) -> impl Iterator<Item = &Format> {
-    lines.format.iter().chain(&lines.structured).chain(&lines.errors)
+    let profiles = lines.profiled.iter().filter_map(|group| group.profile.as_deref());
+    let overrides = profiles.flat_map(|p| &p.steps).map(|(_, o)| o);
+    let own = lines.format.iter().chain(&lines.structured).chain(&lines.errors);
+    own.chain(overrides.flat_map(|o| o.format.iter().chain(&o.structured)))
 }
 
-fn names_addresses(format: &Format) -> bool {
-    format.parts.iter().any(|p| matches!(p, Part::Variable("si" | "sp" | "bi" | "bp", ..)))
+/// Whether one of these variables is among the parts.
+fn names(format: &Format, wanted: impl Fn(&str) -> bool) -> bool {
+    format.parts.iter().any(|part| match part {
+        Part::Variable(name, ..) => wanted(name),
+        Part::Coded(item) => matches!(&item.what, What::Variable(name, ..) if wanted(name)),
+        _ => false,
+    })
 }
 
-fn names_number(format: &Format) -> bool {
-    format.parts.iter().any(|p| matches!(p, Part::Variable("rt", ..)))
+fn is_address(name: &str) -> bool {
+    matches!(name, "si" | "sp" | "bi" | "bp")
 }
 
 fn lines(settings: &Settings) -> Lines {
@@ -106,16 +220,24 @@ fn lines(settings: &Settings) -> Lines {
     let format = match settings.log_format {
         None => None,
         Some(LogFormat::Tcp) => Some(built_in(TCP)),
-        Some(LogFormat::Http) => Some(built_in(HTTP)),
+        Some(LogFormat::Http) => Some(Format { whole: Some(httplog::write), ..built_in(httplog::FORMAT) }),
         Some(LogFormat::Clf) => Some(built_in(CLF)),
         Some(LogFormat::Https) => Some(built_in(HTTPS)),
-        Some(LogFormat::Own) => drafts.format.as_ref().map(|w| again(w, place)),
+        Some(LogFormat::Own) => drafts.format.as_ref().map(|w| {
+            let whole: Option<Whole> = (w.text() == httplog::FORMAT).then_some(httplog::write);
+            Format { whole, ..again(w, place) }
+        }),
     };
     let structured = drafts.structured.as_ref().map(|w| again(w, place));
     let early = flags.has(Flag::LogAsap);
     let wanted = format.as_ref().map_or(When::Accept, |f| f.when);
     Lines {
-        when: if early { wanted.min(When::Answer) } else { wanted },
+        // At steps it is written by the step.
+        when: match (drafts.steps, early) {
+            (Some(_), _) => When::End,
+            (None, true) => wanted.min(When::Answer),
+            (None, false) => wanted,
+        },
         early,
         format,
         structured,
@@ -123,6 +245,9 @@ fn lines(settings: &Settings) -> Lines {
         skip_null: flags.has(Flag::DontLogNull),
         skip_normal: flags.has(Flag::DontLogNormal),
         separate_errors: flags.has(Flag::LogSeparateErrors),
+        steps: drafts.steps,
+        plain: true,
+        profiled: Vec::new(),
     }
 }
 

@@ -8,11 +8,13 @@ mod compile;
 mod error_pages;
 mod list_actions;
 pub mod load;
+mod log_profiles;
 mod logging;
 pub mod lookup;
 pub mod names;
 pub mod read;
 pub mod resolve;
+mod rings;
 pub mod state_file;
 mod stats_file;
 
@@ -69,6 +71,8 @@ fn finish(
         resolve::check(&read, &index, &map, &mut diags);
         checks::check(&read.draft, &map, &mut diags);
         error_pages::check(&read.draft, &map, &mut diags);
+        rings::check(&read.draft, &map, &mut diags);
+        log_profiles::check(&read.draft, &map, &mut diags);
         list_actions::check(&read.draft, &lists, &mut diags);
         let mut draft = read.draft;
         if !diags.has_errors() {
@@ -78,7 +82,7 @@ fn finish(
                 return (None, diags, map);
             }
             error_pages::fill(&mut draft);
-            plan = Some(compile::plan(draft, &index));
+            plan = Some(compile::plan(draft, &index, &map));
         }
     }
     if diags.has_errors() && !read.aborted {

@@ -10,6 +10,7 @@ use crate::observe::{self, ProcessInfo, StatFilter, StatPieces};
 use crate::plan::SeverityOutput;
 use crate::session;
 use crate::share::cores::CoreFigures;
+use crate::share::log_ring::Mark;
 use crate::share::sessions::{SessionId, Wanted};
 use crate::vocab::command::severity::Kind;
 use crate::vocab::command::{self, Level, Steering};
@@ -155,6 +156,8 @@ pub(super) struct Seat<'a> {
     pub experimental: bool,
     /// What an answer still has behind the text that was given.
     pub rest: Cell<Option<Pieces>>,
+    /// The ring whose lines follow the answer as they come, and from which on.
+    pub follows: Cell<Option<(usize, Mark)>>,
     /// The answer's level, where its command said so.
     pub severity: Cell<Option<Kind>>,
 }
@@ -325,6 +328,10 @@ impl Steering for Seat<'_> {
 
     fn schema(&self) -> &'static str {
         observe::SCHEMA
+    }
+
+    fn follow(&self, ring: usize, from: Mark) {
+        self.follows.set(Some((ring, from)));
     }
 
     fn cores(&self) -> Vec<Option<CoreFigures>> {

@@ -91,6 +91,7 @@ fn change(state: &Rc<State>, world: &World, bytes: &[u8]) -> &'static str {
         level: Level::Admin,
         experimental: false,
         rest: Cell::default(),
+        follows: Cell::default(),
         severity: Cell::default(),
     };
     let mut talk = Talk::new(Level::Admin, Duration::ZERO, SeverityOutput::None);

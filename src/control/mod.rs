@@ -19,6 +19,7 @@ use crate::base::ids::{FrontendId, ListenerId};
 use crate::base::time::Tick;
 use crate::health;
 use crate::logs::Sender;
+use crate::logs::forward::Forwarding;
 use crate::net::{Core, IoMode, Notifier};
 use crate::observe;
 use crate::shard::ShardHandle;
@@ -81,6 +82,8 @@ pub struct Running {
     pub kept: Vec<Kept>,
     pub facts: Facts,
     pub sockets: Vec<cli::Socket>,
+    /// The files of rings.
+    pub mirrors: Vec<crate::logs::mirror::Mirror>,
     /// Signals that are blocked in every thread, for us to read.
     pub signals: SigSet,
 }
@@ -108,7 +111,7 @@ impl Control {
     /// Signals can't be read.
     pub fn run(self, running: Running) -> io::Result<()> {
         let core = self.core.clone();
-        let logs = Sender::new(&running.published.load().plan);
+        let logs = Sender::new(&running.published.load().plan, &running.shared);
         let state = Rc::new(State {
             core: self.core,
             published: running.published,
@@ -121,6 +124,7 @@ impl Control {
             talks: Cell::new(0),
             names: OnceCell::new(),
             logs: RefCell::new(logs),
+            forwarding: OnceCell::new(),
             dropped_logs: Cell::new(0),
             checks: OnceCell::new(),
             born: core.now(),
@@ -131,8 +135,13 @@ impl Control {
         list_edits::start(&state);
         state.start_checks();
         state.start_names();
+        state.start_forwarding();
+        crate::logs::mirror::start(&core, &state.shared, running.mirrors);
         observe::run_sampling(&core, state.shared.clone());
-        core.block_on(async move { state.all_ended().await });
+        core.block_on(async move {
+            state.all_ended().await;
+            state.last_lines().await;
+        });
         Ok(())
     }
 }
@@ -151,6 +160,7 @@ struct State {
     talks: Cell<u32>,
     names: OnceCell<crate::names::Names>,
     logs: RefCell<Sender>,
+    forwarding: OnceCell<Forwarding>,
     dropped_logs: Cell<u64>,
     checks: OnceCell<health::Running>,
     born: Tick,

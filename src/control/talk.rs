@@ -3,17 +3,24 @@
 use super::cli::{Rights, Seat};
 use super::pieces::Pieces;
 use super::{State, hand_over};
-use crate::net::Stream;
+use crate::net::combine::Either;
+use crate::net::{Stream, race};
+use crate::share::log_ring::Mark;
 use crate::vocab::command::{self, PAYLOAD, Pause, Talk, severity};
 use nix::sys::socket::MsgFlags;
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 /// A command line may be so long.
 const LINE_LIMIT: usize = 16_384;
 /// Lines behind `<<` may be so long together.
 const PAYLOAD_LIMIT: usize = 64 << 20;
+
+/// So many bytes of a ring's lines are sent at once, about.
+const FOLLOWED: usize = 64 << 10;
 
 /// What the next line is.
 enum Next {
@@ -62,6 +69,7 @@ pub(super) async fn serve(state: Rc<State>, stream: Stream, rights: Rights, time
                 experimental: talk.experimental,
                 rest: Cell::default(),
                 severity: Cell::default(),
+                follows: Cell::default(),
             };
             talk.bare = false;
             let mut answer = command::run(&seat, &mut talk, &words);
@@ -72,6 +80,12 @@ pub(super) async fn serve(state: Rc<State>, stream: Stream, rights: Rights, time
                     return;
                 }
                 state.core.yield_now().await;
+            }
+            if let Some((ring, from)) = seat.follows.take() {
+                let before = std::mem::take(&mut answer);
+                if !input.send(before, talk.timeout).await || !input.follow(ring, from, talk.timeout).await {
+                    return;
+                }
             }
             if let Some(pause) = talk.pause.take() {
                 let (text, kind) = wait(&seat, &pause, &stream).await;
@@ -189,10 +203,43 @@ impl Input<'_> {
         }
     }
 
+    /// Sends lines of a ring as they come until the client sends something, which is thrown away, or goes. A client that
+    /// is too slow loses lines: it holds up no log server. False: it could not be sent.
+    async fn follow(&mut self, ring: usize, mut from: Mark, timeout: Duration) -> bool {
+        let state = self.state;
+        let Some(lines) = state.shared.rings.get(ring) else { return true };
+        let (notifier, task) = (state.core.notifier(), state.core.current());
+        let key = lines.watch(Box::new(move || notifier.wake(task)));
+        let mut sound = true;
+        // What has come behind the command already is input too.
+        while sound && !self.over && self.bytes.is_empty() {
+            let more = poll_fn(|_| if lines.awaits(from) { Poll::Ready(()) } else { Poll::Pending });
+            match race(self.stream.recv(), more).await {
+                Either::Left(Ok(Some(_))) => break,
+                Either::Left(_) => self.over = true,
+                Either::Right(()) => {
+                    let mut text = Vec::new();
+                    from = lines.read(from, FOLLOWED, |line| {
+                        text.extend_from_slice(line);
+                        text.push(b'\n');
+                    });
+                    sound = self.send_bytes(text, timeout).await;
+                }
+            }
+        }
+        self.bytes.clear();
+        lines.unwatch(key);
+        sound
+    }
+
     /// Whether it could be sent.
     async fn send(&self, text: String, timeout: Duration) -> bool {
+        self.send_bytes(text.into_bytes(), timeout).await
+    }
+
+    async fn send_bytes(&self, bytes: Vec<u8>, timeout: Duration) -> bool {
         let deadline = Some(self.state.core.now() + timeout);
-        let sent = self.state.core.until(deadline, self.stream.send(text.into_bytes())).await;
+        let sent = self.state.core.until(deadline, self.stream.send(bytes)).await;
         matches!(sent, Ok(Ok(())))
     }
 }

@@ -1,6 +1,7 @@
 //! What stands before a message (`log … format`, `log-tag`, `log-send-hostname`).
 use super::clock;
 use crate::plan::global::Log;
+use crate::plan::ring::Ring;
 
 /// A line's form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,11 @@ pub struct Head {
 }
 
 impl Head {
+    /// The head of a ring's lines: the ring's form holds, whatever the `log` line says.
+    pub fn of_ring(ring: &Ring, log: &Log, tag: &str, hostname: Option<&str>) -> Head {
+        Head::new(&Log { format: ring.format.clone(), ..log.clone() }, tag, hostname)
+    }
+
     /// The head of a `log` line in a process whose lines carry this host name.
     pub fn new(log: &Log, tag: &str, hostname: Option<&str>) -> Head {
         let form = match log.format.as_str() {
@@ -45,6 +51,8 @@ impl Head {
             _ => Form::Raw,
         };
         let pid = std::process::id();
+        // RFC 3164 wants a host in any case.
+        let hostname = hostname.or((log.format == "rfc3164").then_some("localhost"));
         let tail = match (form, hostname.filter(|_| log.format != "local")) {
             (Form::Rfc3164, Some(host)) => format!(" {host} {tag}[{pid}]: "),
             (Form::Rfc3164, None) => format!(" {tag}[{pid}]: "),
@@ -120,6 +128,8 @@ mod tests {
             format: format.to_owned(),
             sample: None,
             facility: 16,
+            profile: None,
+            at: crate::syntax::Span { file: crate::syntax::FileId(0), line: 0, col: 0, len: 0 },
             level: 7,
             min_level: 0,
         };
@@ -136,6 +146,7 @@ mod tests {
         let iso = String::from_utf8(iso).unwrap();
         assert_eq!(head("", None, ""), format!("<134>{date} tag[PID]: "));
         assert_eq!(head("rfc3164", Some("h"), ""), format!("<134>{date} h tag[PID]: "));
+        assert_eq!(head("rfc3164", None, ""), format!("<134>{date} localhost tag[PID]: "));
         assert_eq!(head("local", Some("h"), ""), format!("<134>{date} tag[PID]: "));
         assert_eq!(head("rfc5424", None, ""), format!("<134>1 {iso} - tag PID - - "));
         assert_eq!(head("rfc5424", Some("h"), "[a@1]"), format!("<134>1 {iso} h tag PID - [a@1] "));

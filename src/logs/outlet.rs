@@ -1,5 +1,6 @@
 //! One target of one core: lines are gathered and go out together, at the end of each turn of the loop.
 #![allow(unsafe_code)]
+use super::ring_end::RingEnd;
 use crate::plan::LogTarget;
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::io;
@@ -15,6 +16,8 @@ const WHOLE: usize = 4_096;
 /// A target and what is on its way to it.
 pub struct Outlet {
     pub target: LogTarget,
+    /// Where lines go that stay in the process.
+    ring: Option<RingEnd>,
     socket: Option<Socket>,
     /// A descriptor is written to, not sent to.
     fd: Option<RawFd>,
@@ -37,6 +40,7 @@ impl Outlet {
     pub fn new(target: LogTarget) -> Outlet {
         Outlet {
             target,
+            ring: None,
             socket: None,
             fd: None,
             arena: Vec::with_capacity(BYTES),
@@ -46,6 +50,11 @@ impl Outlet {
             pieces: Vec::with_capacity(LINES),
             headers: Vec::with_capacity(LINES),
         }
+    }
+
+    /// A ring.
+    pub fn ring(target: LogTarget, ring: RingEnd) -> Outlet {
+        Outlet { ring: Some(ring), ..Outlet::new(target) }
     }
 
     /// Where the next line is appended.
@@ -66,8 +75,9 @@ impl Outlet {
 
     /// Sends what was gathered, without a wait. Says how many lines the target did not take.
     pub fn flush(&mut self) -> u64 {
-        let lost = match self.target {
-            LogTarget::Fd(fd) => self.write(fd),
+        let lost = match (&self.target, &mut self.ring) {
+            (LogTarget::Fd(fd), _) => self.write(*fd),
+            (_, Some(ring)) => ring.put(&self.arena, &self.ends),
             _ => self.send(),
         };
         self.arena.clear();
@@ -183,7 +193,9 @@ fn open(target: &LogTarget) -> io::Result<Socket> {
     let (domain, addr) = match target {
         LogTarget::Udp(addr) => (Domain::for_address(*addr), SockAddr::from(*addr)),
         LogTarget::Unix(path) => (Domain::UNIX, SockAddr::unix(path)?),
-        LogTarget::Fd(_) | LogTarget::Ring(_) => return Err(io::ErrorKind::Unsupported.into()),
+        LogTarget::Fd(_) | LogTarget::Ring(_) | LogTarget::Stream(_) => {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
     };
     let socket = Socket::new(domain, Type::DGRAM, None)?;
     socket.set_nonblocking(true)?;

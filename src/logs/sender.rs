@@ -1,9 +1,14 @@
 //! The log lines of one core: to which targets each goes, with which head, and when they leave.
 use super::head::Head;
 use super::outlet::Outlet;
+use super::ring_end::RingEnd;
 use crate::plan::global::Log;
 use crate::plan::logging::LogSetId;
+use crate::plan::ring::Ring;
 use crate::plan::{LogTarget, Plan};
+use crate::share::Shared;
+use crate::share::log_ring::longest;
+use std::sync::Arc;
 
 /// `sample 1,3-5:10`: of so many lines these.
 #[derive(Debug)]
@@ -36,8 +41,15 @@ struct Way {
     level: u8,
     min_level: u8,
     len: usize,
+    /// Most bytes of the message itself.
+    message: usize,
     /// Which of the shared samples.
     sample: Option<usize>,
+}
+
+/// The longest line of a ring, in bytes.
+fn whole(ring: &Ring) -> usize {
+    ring.maxlen.min(longest(ring.size))
 }
 
 /// Writes the lines of one core.
@@ -53,7 +65,7 @@ pub struct Sender {
 impl Sender {
     /// A sender for the proxies of a Plan. Nothing is opened before the first line.
     #[must_use]
-    pub fn new(plan: &Plan) -> Sender {
+    pub fn new(plan: &Plan, shared: &Arc<Shared>) -> Sender {
         let mut sender =
             Sender { sets: Vec::new(), outlets: Vec::new(), samples: Vec::new(), dropped: 0, waiting: false };
         let hostname = plan.global.log_send_hostname.as_deref();
@@ -62,7 +74,15 @@ impl Sender {
         for set in &plan.log_sets {
             let mut ways = Vec::new();
             for log in &set.logs {
-                let outlet = sender.outlet(&log.target);
+                let ring = match &log.target {
+                    LogTarget::Ring(name) => plan.rings.iter().position(|r| r.name == *name),
+                    _ => None,
+                };
+                let ring = ring.map(|at| (at, &plan.rings[at]));
+                let outlet = sender.outlet(&log.target, || {
+                    let (at, ring) = ring?;
+                    Some(RingEnd::new(shared.clone(), at, Head::of_ring(ring, log, &set.tag, hostname)))
+                });
                 let sample = log.sample.as_ref().map(|(ranges, size)| {
                     let known = seen.iter().find(|(other, _)| *other == log).map(|(_, at)| *at);
                     known.unwrap_or_else(|| {
@@ -72,11 +92,16 @@ impl Sender {
                     })
                 });
                 ways.push(Way {
-                    head: Head::new(log, &set.tag, hostname),
+                    head: match ring {
+                        Some((_, ring)) => Head::of_ring(ring, log, &set.tag, hostname),
+                        None => Head::new(log, &set.tag, hostname),
+                    },
                     outlet,
                     level: log.level,
                     min_level: log.min_level,
-                    len: log.len as usize,
+                    len: ring.map_or(log.len as usize, |(_, ring)| whole(ring)),
+                    // What stands before it counts only against the ring's own limit.
+                    message: if ring.is_some() { log.len as usize } else { usize::MAX },
                     sample,
                 });
             }
@@ -85,11 +110,14 @@ impl Sender {
         sender
     }
 
-    fn outlet(&mut self, target: &LogTarget) -> usize {
+    fn outlet(&mut self, target: &LogTarget, ring: impl FnOnce() -> Option<RingEnd>) -> usize {
         if let Some(at) = self.outlets.iter().position(|o| o.target == *target) {
             return at;
         }
-        self.outlets.push(Outlet::new(target.clone()));
+        self.outlets.push(match ring() {
+            Some(ring) => Outlet::ring(target.clone(), ring),
+            None => Outlet::new(target.clone()),
+        });
         self.outlets.len() - 1
     }
 
@@ -108,7 +136,7 @@ impl Sender {
             if arena.len() - from > way.len {
                 arena.truncate(from + before_data.min(way.len));
             } else {
-                arena.extend_from_slice(message);
+                arena.extend_from_slice(&message[..message.len().min(way.message)]);
                 arena.truncate(from + way.len);
             }
             arena.push(b'\n');
@@ -152,13 +180,15 @@ mod tests {
             format: "priority".to_owned(),
             sample: sample.map(|(r, s)| (r.to_owned(), s)),
             facility: 0,
+            profile: None,
+            at: crate::syntax::Span { file: crate::syntax::FileId(0), line: 0, col: 0, len: 0 },
             level,
             min_level,
         };
         let logs = vec![log(None, 5, 4, 1024), log(Some(("1,3-4", 5)), 7, 0, 80), log(None, 7, 0, 8)];
         let set = LogSet { logs, tag: "t".to_owned() };
         let plan = Plan { log_sets: vec![LogSet::default(), set], ..Plan::default() };
-        let mut sender = Sender::new(&plan);
+        let mut sender = Sender::new(&plan, &Arc::new(Shared::new(1, 0, 0, 0)));
         for n in 0..6 {
             sender.line(LogSetId(1), 6, 0, b"", format!("{n} 23456789").as_bytes());
         }

@@ -14,6 +14,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 /// A task of a core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +56,10 @@ struct Task {
 }
 
 const NEVER: Tick = Tick(u64::MAX);
+/// A turn that begins so soon after the one before has not slept: there is more to come.
+const BUSY: Duration = Duration::from_micros(100);
+/// So long what runs at the end of turns may wait for more to do, as long as turns follow each other so fast.
+const SHARED: Duration = Duration::from_millis(1);
 /// Vectors kept for reuse as send buffers.
 const KEEP_VECS: usize = 256;
 /// A vector that grew larger is not kept.
@@ -81,6 +86,8 @@ pub(super) struct Inner {
     /// What runs at the end of a turn that asked for it.
     turns_end: RefCell<Option<Box<dyn Fn()>>>,
     turns_end_asked: Cell<bool>,
+    /// When it runs at the latest, while turns follow each other so fast that several can share it.
+    turns_end_by: Cell<Tick>,
 }
 
 /// One thread's executor. Clones name the same core.
@@ -131,6 +138,7 @@ impl Core {
             due: RefCell::default(),
             turns_end: RefCell::default(),
             turns_end_asked: Cell::new(false),
+            turns_end_by: Cell::new(NEVER),
         }))
     }
 
@@ -279,6 +287,7 @@ impl Core {
         }
         // What was started last (closing a listener) still has to reach the kernel.
         self.turn(Some(Tick::ZERO));
+        self.run_turns_end();
     }
 
     /// Runs until `future` is done, beside all other tasks.
@@ -303,13 +312,18 @@ impl Core {
         self.0.turns.set(self.0.turns.get() + 1);
         let idle = self.0.ready.borrow().is_empty() && !self.0.mailbox.has_letters();
         let deadline = if idle && !self.0.stopped.get() {
-            match (self.0.wheel.borrow().next(), until) {
+            let deadline = match (self.0.wheel.borrow().next(), until) {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),
+            };
+            match self.0.turns_end_by.get() {
+                NEVER => deadline,
+                by => Some(deadline.map_or(by, |at| at.min(by))),
             }
         } else {
             Some(Tick::ZERO)
         };
+        let before = self.now();
         let mut done = std::mem::take(&mut *self.0.completions.borrow_mut());
         {
             let mut driver = self.0.driver.borrow_mut();
@@ -325,6 +339,25 @@ impl Core {
         }
         self.run_timers();
         self.run_ready();
+        if self.0.turns_end_asked.get() {
+            self.end_turn(before);
+        }
+    }
+
+    /// Runs what was asked for, at once or, where turns follow each other fast, a moment later for several of them.
+    fn end_turn(&self, before: Tick) {
+        let (now, by) = (self.now(), self.0.turns_end_by.get());
+        if now.since(before) < BUSY && now < by && !self.0.stopped.get() {
+            if by == NEVER {
+                self.0.turns_end_by.set(now + SHARED);
+            }
+            return;
+        }
+        self.run_turns_end();
+    }
+
+    fn run_turns_end(&self) {
+        self.0.turns_end_by.set(NEVER);
         if self.0.turns_end_asked.replace(false)
             && let Some(f) = &*self.0.turns_end.borrow()
         {
@@ -332,12 +365,13 @@ impl Core {
         }
     }
 
-    /// Sets what runs at the end of a turn, before the core may sleep, when somebody has asked for it in the turn.
+    /// Sets what runs at the end of a turn, before the core may sleep, when somebody has asked for it in the turn. On a core
+    /// that is busy it may run for all turns of a millisecond together.
     pub fn at_turns_end(&self, f: impl Fn() + 'static) {
         *self.0.turns_end.borrow_mut() = Some(Box::new(f));
     }
 
-    /// Asks for the end of this turn.
+    /// Asks for it.
     #[inline]
     pub fn ask_turns_end(&self) {
         self.0.turns_end_asked.set(true);

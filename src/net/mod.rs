@@ -32,7 +32,9 @@ pub use stream::{Listener, Stream};
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
     use std::net::TcpListener;
+    use std::rc::Rc;
     use std::time::Duration;
 
     fn modes() -> Vec<IoMode> {
@@ -115,6 +117,33 @@ mod tests {
                 })
                 .await;
             });
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_at_the_end_of_turns_is_done_once_and_not_forgotten() {
+        for mode in modes() {
+            let core = Core::new(mode).unwrap();
+            let (asked, done) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+            let (of_asked, of_done) = (asked.clone(), done.clone());
+            core.at_turns_end(move || of_done.set(of_asked.get()));
+            let c = core.clone();
+            let (asked_by, seen) = (asked.clone(), done.clone());
+            core.block_on(async move {
+                for _ in 0..200 {
+                    asked_by.set(asked_by.get() + 1);
+                    c.ask_turns_end();
+                    c.yield_now().await;
+                }
+                // Nothing else wakes the core: it does what was asked for by itself.
+                c.sleep_until(c.now() + Duration::from_millis(20)).await;
+                assert_eq!(seen.get(), 200);
+                asked_by.set(201);
+                c.ask_turns_end();
+            });
+            // The loop ends before the millisecond is over.
+            core.run();
+            assert_eq!(done.get(), 201, "{mode:?}");
         }
     }
 

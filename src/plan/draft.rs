@@ -32,6 +32,10 @@ pub struct Draft {
     pub resolvers: Vec<super::Resolvers>,
     /// `http-errors` sections; while one is read, it is the last one.
     pub http_errors: Vec<super::http_errors::HttpErrors>,
+    /// `log-profile` sections; while one is read, it is the last one.
+    pub log_profiles: Vec<super::logging::ProfileDraft>,
+    /// `ring` sections; while one is read, it is the last one.
+    pub rings: Vec<super::ring::Draft>,
 }
 
 impl Draft {

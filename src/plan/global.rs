@@ -46,14 +46,20 @@ pub enum LogTarget {
     Udp(SocketAddr),
     Unix(PathBuf),
     Fd(i32),
-    /// A `ring` section's name.
+    /// A ring's name.
     Ring(String),
+    /// A stream through a ring of its own, which the Plan has in its place.
+    Stream(super::ServerAddr),
 }
 
 /// One `log` line with its own parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
     pub target: LogTarget,
+    /// `profile`: a `log-profile` section's name.
+    pub profile: Option<String>,
+    /// The line: proxies that inherit it share what belongs to it.
+    pub at: crate::syntax::Span,
     pub len: u32,
     pub format: String,
     pub sample: Option<(String, u32)>,

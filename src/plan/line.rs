@@ -19,6 +19,8 @@ pub struct ServerLine {
     pub redir: Option<String>,
     /// The name that stays with it over files (`guid`).
     pub guid: Option<String>,
+    /// `log-proto octet-count`, of a ring's server.
+    pub octet_count: bool,
 }
 
 impl ServerLine {

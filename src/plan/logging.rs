@@ -3,7 +3,8 @@
 use super::global::Log;
 use crate::rules::Format;
 use crate::rules::format::When;
-use crate::syntax::Word;
+use crate::rules::log_profile::{DoLog, Group, Step, Steps};
+use crate::syntax::{Span, Word};
 
 /// The `log` lines that hold for a proxy, `log global` expanded. Index 0 of [`super::Plan::log_sets`] is the process's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,12 @@ pub struct Lines {
     pub skip_normal: bool,
     /// `option log-separate-errors`.
     pub separate_errors: bool,
+    /// `log-steps`: a line at each of these.
+    pub steps: Option<Steps>,
+    /// Whether a target has no profile: its lines are those of the proxy's own formats.
+    pub plain: bool,
+    /// The targets with a profile.
+    pub profiled: Vec<Group>,
 }
 
 /// `capture request header` and its sister.
@@ -67,10 +74,25 @@ pub struct Recording {
     pub line_bytes: usize,
     /// A format names addresses towards the server, which cost a call each.
     pub addresses: bool,
+    /// A format names the number of the line.
+    pub numbered: bool,
     /// `unique-id-format`.
     pub unique_id: Option<std::sync::Arc<Format>>,
     /// `unique-id-header`, in lower case.
     pub unique_id_header: Option<String>,
+    /// Present where a rule writes lines.
+    pub do_log: Option<std::sync::Arc<DoLog>>,
+}
+
+/// A `log-profile` section as it was written.
+#[derive(Clone, Debug)]
+pub struct ProfileDraft {
+    pub name: String,
+    pub at: Span,
+    /// `log-tag`.
+    pub tag: Option<String>,
+    /// The lines `on`: the step (`None`: any), `drop`, `format` and `sd`.
+    pub on: Vec<(Option<Step>, bool, Option<Word>, Option<Word>)>,
 }
 
 /// Formats as they were written; `defaults` pass them on.
@@ -86,6 +108,8 @@ pub struct Draft {
     pub unique_id: Option<Word>,
     /// `unique-id-header`.
     pub unique_id_header: Option<String>,
+    /// `log-steps`.
+    pub steps: Option<Steps>,
 }
 
 /// The `capture` lines of a proxy.

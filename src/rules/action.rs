@@ -62,6 +62,11 @@ pub trait Action: Send + Sync + Debug {
         None
     }
 
+    /// Whether it writes log lines (`do-log`), and by which `log-profile`.
+    fn writes_logs(&self) -> Option<Option<&str>> {
+        None
+    }
+
     /// The file whose list it changes.
     fn changes_list(&self) -> Option<&str> {
         None

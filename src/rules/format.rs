@@ -1,4 +1,5 @@
 //! Log-format strings at run time (configuration manual, 8.2.6): text, variables and sample expressions.
+use super::coded::{Coding, Item, Map, What};
 use super::cx::Cx;
 use super::record::Record;
 use super::sample::{Names, Sample, SampleExpr};
@@ -19,6 +20,13 @@ impl Style {
     pub const MANDATORY: Style = Style(8);
     /// Control characters in values of expressions become `%xx`.
     pub const PERCENT: Style = Style(16);
+
+    /// `+json`: values in JSON; what is written of messages is not protected otherwise.
+    pub const JSON: Style = Style(32);
+    /// `+cbor`: values in CBOR.
+    pub const CBOR: Style = Style(64);
+    /// `+bin`: binary data stays as it is.
+    pub const BINARY: Style = Style(128);
 
     /// As it is.
     pub const PLAIN: Style = Style(0);
@@ -103,6 +111,23 @@ pub enum Part {
     Space,
     Variable(&'static str, Variable, Style, Tail),
     Expr(SampleExpr, Style),
+    /// An item with a coding, a type, or a name in a format that has a coding as a whole.
+    Coded(Box<Item>),
+}
+
+impl Part {
+    /// The expression, where it is one.
+    #[must_use]
+    pub fn expr(&self) -> Option<&SampleExpr> {
+        match self {
+            Part::Expr(expr, _) => Some(expr),
+            Part::Coded(item) => match &item.what {
+                What::Expr(expr) => Some(expr),
+                What::Variable(..) => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Debug for Part {
@@ -112,6 +137,7 @@ impl fmt::Debug for Part {
             Part::Space => f.write_str("' '"),
             Part::Variable(name, ..) => write!(f, "%{name}"),
             Part::Expr(e, _) => write!(f, "%[{}]", e.text),
+            Part::Coded(item) => write!(f, "%({})…", item.name.as_deref().unwrap_or_default()),
         }
     }
 }
@@ -125,7 +151,14 @@ pub struct Format {
     pub names_id: bool,
     /// Expressions are among the parts.
     pub evaluates: bool,
+    /// The whole is a map of its named items.
+    pub coding: Option<Coding>,
+    /// Writes the same as all parts of an exchange with a record, in one piece.
+    pub whole: Option<Whole>,
 }
+
+/// Writes a whole format.
+pub type Whole = fn(&Cx<'_>, &Record, &mut Vec<u8>);
 
 impl Format {
     /// The text, where the format has nothing else.
@@ -143,6 +176,15 @@ impl Format {
         if self.names_id {
             let _ = super::record::unique_id(cx);
         }
+        if let Some(whole) = self.whole {
+            let slot = cx.conn.record.0.borrow();
+            if let Some(record) = slot.as_deref() {
+                return whole(cx, record, out);
+            }
+        }
+        if let Some(coding) = self.coding {
+            return self.write_map(coding, cx, out);
+        }
         if !self.evaluates {
             // Variables change nothing: one look at the record serves all.
             let slot = cx.conn.record.0.borrow();
@@ -155,9 +197,21 @@ impl Format {
         }
         let mut blank = true;
         for part in &self.parts {
-            let slot = (!matches!(part, Part::Expr(..))).then(|| cx.conn.record.0.borrow());
+            let slot = (!matches!(part, Part::Expr(..) | Part::Coded(_))).then(|| cx.conn.record.0.borrow());
             write_part(part, cx, slot.as_ref().and_then(|s| s.as_deref()), &mut blank, out);
         }
+    }
+
+    #[cold]
+    fn write_map(&self, coding: Coding, cx: &Cx<'_>, out: &mut Vec<u8>) {
+        let (mut map, mut scratch) = (Map::begin(coding, out), Vec::new());
+        for part in &self.parts {
+            // What has no name has no place in a map.
+            let Part::Coded(item) = part else { continue };
+            let Some(name) = &item.name else { continue };
+            map.entry(name, |coding, out| coded(item, cx, coding, &mut scratch, out));
+        }
+        map.end();
     }
 
     /// Finds the names that its expressions hold.
@@ -165,10 +219,7 @@ impl Format {
     /// # Errors
     /// HAProxy's words for a name that does not exist.
     pub fn resolve(&self, names: &dyn Names) -> Result<(), String> {
-        self.parts.iter().try_for_each(|part| match part {
-            Part::Expr(expr, _) => expr.fetch.resolve(names),
-            Part::Text(_) | Part::Space | Part::Variable(..) => Ok(()),
-        })
+        self.parts.iter().filter_map(Part::expr).try_for_each(|expr| expr.fetch.resolve(names))
     }
 }
 
@@ -204,7 +255,23 @@ fn write_other(part: &Part, cx: &Cx<'_>, blank: &mut bool, out: &mut Vec<u8>) {
             value(out, *style, expr.eval(cx));
             *blank &= out.len() == before;
         }
+        Part::Coded(item) => {
+            let before = out.len();
+            coded(item, cx, None, &mut Vec::new(), out);
+            *blank &= out.len() == before;
+        }
         Part::Variable(..) => {}
+    }
+}
+
+/// Appends a coded item. Expressions may change the record, so that it is not held while they are looked at.
+fn coded(item: &Item, cx: &Cx<'_>, coding: Option<Coding>, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
+    match &item.what {
+        What::Variable(..) => {
+            let slot = cx.conn.record.0.borrow();
+            item.write(cx, slot.as_deref(), coding, scratch, out);
+        }
+        What::Expr(_) => item.write(cx, None, coding, scratch, out),
     }
 }
 
@@ -328,7 +395,8 @@ pub fn message(out: &mut Vec<u8>, style: Style, encoding: Encoding, bytes: &[u8]
         Encoding::Field => &FIELD,
     };
     let escape = style.has(Style::ESCAPE);
-    if !escape && encoding == Encoding::Line && is_plain(bytes) {
+    // What is coded is protected by its coding.
+    if (!escape && encoding == Encoding::Line && is_plain(bytes)) || style.has(Style::JSON) {
         out.extend_from_slice(bytes);
         return;
     }

@@ -3,12 +3,14 @@
 pub mod acl;
 pub mod action;
 pub mod balance;
+pub mod coded;
 pub mod cx;
 pub mod errorpage;
 pub mod format;
 pub mod handshake;
 pub mod inspect;
 pub mod list;
+pub mod log_profile;
 pub mod pattern;
 pub mod record;
 pub mod redirected;

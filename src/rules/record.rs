@@ -22,6 +22,19 @@ pub enum Level {
     Silent,
 }
 
+/// A line that a rule has written (`do-log`).
+#[derive(Debug)]
+pub struct Queued {
+    /// Which set of log lines of the Plan.
+    pub set: u32,
+    pub level: u8,
+    /// The wall clock in nanoseconds.
+    pub now: i64,
+    pub message: Vec<u8>,
+    /// Structured data.
+    pub data: Vec<u8>,
+}
+
 /// Texts in one piece of memory; each may be missing.
 #[derive(Debug, Default)]
 pub struct Texts {
@@ -141,6 +154,9 @@ pub struct Record {
     pub early: bool,
     /// The line was written.
     pub written: bool,
+    /// What `do-log` does here, and the lines that it has written.
+    pub do_log: Option<std::sync::Arc<super::log_profile::DoLog>>,
+    pub queued: Vec<Queued>,
 }
 
 impl Default for Record {
@@ -183,6 +199,8 @@ impl Default for Record {
             line_number: 0,
             early: false,
             written: false,
+            do_log: None,
+            queued: Vec::new(),
         }
     }
 }
@@ -213,6 +231,8 @@ impl Record {
         self.answer_version = None;
         self.level = Level::Usual;
         (self.early, self.written) = (false, false);
+        self.do_log = None;
+        self.queued.clear();
     }
 
     /// The wall clock at a tick, in nanoseconds since 1970.

@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, captured, form, headers, line, record, service, suspended, tarpit};
+use super::{Conn, aim, captured, form, headers, line, record, service, steps, suspended, tarpit};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -200,6 +200,9 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             PoolBox::new(suspended::resumed(conn, view, req, first, &wishes, (decision, over, at))).await
         }
     };
+    if let Some(recording) = &frontend.recording {
+        steps::queued(conn, recording);
+    }
     let head = heads.req.method() == b"HEAD";
     let mut reply = Reply {
         conn,

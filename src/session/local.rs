@@ -96,7 +96,7 @@ impl Local {
             .collect();
         let pools = world.plan.servers.iter().map(|_| RefCell::default()).collect();
         let watched = super::watched::Watched::new(&world.plan);
-        let logs = super::record::Logs::new(&world.plan);
+        let logs = super::record::Logs::new(&world.plan, &shared);
         let local = Rc::new(Local {
             watched,
             logs,

@@ -25,6 +25,7 @@ mod record;
 mod relay;
 mod select;
 mod service;
+mod steps;
 mod stick;
 mod suspended;
 mod tally;

@@ -2,19 +2,22 @@
 //! or an id in its frontend a request passes here without a trace.
 use super::local::{LiveFacts, Local, View};
 use super::outcome::Outcome;
-use super::{Conn, Side};
+use super::{Conn, Side, steps};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::service::Service;
 use crate::base::time::Tick;
 use crate::logs::Sender;
-use crate::plan::logging::{Capture, CookieCapture, Lines, Recording};
+use crate::plan::logging::{Capture, CookieCapture, Lines, LogSetId, Recording};
 use crate::plan::{Frontend, Mode, Plan};
 use crate::proto::http::{Head, RequestHead, ResponseHead, Version};
 use crate::rules::format::When;
+use crate::rules::log_profile::Step;
 use crate::rules::record::{self, Level, NOT_YET, Texts};
-use crate::rules::{Cx, Record, Wishes};
+use crate::rules::{Cx, Format, Record, Wishes};
+use crate::share::Shared;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Records kept for reuse.
@@ -24,7 +27,7 @@ const KEEP_BYTES: usize = 64 * 1_024;
 /// How often the wall clock is compared with the monotonic one: steps of it are followed so fast.
 const COMPARE: Duration = Duration::from_secs(1);
 /// The level of usual lines, and of errors with `option log-separate-errors`.
-const INFO: u8 = 6;
+pub(super) const INFO: u8 = 6;
 const ERR: u8 = 3;
 
 /// What one core needs for its log lines.
@@ -39,9 +42,9 @@ pub struct Logs {
 }
 
 impl Logs {
-    pub fn new(plan: &Plan) -> Logs {
+    pub fn new(plan: &Plan, shared: &Arc<Shared>) -> Logs {
         Logs {
-            sender: RefCell::new(Sender::new(plan)),
+            sender: RefCell::new(Sender::new(plan, shared)),
             free: RefCell::default(),
             wall: Cell::new((0, NOT_YET)),
             message: RefCell::default(),
@@ -59,6 +62,11 @@ impl Logs {
         let wall = nanos.wrapping_sub(now.0 as i64);
         self.wall.set((wall, now));
         wall
+    }
+
+    /// What sends the lines of this core.
+    pub(super) fn sender(&self) -> std::cell::RefMut<'_, Sender> {
+        self.sender.borrow_mut()
     }
 
     fn take(&self) -> Box<Record> {
@@ -108,6 +116,7 @@ fn begin(conn: &Conn, recording: &Recording, first_byte: Tick, number: u64) -> B
     record.request_captures.reset(recording.request_captures.iter().map(|c| c.len));
     record.response_captures.reset(recording.response_captures.iter().map(|c| c.len));
     record.id_format.clone_from(&recording.unique_id);
+    record.do_log.clone_from(&recording.do_log);
     record
 }
 
@@ -132,10 +141,13 @@ pub(super) fn request(
         cookies(&req.head, b"cookie", cookie, &mut record.client_cookie);
     }
     *conn.info.record.0.borrow_mut() = Some(record);
-    if let Some(lines) = &recording.lines
-        && lines.when <= When::Request
-    {
-        write(conn, view, recording, lines);
+    if let Some(lines) = &recording.lines {
+        if lines.steps.is_some() {
+            steps::reached(conn, view, Step::Accept);
+            steps::reached(conn, view, Step::Request);
+        } else if lines.when <= When::Request {
+            write(conn, view, recording, lines, Step::Request);
+        }
     }
 }
 
@@ -144,17 +156,19 @@ pub(super) fn connection(conn: &Conn, view: &View, recording: &Recording, number
     let mut record = begin(conn, recording, conn.since.get(), number);
     record.head = conn.since.get();
     *conn.info.record.0.borrow_mut() = Some(record);
-    if let Some(lines) = &recording.lines
-        && lines.when == When::Accept
-    {
-        write(conn, view, recording, lines);
+    if let Some(lines) = &recording.lines {
+        if lines.steps.is_some() {
+            steps::reached(conn, view, Step::Accept);
+        } else if lines.when == When::Accept {
+            write(conn, view, recording, lines, Step::Accept);
+        }
     }
 }
 
 /// No request could be read: a line of its own. `received`: the client had sent something.
 pub(super) fn refused(conn: &Conn, view: &View, recording: &Recording, outcome: Outcome, received: bool) {
     let Some(lines) = recording.lines.as_ref().filter(|l| received || !l.skip_null) else { return };
-    if lines.format.is_none() && lines.errors.is_none() {
+    if lines.format.is_none() && lines.errors.is_none() && lines.profiled.is_empty() {
         // A line as each request begins is for requests.
         return;
     }
@@ -174,7 +188,7 @@ pub(super) fn refused(conn: &Conn, view: &View, recording: &Recording, outcome: 
     record.end = Some([flags[0], flags[1]]);
     *conn.info.record.0.borrow_mut() = Some(record);
     let level = if lines.separate_errors { ERR } else { INFO };
-    write_at(conn, view, recording, lines, level);
+    write_at(conn, view, recording, lines, level, Step::Error);
     give_back(conn);
 }
 
@@ -241,7 +255,12 @@ pub(super) fn answer(conn: &Conn, view: &View, res: &ResponseHead) {
 pub(super) fn answering(conn: &Conn, view: &View, status: u16) {
     let Some(recording) = recording_of(conn, view) else { return };
     conn.info.record.note(|r| r.status = i32::from(status));
+    steps::queued(conn, recording);
     if let Some(lines) = &recording.lines
+        && lines.steps.is_some()
+    {
+        steps::reached(conn, view, Step::Response);
+    } else if let Some(lines) = &recording.lines
         && lines.when <= When::Answer
     {
         conn.info.record.note(|r| {
@@ -249,7 +268,7 @@ pub(super) fn answering(conn: &Conn, view: &View, status: u16) {
                 r.closed = r.answered;
             }
         });
-        write(conn, view, recording, lines);
+        write(conn, view, recording, lines, Step::Response);
     }
 }
 
@@ -260,11 +279,11 @@ pub(super) fn connected(conn: &Conn, view: &View) {
         && lines.when <= When::Answer
     {
         conn.info.record.note(|r| r.closed = r.connected);
-        write(conn, view, recording, lines);
+        write(conn, view, recording, lines, Step::Connect);
     }
 }
 
-fn recording_of<'v>(conn: &Conn, view: &'v View) -> Option<&'v Recording> {
+pub(super) fn recording_of<'v>(conn: &Conn, view: &'v View) -> Option<&'v Recording> {
     let recording = view.plan.frontend(conn.info.frontend).recording.as_deref()?;
     conn.info.record.0.borrow().is_some().then_some(recording)
 }
@@ -302,12 +321,17 @@ pub(super) fn rejected(conn: &Conn, view: &View) {
 
 /// The exchange has ended: its line is written, unless it was before.
 pub(super) fn finish(conn: &Conn, view: &View) {
-    if let Some(recording) = recording_of(conn, view)
+    let recording = recording_of(conn, view);
+    if let Some(recording) = recording {
+        steps::queued(conn, recording);
+    }
+    if let Some(recording) = recording
         && let Some(lines) = &recording.lines
+        && lines.steps.is_none_or(|steps| steps.has(Step::Close))
         && (!lines.skip_null
             || conn.info.record.look(|r| r.line.is_empty() && r.bytes_in == 0) == Some(false))
     {
-        write(conn, view, recording, lines);
+        write(conn, view, recording, lines, Step::Close);
     }
     give_back(conn);
 }
@@ -320,7 +344,7 @@ fn give_back(conn: &Conn) {
 }
 
 /// What a line says that nobody has asked for: nothing is written where `dontlog-normal` or the rules forbid it.
-fn write(conn: &Conn, view: &View, recording: &Recording, lines: &Lines) {
+fn write(conn: &Conn, view: &View, recording: &Recording, lines: &Lines, step: Step) {
     let http = view.plan.frontend(conn.info.frontend).mode == Mode::Http;
     let level = conn.info.record.look(|r| {
         if r.written || r.level == Level::Silent {
@@ -335,7 +359,7 @@ fn write(conn: &Conn, view: &View, recording: &Recording, lines: &Lines) {
         }
     });
     if let Some(level) = level.flatten() {
-        write_at(conn, view, recording, lines, level);
+        write_at(conn, view, recording, lines, level, step);
     }
     conn.info.record.note(|r| r.written = true);
 }
@@ -349,39 +373,76 @@ fn is_bad(record: &Record, http: bool) -> bool {
         || (http && record.status >= 500)
 }
 
-fn write_at(conn: &Conn, view: &View, recording: &Recording, lines: &Lines, level: u8) {
+pub(super) fn write_at(
+    conn: &Conn,
+    view: &View,
+    recording: &Recording,
+    lines: &Lines,
+    level: u8,
+    step: Step,
+) {
     let local = &conn.local;
     let now = local.core.now();
     let counter = &local.cells().frontends[conn.info.frontend.index()].logs;
-    let line_number = local.shared.sum(|s| &s.frontends[conn.info.frontend.index()].logs);
+    let line_number = match recording.numbered {
+        true => local.shared.sum(|s| &s.frontends[conn.info.frontend.index()].logs),
+        false => 0,
+    };
+    let mut wall = 0;
     conn.info.record.note(|r| {
         if r.closed == NOT_YET {
             r.closed = now;
         }
         r.early = lines.early;
         r.line_number = line_number;
+        wall = r.wall(now);
     });
     counter.inc();
-    let mut scratch = local.logs.message.borrow_mut();
+    let own = lines.errors.as_ref().filter(|_| step == Step::Error).or(lines.format.as_ref());
+    let structured = lines.structured.as_ref();
+    if lines.plain {
+        put(conn, view, (recording.set, level, wall), own, structured);
+    }
+    for group in &lines.profiled {
+        let formats = match &group.profile {
+            Some(profile) => profile.formats(step, own, structured),
+            None => Some((own, structured)),
+        };
+        if let Some((format, structured)) = formats {
+            put(conn, view, (LogSetId(group.set), level, wall), format, structured);
+        }
+    }
+    local.core.ask_turns_end();
+}
+
+/// Gives a line to the targets of a set.
+#[inline(always)]
+fn put(
+    conn: &Conn,
+    view: &View,
+    (set, level, wall): (LogSetId, u8, i64),
+    format: Option<&Format>,
+    structured: Option<&Format>,
+) {
+    let logs = &conn.local.logs;
+    let mut scratch = logs.message.borrow_mut();
     let (message, data) = &mut *scratch;
     message.clear();
     data.clear();
     with_cx(conn, view, None, |cx| {
-        let refused = conn.info.record.look(|r| r.unread) == Some(true);
-        match lines.errors.as_ref().filter(|_| refused).or(lines.format.as_ref()) {
+        match format {
             Some(format) => format.write(cx, message),
             None => connect_from(conn, view.plan.frontend(conn.info.frontend), message),
         }
-        if let Some(structured) = &lines.structured {
-            if refused {
+        if let Some(structured) = structured {
+            // What could not be read has a number for each format: here it is the first.
+            if conn.info.record.look(|r| r.unread) == Some(true) {
                 conn.info.record.note(|r| r.number = r.number.saturating_sub(1));
             }
             structured.write(cx, data);
         }
     });
-    let wall = conn.info.record.look(|r| r.wall(now)).unwrap_or(0);
-    local.logs.sender.borrow_mut().line(recording.set, level, wall, data, message);
-    local.core.ask_turns_end();
+    logs.sender.borrow_mut().line(set, level, wall, data, message);
 }
 
 /// The line of old: `Connect from 10.0.1.2:33312 to 10.0.3.31:8012 (www/HTTP)`.
@@ -508,6 +569,7 @@ impl Conn {
                 r.source_addr = stream.local_addr();
             }
         });
+        steps::reached(self, view, Step::Connect);
     }
 
     /// The backend was chosen.

@@ -74,6 +74,9 @@ pub async fn serve(conn: &Conn) {
         record::rejected(conn, &view);
         return;
     }
+    if let Some(recording) = &frontend.recording {
+        super::steps::queued(conn, recording);
+    }
     conn.info.inspect.close();
     let (req, bytes) = first.parts();
     aim::by_rules(conn, &view, backend, req, bytes);

@@ -11,6 +11,7 @@ mod grow;
 pub mod latency;
 pub mod least;
 pub mod list_edits;
+pub mod log_ring;
 pub mod lookups;
 pub mod observed;
 pub mod pace;
@@ -75,6 +76,8 @@ pub struct Shared {
     pub desk: desk::Desk,
     /// Requests and connections so far, where a line or an id tells their number (`%rt`).
     numbers: AtomicU64,
+    /// The lines of the Plan's rings, in their order.
+    pub rings: Vec<log_ring::LogRing>,
     /// Another process has our listening sockets too: whoever waits in the kernel's queues is its to serve.
     pub handed_over: AtomicBool,
 }
@@ -103,6 +106,7 @@ impl Shared {
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
             desk: desk::Desk::default(),
             numbers: AtomicU64::new(0),
+            rings: Vec::new(),
             handed_over: AtomicBool::new(false),
         }
     }
@@ -123,6 +127,13 @@ impl Shared {
                 gate
             })
             .collect();
+        self
+    }
+
+    /// The same with rings of these sizes for so many log servers.
+    #[must_use]
+    pub fn with_rings(mut self, rings: impl Iterator<Item = (usize, usize)>) -> Shared {
+        self.rings = rings.map(|(size, servers)| log_ring::LogRing::new(size, servers)).collect();
         self
     }
 

@@ -51,6 +51,7 @@ pub mod matching;
 pub mod opening;
 pub mod option;
 pub mod resolvers;
+pub mod ring;
 pub mod row;
 pub mod rule_line;
 pub mod section;

@@ -7,7 +7,7 @@ use crate::syntax::{Diag, Diags, Env, SourceMap, Span, Word};
 use std::time::Duration;
 
 /// A set of sections.
-pub type Sections = u8;
+pub type Sections = u16;
 pub const GLOBAL: Sections = 1;
 pub const DEFAULTS: Sections = 2;
 pub const FRONTEND: Sections = 4;
@@ -17,6 +17,10 @@ pub const LISTEN: Sections = 16;
 pub const RESOLVERS: Sections = 32;
 /// `http-errors` sections, which have one word.
 pub const HTTP_ERRORS: Sections = 64;
+/// `ring` sections, whose lines have rows of their own.
+pub const RING: Sections = 128;
+/// `log-profile` sections, which have two words.
+pub const LOG_PROFILE: Sections = 256;
 /// Sections with a frontend's half, and the defaults for them.
 pub const FRONTENDS: Sections = DEFAULTS | FRONTEND | LISTEN;
 /// Sections with a backend's half, and the defaults for them.
@@ -234,6 +238,8 @@ pub const fn section_name(section: Sections) -> &'static str {
         FRONTEND => "frontend",
         BACKEND => "backend",
         RESOLVERS => "resolvers",
+        RING => "ring",
+        LOG_PROFILE => "log-profile",
         _ => "listen",
     }
 }
@@ -300,6 +306,11 @@ pub fn bench(section: Sections, lines: &str) -> Bench {
     let at = Span { file, line: 1, col: 1, len: 1 };
     if section == RESOLVERS {
         draft.resolvers.push(crate::plan::Resolvers::new("r", at));
+    } else if section == LOG_PROFILE {
+        let (name, on) = ("p".to_owned(), Vec::new());
+        draft.log_profiles.push(crate::plan::logging::ProfileDraft { name, at, tag: None, on });
+    } else if section == RING {
+        draft.rings.push(crate::plan::ring::Draft::new("r", at));
     } else if section != GLOBAL {
         draft.proxies.push(ProxyDraft::new(kind, "p", at, Settings::default()));
     }

@@ -1,6 +1,7 @@
 //! The programs that receive and read log lines: rsyslog and syslog-ng as servers of their own with a filter on local0 into a
 //! file, and haproxy-log-analysis over that file. `ci/log-tools` installs them.
 
+use crate::common::PATIENCE;
 use crate::common::ground::Ground;
 use crate::common::proxy::{Io, Program};
 use crate::talk::{row, talk};
@@ -65,12 +66,17 @@ fn start(mut command: Command) -> Running {
 
 /// Runs requests through Ringmain until the file holds a line of each, and gives what it holds then.
 fn fill(port: u16, file: &Path) -> String {
+    fill_by(&format!("127.0.10.70:{port}"), CONFIG, file)
+}
+
+/// The same with this target of the `log` lines.
+fn fill_by(target: &str, config: &str, file: &Path) -> String {
     let mut ground = Ground::new();
-    ground.env.push(("LOG".to_owned(), format!("127.0.10.70:{port}")));
-    let _proxy = ground.serve(Program::Ringmain(Io::Epoll), 1, CONFIG);
+    ground.env.push(("LOG".to_owned(), target.to_owned()));
+    let _proxy = ground.serve(Program::Ringmain(Io::Epoll), 1, config);
     let front = ground.front(1);
     let read = || std::fs::read_to_string(file).unwrap_or_default();
-    let until = Instant::now() + Duration::from_secs(10);
+    let until = Instant::now() + PATIENCE;
     // The receiver may take a moment to listen: what is sent before is lost, as UDP is.
     while !read().contains("GET /ready") {
         assert!(Instant::now() < until, "nothing arrives in {}", file.display());
@@ -110,9 +116,13 @@ fn check(text: &str) {
 }
 
 fn rsyslog(dir: &Path, port: u16) -> Running {
+    rsyslog_by(dir, port, "imudp")
+}
+
+fn rsyslog_by(dir: &Path, port: u16, module: &str) -> Running {
     let conf = dir.join("rsyslog.conf");
     let text = format!(
-        "global(workDirectory=\"{d}\")\nmodule(load=\"imudp\")\ninput(type=\"imudp\" address=\"127.0.10.70\" port=\"{port}\")\n\
+        "global(workDirectory=\"{d}\")\nmodule(load=\"{module}\")\ninput(type=\"{module}\" address=\"127.0.10.70\" port=\"{port}\")\n\
          local0.* action(type=\"omfile\" file=\"{d}/out.log\")\n",
         d = dir.display()
     );
@@ -129,12 +139,37 @@ fn rsyslog_files_the_lines_of_its_facility() {
     check(&fill(port, &dir.join("out.log")));
 }
 
+/// A ring whose lines stand behind their lengths.
+#[test]
+fn rsyslog_gets_them_over_tcp() {
+    let (dir, port) = place("rsyslog-tcp");
+    let _receiver = rsyslog_by(&dir, port, "imtcp");
+    let ring = format!(
+        "ring r\n    format rfc3164\n    maxlen 2000\n    size 32768\n    timeout connect 1s\n    timeout server 5s\n    \
+         server s 127.0.10.70:{port} log-proto octet-count\n"
+    );
+    check(&fill_by("ring@r", &format!("{ring}{CONFIG}"), &dir.join("out.log")));
+}
+
 #[test]
 fn syslog_ng_files_the_lines_of_its_facility() {
     let (dir, port) = place("syslog-ng");
+    let _receiver = syslog_ng(&dir, &format!("udp(ip(127.0.10.70) port({port}))"));
+    check(&fill(port, &dir.join("out.log")));
+}
+
+/// A `log` line that makes a ring of its own.
+#[test]
+fn syslog_ng_gets_them_over_tcp() {
+    let (dir, port) = place("syslog-ng-tcp");
+    let _receiver = syslog_ng(&dir, &format!("tcp(ip(127.0.10.70) port({port}))"));
+    check(&fill_by(&format!("tcp@127.0.10.70:{port}"), CONFIG, &dir.join("out.log")));
+}
+
+fn syslog_ng(dir: &Path, source: &str) -> Running {
     let conf = dir.join("syslog-ng.conf");
     let text = format!(
-        "@version: 3.38\noptions {{ keep-hostname(yes); }};\nsource s {{ udp(ip(127.0.10.70) port({port})); }};\n\
+        "@version: 3.38\noptions {{ keep-hostname(yes); }};\nsource s {{ {source}; }};\n\
          filter f {{ facility(local0); }};\ndestination d {{ file(\"{d}/out.log\" flush-lines(1)); }};\n\
          log {{ source(s); filter(f); destination(d); }};\n",
         d = dir.display()
@@ -153,8 +188,7 @@ fn syslog_ng_files_the_lines_of_its_facility() {
     }
     command.arg("-F").arg("--no-caps").arg("-f").arg(&conf);
     command.arg("-R").arg(dir.join("persist")).arg("-p").arg(dir.join("pid")).arg("-c").arg(dir.join("ctl"));
-    let _receiver = start(command);
-    check(&fill(port, &dir.join("out.log")));
+    start(command)
 }
 
 #[test]

@@ -12,7 +12,7 @@ macro_rules! rows {
 }
 
 rows! {
-    accept allow capture deny do_resolve expect_proxy header list path redirect replace return_ set_dst set_log_level set_status
+    accept allow capture deny do_log do_resolve expect_proxy header list path redirect replace return_ set_dst set_log_level set_status
     set_var silent_drop tarpit use_service wishes
 }
 

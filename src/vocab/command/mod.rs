@@ -4,6 +4,7 @@ use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::units::leading_number;
 use crate::share::Shared;
 use crate::share::cores::CoreFigures;
+use crate::share::log_ring::Mark;
 use crate::share::sessions::{SessionId, Wanted};
 use crate::world::{Health, Overrides, ServerState, World};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ macro_rules! rows {
     };
 }
 
-rows! { cores dynamic_cookie dynamic_server errors frontend limit list process rate_limit resolvers server session set_server show table trace var }
+rows! { cores dynamic_cookie dynamic_server errors events frontend limit list process rate_limit resolvers server session set_server show table trace var }
 
 pub mod help;
 mod refused;
@@ -135,6 +136,8 @@ pub trait Steering {
     fn startup_logs(&self) -> String;
     /// `show schema json`.
     fn schema(&self) -> &'static str;
+    /// The answer goes on with the lines that come into a ring from this one on, until the client sends something.
+    fn follow(&self, ring: usize, from: Mark);
     /// What each core says of itself; `None` where it does not answer.
     fn cores(&self) -> Vec<Option<CoreFigures>>;
     /// `show fd`, of one descriptor or of all.

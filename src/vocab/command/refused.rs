@@ -21,7 +21,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("show anon", "nothing is shown in a disguise"),
     ("show default-server", NOT_YET),
     ("show defaults", NOT_YET),
-    ("show events", NOT_YET),
     ("show ssl", NO_TLS),
     ("show tls-keys", NO_TLS),
     ("unpublish", "backends are there from the start"),

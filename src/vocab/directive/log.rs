@@ -1,5 +1,6 @@
 //! `log` of the process and of proxies (manual 3.1 and 4.2).
 use crate::base::units::leading_int;
+use crate::plan::ServerAddr;
 use crate::plan::global::{Log, LogTarget};
 use crate::syntax::{Diag, Word};
 use crate::vocab::address::{self, Address, Host, Ports};
@@ -10,8 +11,8 @@ pub const ROW: DirectiveRow = DirectiveRow {
     name: "log",
     sections: row::GLOBAL | row::PROXIES,
     no: true,
-    doc: "log global, or log <target> [len <length>] [format <format>] [sample <ranges>:<size>] <facility> [<max level> \
-          [<min level>]]: where events are sent. `no log` takes back what the defaults said.",
+    doc: "log global, or log <target> [len <length>] [format <format>] [sample <ranges>:<size>] [profile <name>] <facility> \
+          [<max level> [<min level>]]: where events are sent. `no log` takes back what the defaults said.",
     parse,
 };
 
@@ -22,8 +23,9 @@ const FACILITIES: [&str; 24] = [
     "audit", "alert", "cron2", "local0", "local1", "local2", "local3", "local4", "local5", "local6",
     "local7",
 ];
-const LEVELS: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
-const FORMATS: [&str; 8] = ["local", "rfc3164", "rfc5424", "priority", "short", "timed", "iso", "raw"];
+pub const LEVELS: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+/// What `format` may say.
+pub const FORMATS: [&str; 8] = ["local", "rfc3164", "rfc5424", "priority", "short", "timed", "iso", "raw"];
 
 /// The number of a level's name.
 pub fn level(name: &str) -> Option<u8> {
@@ -77,6 +79,8 @@ fn target(cx: &DirectiveCx<'_>, words: &[Word], global: bool) -> Result<Log, Dia
     }
     let mut log = Log {
         target: LogTarget::Fd(-1),
+        profile: None,
+        at: words[0].span,
         len: MAX_SYSLOG_LEN,
         format: String::new(),
         sample: None,
@@ -115,21 +119,23 @@ fn address_of(cx: &DirectiveCx<'_>, word: &Word) -> Result<LogTarget, Diag> {
         _ => {}
     }
     if let Some(ring) = text.strip_prefix("ring@") {
-        let text = format!("ring '{ring}': Ringmain does not support `ring` sections yet");
-        return Err(Diag::alert(word.span, text));
+        return Ok(LogTarget::Ring(ring.to_owned()));
     }
     let error = |text: String| Diag::alert(word.span, text);
-    // A stream, through a ring of its own.
-    if let Some(kind) = ["tcp@", "tcp4@", "tcp6@", "stream+"].iter().find(|k| text.starts_with(**k)) {
-        return Err(error(format!(
-            "'{kind}' in '{text}': Ringmain does not send log lines over streams yet"
-        ))
-        .help("use UDP, or a Unix socket of a syslog daemon that passes them on"));
+    if text.starts_with("backend@") {
+        let text = format!("'{text}': Ringmain does not send log lines to backends of `mode log` yet");
+        return Err(error(text).help("use `tcp@`, UDP, or a `ring` with a `server`"));
     }
-    let text = text.strip_prefix("udp@").unwrap_or(text);
-    Ok(match address::parse(text, address::PLAIN).map_err(error)? {
+    let (bare, stream) = kind(text);
+    let port = |ports| match ports {
+        Ports::Range(port, _) => port,
+        _ => 514,
+    };
+    let target = match address::parse(&bare, address::PLAIN).map_err(error)? {
+        Address::Unix(path) if stream => LogTarget::Stream(ServerAddr::Unix(path)),
         Address::Unix(path) => LogTarget::Unix(path),
         Address::Fd(fd) => LogTarget::Fd(fd),
+        Address::Abstract(name) if stream => LogTarget::Stream(ServerAddr::Abstract(name)),
         Address::Abstract(_) => {
             return Err(error(format!("abstract sockets are not supported here in '{text}'")));
         }
@@ -139,13 +145,24 @@ fn address_of(cx: &DirectiveCx<'_>, word: &Word) -> Result<LogTarget, Diag> {
                 Host::Name(name, family) => address::resolve(&name, family)
                     .ok_or_else(|| error(format!("invalid address: '{name}' in '{text}'\n")))?,
             };
-            let port = match ports {
-                Ports::Range(port, _) => port,
-                _ => 514,
-            };
-            LogTarget::Udp(SocketAddr::new(ip, port))
+            let addr = SocketAddr::new(ip, port(ports));
+            if stream { LogTarget::Stream(ServerAddr::Inet(addr)) } else { LogTarget::Udp(addr) }
         }
-    })
+    };
+    Ok(target)
+}
+
+/// The address without what only says whether datagrams or a stream go there; true for a stream.
+fn kind(text: &str) -> (String, bool) {
+    let datagrams =
+        [("udp@", ""), ("dgram+", ""), ("uxdg@", "unix@"), ("udp4@", "ipv4@"), ("udp6@", "ipv6@")];
+    for (prefix, plain) in datagrams {
+        if let Some(rest) = text.strip_prefix(prefix) {
+            return (format!("{plain}{rest}"), false);
+        }
+    }
+    let stream = ["tcp@", "tcp4@", "tcp6@", "uxst@", "stream+"].iter().any(|p| text.starts_with(p));
+    (text.to_owned(), stream)
 }
 
 /// `sample <ranges>:<size>`: the ranges lie in the size and do not overlap.
@@ -193,6 +210,8 @@ fn parameters(log: &mut Log, words: &[Word]) -> Result<usize, Diag> {
                 let sample = sample(value).map_err(|text| Diag::alert(place, text))?;
                 log.sample = Some(sample);
             }
+            "profile" if value.is_empty() => return Err(Diag::alert(place, "expects a log-profile's name")),
+            "profile" => log.profile = Some(value.to_owned()),
             _ => return Ok(at),
         }
         at += 2;
@@ -214,6 +233,21 @@ mod tests {
         assert_eq!((logs[0].facility, logs[0].level, logs[0].min_level), (16, 6, 0));
         assert_eq!(logs[1].target, LogTarget::Unix("/dev/log".into()));
         assert_eq!((logs[1].len, logs[1].format.as_str(), logs[1].min_level), (200, "rfc5424", 1));
+    }
+
+    #[test]
+    fn kinds_of_targets() {
+        let target =
+            |text: &str| bench(GLOBAL, &format!("log {text} local0")).ok().global.logs.remove(0).target;
+        let inet = |text: &str| ServerAddr::Inet(text.parse().unwrap());
+        assert_eq!(target("tcp@192.0.2.1"), LogTarget::Stream(inet("192.0.2.1:514")));
+        assert_eq!(target("tcp6@[::1]:6514"), LogTarget::Stream(inet("[::1]:6514")));
+        assert_eq!(target("uxst@/run/log"), LogTarget::Stream(ServerAddr::Unix("/run/log".into())));
+        assert_eq!(target("uxdg@/run/log"), LogTarget::Unix("/run/log".into()));
+        assert_eq!(target("udp4@192.0.2.1:5"), LogTarget::Udp("192.0.2.1:5".parse().unwrap()));
+        assert_eq!(target("ring@r"), LogTarget::Ring("r".into()));
+        let says = bench(GLOBAL, "log backend@b local0");
+        assert!(says.says().contains("'backend@b'"), "{}", says.says());
     }
 
     #[test]

@@ -43,6 +43,7 @@ rows! { DirectiveRow:
     insecure_fork_wanted,
     log,
     log_send_hostname,
+    log_steps,
     log_tag,
     master_worker,
     max_spread_checks,
@@ -92,6 +93,12 @@ pub fn read(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let Some(first) = words.first() else { return Ok(()) };
     if cx.section == row::RESOLVERS {
         return super::resolvers::read(cx, words);
+    }
+    if cx.section == row::LOG_PROFILE {
+        return super::section::log_profile::read(cx, words);
+    }
+    if cx.section == row::RING {
+        return super::ring::read(cx, words);
     }
     if cx.section == row::HTTP_ERRORS {
         return super::section::http_errors::read(cx, words);

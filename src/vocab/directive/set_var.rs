@@ -104,7 +104,7 @@ pub fn set_process_value(
 fn by_format(cx: &Cx<'_>, variable: &Variable, word: &Word) -> Result<(), Diag> {
     let format = expr::parse_format(word)?;
     for part in &format.parts {
-        if let crate::rules::format::Part::Expr(expr, _) = part
+        if let Some(expr) = part.expr()
             && let Some(what) = missing(&expr.text)
         {
             let text = format!(

@@ -1,5 +1,6 @@
 //! Log-format strings (configuration manual, 8.2.6): text, `%var`, `%{+Q}var`, `%[expression]`, `%%`.
 use super::sample::{Parsed, parse_expr, suggest};
+use crate::rules::coded::{Coding, Item, Typed, What};
 use crate::rules::format::{Format, Part, Style, Tail, When};
 use crate::syntax::{Diag, Word};
 use crate::vocab::fetch::Scope;
@@ -64,7 +65,31 @@ pub fn parse_format_at(word: &Word, place: Place) -> Result<Format, Diag> {
         reader.step()?;
     }
     reader.flush();
-    Ok(reader.format)
+    // What `%o` said last holds for the whole.
+    let mut format = reader.format;
+    format.coding = Coding::of(reader.style);
+    if format.coding.is_none() {
+        format.parts = format.parts.into_iter().map(plain).collect();
+    }
+    Ok(format)
+}
+
+/// A name alone changes nothing where the whole is no map.
+fn plain(part: Part) -> Part {
+    match part {
+        Part::Coded(item) if item.typed.is_none() && item.coding.is_none() => match item.what {
+            What::Variable(name, write, _) => Part::Variable(name, write, item.style, Tail::default()),
+            What::Expr(expr) => Part::Expr(expr, item.style),
+        },
+        other => other,
+    }
+}
+
+/// What stands in parentheses before an item: `%(name:type)`.
+#[derive(Default)]
+struct Named {
+    name: Option<String>,
+    typed: Option<Typed>,
 }
 
 struct Reader<'a> {
@@ -141,6 +166,14 @@ impl Reader<'_> {
             self.at += 1;
             return Ok(());
         }
+        let mut named = Named::default();
+        if let Some(inside) = rest.strip_prefix('(') {
+            let end =
+                inside.find(')').ok_or_else(|| self.error(self.at, rest.len(), "missing ')' in format"))?;
+            named = self.named(&inside[..end])?;
+            self.at += end + 2;
+            rest = &self.text[self.at..];
+        }
         let mut style = self.style;
         let mut flags = None;
         if let Some(inside) = rest.strip_prefix('{') {
@@ -156,7 +189,7 @@ impl Reader<'_> {
             let end = closing(inside)
                 .ok_or_else(|| self.error(text, rest.len(), format!("missing ']' after '{inside}'")))?;
             self.at += end + 2;
-            return self.expression(inside, end, text, style);
+            return self.expression(inside, end, text, style, named);
         }
         let name = &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len())];
         if name.is_empty() || (flags.is_none() && !name.starts_with(|c: char| c.is_ascii_alphabetic())) {
@@ -164,7 +197,7 @@ impl Reader<'_> {
         }
         let at = self.at;
         self.at += name.len();
-        self.variable(name, at, style)
+        self.variable(name, at, style, named)
     }
 
     fn nameless(&self, begin: usize, flags: Option<&str>) -> Diag {
@@ -204,14 +237,12 @@ impl Reader<'_> {
                 "X" => Style::HEX,
                 "E" => Style::ESCAPE,
                 "M" => Style::MANDATORY,
-                "json" | "cbor" | "bin" => {
-                    let text =
-                        format!("format flag '{name}' of HAProxy 3.0 is not supported by Ringmain yet");
-                    return Err(self.error(at, text.len(), text));
-                }
+                "json" => Style::JSON,
+                "cbor" => Style::CBOR,
+                "bin" => Style::BINARY,
                 _ => {
-                    let text = format!("unknown format flag '{name}', expects Q, X or E");
-                    return Err(self.error(at, text.len(), text));
+                    let message = format!("unknown format flag '{name}', expects Q, X, E, bin, json or cbor");
+                    return Err(self.error(at, text.len(), message));
                 }
             };
             style = style.set(one, on);
@@ -219,7 +250,53 @@ impl Reader<'_> {
         Ok(style)
     }
 
-    fn expression(&mut self, inside: &str, end: usize, at: usize, style: Style) -> Result<(), Diag> {
+    /// `name`, `name:type` or `:type`.
+    fn named(&self, text: &str) -> Result<Named, Diag> {
+        let at = self.at + 1;
+        let (name, kind) = text.split_once(':').map_or((text, None), |(name, kind)| (name, Some(kind)));
+        if let Some((i, c)) =
+            name.char_indices().find(|(_, c)| !c.is_ascii_alphanumeric() && !"_-".contains(*c))
+        {
+            let text = format!(
+                "invalid character in custom name near '{c}' at position {} line : '{}'",
+                at + i,
+                self.text
+            );
+            return Err(self
+                .error(at + i, c.len_utf8(), text)
+                .help("letters, digits, `_` and `-` are allowed"));
+        }
+        let typed = match kind {
+            None => None,
+            Some("str") => Some(Typed::Str),
+            Some("sint") => Some(Typed::Int),
+            Some("bool") => Some(Typed::Bool),
+            Some(other) => {
+                let text = format!("unexpected output type '{other}'. Supported types are: str, sint, bool");
+                return Err(self.error(at + name.len() + 1, other.len(), text));
+            }
+        };
+        Ok(Named { name: Some(name.to_owned()).filter(|n| !n.is_empty()), typed })
+    }
+
+    /// Whether an item needs more than its style; what it shows stands in the list as it is otherwise.
+    fn is_coded(style: Style, named: &Named) -> bool {
+        named.typed.is_some() || named.name.is_some() || Coding::of(style).is_some()
+    }
+
+    fn coded(&mut self, what: What, style: Style, named: Named) {
+        let item = Item { name: named.name, typed: named.typed, coding: Coding::of(style), style, what };
+        self.format.parts.push(Part::Coded(Box::new(item)));
+    }
+
+    fn expression(
+        &mut self,
+        inside: &str,
+        end: usize,
+        at: usize,
+        style: Style,
+        named: Named,
+    ) -> Result<(), Diag> {
         let Parsed { expr, scope, lasts, .. } = parse_expr(self.word, &inside[..end], at + 1, "sample")
             .map_err(|d| {
                 let message = format!("failed to parse sample expression <{inside}> : {}", d.message);
@@ -240,14 +317,18 @@ impl Reader<'_> {
             return Err(self.error(at, end, text).help("`capture` it, and write the capture"));
         }
         self.flush();
-        self.format.parts.push(Part::Expr(expr, style));
+        if Self::is_coded(style, &named) {
+            self.coded(What::Expr(expr), style, named);
+        } else {
+            self.format.parts.push(Part::Expr(expr, style));
+        }
         self.format.evaluates = true;
         self.format.when = self.format.when.max(When::Request);
         self.may_be_nothing = false;
         Ok(())
     }
 
-    fn variable(&mut self, name: &str, at: usize, style: Style) -> Result<(), Diag> {
+    fn variable(&mut self, name: &str, at: usize, style: Style, named: Named) -> Result<(), Diag> {
         if name == "o" {
             self.style = style;
             return Ok(());
@@ -271,7 +352,11 @@ impl Reader<'_> {
             return Err(self.error(at, name.len(), text));
         };
         self.flush();
-        self.format.parts.push(Part::Variable(row.name, write, style, Tail::default()));
+        if Self::is_coded(style, &named) {
+            self.coded(What::Variable(row.name, write, logformat::is_number(row.name)), style, named);
+        } else {
+            self.format.parts.push(Part::Variable(row.name, write, style, Tail::default()));
+        }
         self.format.names_id |= row.name == "ID";
         self.format.when = self.format.when.max(row.when);
         self.may_be_nothing = row.may_be_nothing;
@@ -342,7 +427,9 @@ mod tests {
         assert!(error("%Tx").contains("no such format variable 'Tx'"));
         assert!(error("%[pth]").contains("unknown fetch method 'pth'"));
         assert!(error("%[path").contains("']'"));
-        assert!(error("%{+json}o").contains("'json' of HAProxy 3.0"));
+        assert!(error("%(a$b)ci").contains("invalid character in custom name near '$' at position 3"));
+        assert!(error("%(a:int)ci").contains("unexpected output type 'int'"));
+        assert!(error("%(a").contains("missing ')'"));
         assert!(error("%{+Y}ci").contains("unknown format flag 'Y'"));
         assert!(error("%{+Q}").contains("without variable name near '%{+Q}'"));
         assert!(error("a%~b").contains("unexpected variable name near ' '"));
@@ -353,6 +440,28 @@ mod tests {
         assert_eq!(write("%{+Q}o %{-Q}ci %HM %{+X}cp %{-Q,+X}ci"), " 192.0.2.1 \"GET\" 1267 C0000201");
         assert_eq!(write("%{+Q}[req.hdr(none)]|%[req.hdr(none)]|%{+M}[req.hdr(none)]"), "\"\"||-");
         assert_eq!(write("%{+E}[str('a]b')]"), "a\\]b");
+    }
+
+    #[test]
+    fn a_whole_format_may_be_json_or_cbor() {
+        assert_eq!(
+            write(
+                "%{+json}o %(method)HM text %(port)cp %ST %(none)[req.hdr(x)] %(q)[path,length] %(yes)[always_true]"
+            ),
+            r#"{"method": "GET", "port": 4711, "none": null, "q": 2, "yes": true}"#
+        );
+        assert_eq!(
+            write("%(a)[int(1)] %{+json}o %(b:str)[int(2)] %(c:bool)[str(1)]"),
+            r#"{"a": 1, "b": "2", "c": true}"#
+        );
+        assert_eq!(write("%{+json}o %(line)r"), r#"{"line": "GET /a?b=c HTTP/1.1"}"#);
+        assert_eq!(write("%{+cbor}o %(a)[int(1)] %(b)[str(xy)]"), "BF6161016162627879FF");
+    }
+
+    #[test]
+    fn single_items_may_be_coded_or_typed() {
+        assert_eq!(write("a %{+json}[path] %{+json}[req.hdr(x)] %{+cbor}[int(24)]"), "a \"/a\" null 1818");
+        assert_eq!(write("%(name)HM %(:sint)[str(12ab)] %(x){+Q}HM"), "GET 12 \"GET\"");
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! Log-format variables (`%ci`), the table of the configuration manual, 8.2.6. Those that tell of an exchange read its record.
+pub mod httplog;
 mod request;
 mod write;
 
@@ -162,6 +163,18 @@ variables! {
 #[must_use]
 pub fn find(name: &str) -> Option<&'static VariableRow> {
     ROWS.iter().find(|row| row.name == name)
+}
+
+/// The variables that are numbers (the manual's column `type`).
+const NUMBERS: [&str; 30] = [
+    "B", "ST", "Ta", "Tc", "Td", "Th", "Ti", "Tq", "TR", "Tr", "Ts", "Tt", "Tu", "Tw", "U", "ac", "bc", "bp",
+    "bq", "cp", "fc", "fp", "lc", "ms", "pid", "rc", "rt", "sc", "sp", "sq",
+];
+
+/// Whether a variable is a number.
+#[must_use]
+pub fn is_number(name: &str) -> bool {
+    NUMBERS.contains(&name)
 }
 
 #[cfg(test)]

@@ -91,6 +91,22 @@ pub fn date(
     }
 }
 
+/// Each octet in decimal with a dot behind it, and how long that is.
+static OCTETS: [([u8; 4], u8); 256] = {
+    let mut table = [([0; 4], 0); 256];
+    let mut n = 0;
+    while n < 256 {
+        let digits = [b'0' + (n / 100) as u8, b'0' + (n / 10 % 10) as u8, b'0' + (n % 10) as u8];
+        table[n] = match n {
+            100.. => ([digits[0], digits[1], digits[2], b'.'], 4),
+            10.. => ([digits[1], digits[2], b'.', 0], 3),
+            _ => ([digits[2], b'.', 0, 0], 2),
+        };
+        n += 1;
+    }
+    table
+};
+
 /// An address; in hexadecimal those of IPv4.
 pub fn ip(out: &mut Vec<u8>, style: Style, addr: IpAddr) {
     let addr = addr.to_canonical();
@@ -109,18 +125,9 @@ pub fn ip(out: &mut Vec<u8>, style: Style, addr: IpAddr) {
         IpAddr::V4(v4) => {
             let (mut text, mut len) = ([0; 16], 0);
             for octet in v4.octets() {
-                let mut push = |byte: u8| {
-                    text[len & 15] = byte;
-                    len += 1;
-                };
-                if octet >= 100 {
-                    push(b'0' + octet / 100);
-                }
-                if octet >= 10 {
-                    push(b'0' + octet / 10 % 10);
-                }
-                push(b'0' + octet % 10);
-                push(b'.');
+                let (digits, count) = OCTETS[usize::from(octet)];
+                text[len..len + 4].copy_from_slice(&digits);
+                len += usize::from(count);
             }
             out.extend_from_slice(&text[..len - 1]);
         }

@@ -19,6 +19,8 @@ pub enum SectionKind {
     Proxy(ProxyKind),
     Resolvers,
     HttpErrors,
+    Ring,
+    LogProfile,
     /// Known, and not built yet: one error, and its lines are passed over.
     Unbuilt,
 }
@@ -30,7 +32,9 @@ rows! { SectionRow:
     global,
     http_errors,
     listen,
-    resolvers;
+    log_profile,
+    resolvers,
+    ring;
     families: unbuilt
 }
 
@@ -50,6 +54,8 @@ pub fn open(cx: &mut DirectiveCx<'_>, row: &SectionRow, words: &[Word]) -> Resul
         SectionKind::Proxy(kind) => super::opening::open(cx, kind, words),
         SectionKind::Resolvers => resolvers::open(cx, words),
         SectionKind::HttpErrors => http_errors::open(cx, words),
+        SectionKind::Ring => ring::open(cx, words),
+        SectionKind::LogProfile => log_profile::open(cx, words),
         SectionKind::Unbuilt => unbuilt::open(words),
     }
 }
@@ -62,6 +68,8 @@ pub const fn lines_of(kind: SectionKind) -> Option<Sections> {
         SectionKind::Proxy(kind) => Some(super::row::section_of(kind)),
         SectionKind::Resolvers => Some(super::row::RESOLVERS),
         SectionKind::HttpErrors => Some(super::row::HTTP_ERRORS),
+        SectionKind::Ring => Some(super::row::RING),
+        SectionKind::LogProfile => Some(super::row::LOG_PROFILE),
         SectionKind::Unbuilt => None,
     }
 }

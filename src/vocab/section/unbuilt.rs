@@ -9,12 +9,10 @@ pub const ROWS: &[SectionRow] = &[
     of("crt-store"),
     of("fcgi-app"),
     of("log-forward"),
-    of("log-profile"),
     of("mailers"),
     of("namespace_list"),
     of("peers"),
     of("program"),
-    of("ring"),
     of("traces"),
     of("userlist"),
 ];

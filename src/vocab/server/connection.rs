@@ -17,7 +17,7 @@ pub const ROWS: &[ServerRow] = &[
     ),
     of(
         "log-proto",
-        "log-proto { legacy | octet-count }: for log servers of a `ring`, which Ringmain has not.",
+        "log-proto { legacy | octet-count }: how a server of a `ring` tells lines apart: by LF, or by their length before them.",
         1,
         log_proto,
     ),
@@ -65,6 +65,9 @@ fn guid(cx: &mut ServerCx<'_, '_>, words: &[Word]) -> Result<usize, Diag> {
 
 fn log_proto(cx: &mut ServerCx<'_, '_>, words: &[Word]) -> Result<usize, Diag> {
     match row::text(words, 1) {
+        value @ ("legacy" | "octet-count") if cx.line.section == row::RING => {
+            cx.settings.line.octet_count = value == "octet-count";
+        }
         "legacy" | "octet-count" => cx.line.draft.note_pointless("server … log-proto", words[0].span),
         other => {
             let text = format!("'log-proto' expects one of 'legacy' or 'octet-count' but got '{other}'");

@@ -116,7 +116,10 @@ fn keyword(word: &str) -> &str {
 #[must_use]
 pub fn error(cx: &DirectiveCx<'_>, name: Option<&str>, diag: Diag) -> Diag {
     let place = cx.place(cx.line);
-    let proxy = cx.draft.proxies.last().map_or("", |p| p.name.as_str());
+    let proxy = match cx.section {
+        row::RING => cx.draft.rings.last().map_or("", |r| r.name.as_str()),
+        _ => cx.draft.proxies.last().map_or("", |p| p.name.as_str()),
+    };
     let server = name.map_or_else(String::new, |n| format!("'server {proxy}/{n}' : "));
     Diag { bare: true, message: format!("[{place}] : {server}{}", diag.message), ..diag }
 }
