@@ -115,6 +115,9 @@ pub fn recording(
     let captures = &proxy.captures;
     let addresses = lines.iter().flat_map(formats_of).any(|f| names(f, is_address));
     let numbered = lines.iter().flat_map(formats_of).any(|f| names(f, |name| name == "lc"));
+    let unique_id = drafts.unique_id.as_ref().map(|w| again(w, UNIQUE_ID));
+    let all = lines.iter().flat_map(formats_of).chain(&unique_id);
+    plan.numbers_requests |= all.into_iter().any(|f| names(f, |name| name == "rt"));
     let recording = Recording {
         addresses,
         numbered,
@@ -124,7 +127,7 @@ pub fn recording(
         response_captures: captures.response.clone(),
         cookie: captures.cookie.clone(),
         line_bytes: plan.global.line_bytes,
-        unique_id: drafts.unique_id.as_ref().map(|w| again(w, UNIQUE_ID).into()),
+        unique_id: unique_id.map(Into::into),
         unique_id_header: drafts.unique_id_header.clone(),
         do_log,
     };

@@ -32,7 +32,7 @@ pub use gate::Gate;
 pub use least::Loads;
 pub use queue::{Queue, Rank, Ticket};
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub use trends::{Trend, Trends};
 
 /// Everything the cores of one process share, sized by the Plan.
@@ -76,6 +76,8 @@ pub struct Shared {
     pub desk: desk::Desk,
     /// The lines of the Plan's rings, in their order.
     pub rings: Vec<log_ring::LogRing>,
+    /// Requests and connections so far, where a line or an id tells their number (`%rt`).
+    numbers: AtomicU64,
     /// Another process has our listening sockets too: whoever waits in the kernel's queues is its to serve.
     pub handed_over: AtomicBool,
 }
@@ -104,8 +106,15 @@ impl Shared {
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
             desk: desk::Desk::default(),
             rings: Vec::new(),
+            numbers: AtomicU64::new(0),
             handed_over: AtomicBool::new(false),
         }
+    }
+
+    /// The number of one more request or connection (`%rt`).
+    #[must_use]
+    pub fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Gives each listener its limit, 0 for none.

@@ -88,14 +88,11 @@ fn traffic(stand: &Stand) -> Rows {
 
 /// A listener's fields that both programs count alike.
 fn shown(rows: &Rows) -> Vec<String> {
-    let bytes = |row: &std::collections::BTreeMap<String, String>, field: &str| {
-        matches!(field, "bin" | "bout") && row["mode"] == "http"
-    };
     let listeners = rows.iter().filter(|(_, row)| row["type"] == "3");
     let line = |row: &std::collections::BTreeMap<String, String>| {
-        let fields = row.iter().filter(|(field, value)| {
-            !value.is_empty() && !matches!(field.as_str(), "addr" | "smax") && !bytes(row, field)
-        });
+        let fields = row
+            .iter()
+            .filter(|(field, value)| !value.is_empty() && !matches!(field.as_str(), "addr" | "smax"));
         fields.map(|(field, value)| format!("{field}={value}")).collect::<Vec<_>>().join(" ")
     };
     listeners.map(|(_, row)| line(row)).collect()
