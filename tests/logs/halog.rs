@@ -45,17 +45,17 @@ fn rows() -> Vec<Row> {
 
 /// `F` is the file. Times are cut off.
 const LINES: [&str; 12] = [
-    "halog -q -st F",
-    "halog -q -tc F",
-    "halog -q -srv F | awk '{ print $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 }' | sort",
-    "halog -q -uc F | awk '{ print $1, $2, $7, $8, $9 }' | sort",
-    "halog -q -ubt F | awk '{ print $1, $2, $7, $8, $9 }' | sort",
-    "halog -q -ic F",
-    "halog -q -c -e F",
-    "halog -q -c -hs 200:299 F",
-    "halog -q -c -HS 200:299 F",
-    "halog -q -c -tcn -- F",
-    "halog -q -c -TCN -- F",
+    "halog -q -st < F",
+    "halog -q -tc < F",
+    "halog -q -srv < F | awk '{ print $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 }' | sort",
+    "halog -q -uc < F | awk '{ print $1, $2, $7, $8, $9 }' | sort",
+    "halog -q -ubt < F | awk '{ print $1, $2, $7, $8, $9 }' | sort",
+    "halog -q -ic < F",
+    "halog -q -c -e < F",
+    "halog -q -c -hs 200:299 < F",
+    "halog -q -c -HS 200:299 < F",
+    "halog -q -c -tcn -- < F",
+    "halog -q -c -TCN -- < F",
     "grep -c ' 503 ' F",
 ];
 

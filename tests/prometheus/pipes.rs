@@ -18,7 +18,7 @@ const LINES: [&str; 9] = [
     r#"echo "show info;show stat" | socat stdio unix-connect:S | grep -c ,"#,
     r#"echo "show stat" | socat stdio unix-connect:S | cut -d, -f1,2,5,8-10,18-21,37,40-44 | sed 's/^\(web,[^,]*,[^,]*,[^,]*,[^,]*\),[0-9]*/\1/' | grep -vE '^(other|metrics),'"#,
     r#"echo "show stat" | socat stdio S | sed -n 's/^# //p'"#,
-    r#"( echo show stat typed | socat S - ; echo show stat typed | socat S - ) | sort -t . -k 1,1 -k 2,2n -k 3,3n -k 4,4n -k 5,5 -k 6,6n | grep -E '[.](pxname|svname|hrsp_2xx|weight)[.]'"#,
+    r#"( echo show stat typed | socat S - ; echo show stat typed | socat S - ) | sort -t . -k 1,1 -k 2,2n -k 3,3n -k 4,4n -k 5,5 -k 6,6n | grep -E '[.](pxname|svname|weight)[.]'"#,
     // 9.3 `show table`: who is in a table.
     r#"echo "show table both" | socat stdio S | fgrep 'key=' | cut -d' ' -f2 | cut -d= -f2"#,
     r#"echo "show table both" | socat stdio S | awk '/key/{ print a[split($2,a,"=")]; }'"#,
