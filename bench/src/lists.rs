@@ -39,19 +39,25 @@ fn spread(n: u32) -> u32 {
     n.wrapping_mul(0x9e37_79b1)
 }
 
-/// Networks of 24 to 32 bits.
-fn v4(n: u32) -> (IpAddr, u32) {
+/// Networks of 24 to 32 bits: the address and the bits.
+#[must_use]
+pub fn v4(n: u32) -> (IpAddr, u32) {
     (IpAddr::V4(Ipv4Addr::from(spread(n))), 24 + n % 9)
 }
 
 /// Networks of 48 to 128 bits.
-fn v6(n: u32) -> (IpAddr, u32) {
+#[must_use]
+pub fn v6(n: u32) -> (IpAddr, u32) {
     let high = u128::from(0x2001_0db8_u32) << 96 | u128::from(spread(n)) << 64;
     (IpAddr::V6(Ipv6Addr::from(high | u128::from(spread(n + 7)))), 48 + n % 81)
 }
 
 /// The lists of a configuration with one `acl`, whose patterns are these lines.
-fn lists(criterion: &str, lines: &str) -> Lists {
+///
+/// # Panics
+/// When the lines are no patterns, or no file can be written.
+#[must_use]
+pub fn lists(criterion: &str, lines: &str) -> Lists {
     let path = std::env::temp_dir().join(format!(
         "ringmain-bench-{}-{}",
         std::process::id(),
@@ -68,11 +74,15 @@ fn lists(criterion: &str, lines: &str) -> Lists {
     (*plan.unwrap_or_else(|| panic!("a good file: {diags:?}")).lists).clone()
 }
 
-fn form(lists: &Lists) -> FormId {
+/// The form of that list.
+#[must_use]
+pub fn form(lists: &Lists) -> FormId {
     lists.list(0).forms[0].id
 }
 
-fn networks(count: u32, network: fn(u32) -> (IpAddr, u32)) -> String {
+/// So many networks, one a line.
+#[must_use]
+pub fn networks(count: u32, network: fn(u32) -> (IpAddr, u32)) -> String {
     let mut text = String::new();
     for (addr, bits) in (0..count).map(network) {
         writeln!(text, "{addr}/{bits}").expect("to a string");

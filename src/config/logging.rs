@@ -67,6 +67,8 @@ pub fn recording(plan: &mut Plan, proxy: &ProxyDraft) -> Option<Box<Recording>> 
     let lines = logs.then(|| lines(settings));
     let captures = &proxy.captures;
     let addresses = lines.iter().flat_map(formats_of).any(names_addresses);
+    let unique_id = drafts.unique_id.as_ref().map(|w| again(w, UNIQUE_ID));
+    plan.numbers_requests |= lines.iter().flat_map(formats_of).chain(&unique_id).any(names_number);
     let recording = Recording {
         addresses,
         lines,
@@ -75,7 +77,7 @@ pub fn recording(plan: &mut Plan, proxy: &ProxyDraft) -> Option<Box<Recording>> 
         response_captures: captures.response.clone(),
         cookie: captures.cookie.clone(),
         line_bytes: plan.global.line_bytes,
-        unique_id: drafts.unique_id.as_ref().map(|w| again(w, UNIQUE_ID).into()),
+        unique_id: unique_id.map(Into::into),
         unique_id_header: drafts.unique_id_header.clone(),
     };
     let any = recording.lines.is_some()
@@ -92,6 +94,10 @@ fn formats_of(lines: &Lines) -> impl Iterator<Item = &Format> {
 
 fn names_addresses(format: &Format) -> bool {
     format.parts.iter().any(|p| matches!(p, Part::Variable("si" | "sp" | "bi" | "bp", ..)))
+}
+
+fn names_number(format: &Format) -> bool {
+    format.parts.iter().any(|p| matches!(p, Part::Variable("rt", ..)))
 }
 
 fn lines(settings: &Settings) -> Lines {

@@ -81,6 +81,10 @@ async fn accept(state: Rc<State>, listener: Listener, rights: Rights) {
         match listener.accept().await {
             Ok((stream, _)) => {
                 state.talks.set(state.talks.get() + 1);
+                if state.published.load().plan.numbers_requests {
+                    // As in HAProxy those who ask are counted too.
+                    let _ = state.shared.next_number();
+                }
                 let of_it = state.clone();
                 state.core.spawn(async move {
                     talk::serve(of_it.clone(), stream, rights, timeout).await;

@@ -73,6 +73,8 @@ pub struct Plan {
     pub tables: Vec<persist::StickTable>,
     /// Where log lines go; the first set is the process's own.
     pub log_sets: Vec<logging::LogSet>,
+    /// A line or an id tells the number of a request (`%rt`): all are counted.
+    pub numbers_requests: bool,
     /// The lists of patterns as the files have them.
     pub lists: std::sync::Arc<crate::rules::list::Lists>,
     /// The files the configuration came from, so that rules can say where they stand.

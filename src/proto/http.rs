@@ -71,6 +71,12 @@ impl Head {
         self.fields.clear();
     }
 
+    /// Bytes of all names and values.
+    #[must_use]
+    pub fn text_len(&self) -> usize {
+        self.fields.iter().map(|f| (f.name.len + f.value.len) as usize).sum()
+    }
+
     /// Bytes in the arena: bounds what rules may add.
     #[must_use]
     pub fn arena_len(&self) -> usize {
@@ -229,6 +235,8 @@ pub struct RequestHead {
     pub uri: Slice,
     pub version: Version,
     pub body: Body,
+    /// How large it came, in HAProxy's bytes (`proto::size`).
+    pub size: u64,
     /// The connection may be kept after this request, by the client's own words (RFC 9112, section 9.3).
     pub keep_alive: bool,
     /// `Expect: 100-continue` was asked.
@@ -328,6 +336,8 @@ pub struct ResponseHead {
     pub status: u16,
     pub reason: Slice,
     pub body: Body,
+    /// How large it came, in HAProxy's bytes (`proto::size`).
+    pub size: u64,
     /// The connection may be kept after this answer, by the server's own words.
     pub keep_alive: bool,
 }

@@ -7,4 +7,5 @@ pub mod h1;
 pub mod http;
 pub mod netscaler;
 pub mod proxy_protocol;
+pub mod size;
 pub mod socks4;

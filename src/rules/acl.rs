@@ -68,9 +68,15 @@ impl Acl {
     /// Whether any line matches any of its values.
     #[must_use]
     pub fn holds(&self, cx: &Cx<'_>) -> bool {
-        let lists = cx.facts.lists();
-        self.lines()
-            .any(|line| line.expr.any_value(cx, &mut |sample| line.patterns.match_value(&sample, lists)))
+        let (mut node, lists) = (&self.first, cx.facts.lists());
+        loop {
+            let line = &node.line;
+            if line.expr.any_value(cx, &mut |sample| line.patterns.match_value(&sample, lists)) {
+                return true;
+            }
+            let Some(next) = node.next.get() else { return false };
+            node = next;
+        }
     }
 }
 

@@ -82,8 +82,13 @@ impl SampleExpr {
     /// Whether `test` holds for any of the values; without a value `test` is not called.
     pub fn any_value<'c>(&'c self, cx: &'c Cx<'_>, test: &mut dyn FnMut(Sample<'c>) -> bool) -> bool {
         let mut visit = |sample: Sample<'c>| {
-            let converted = self.converters.iter().try_fold(sample, |s, c| c.convert(s, cx));
-            if converted.is_some_and(&mut *test) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            let holds = if self.converters.is_empty() {
+                test(sample)
+            } else {
+                let converted = self.converters.iter().try_fold(sample, |s, c| c.convert(s, cx));
+                converted.is_some_and(&mut *test)
+            };
+            if holds { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         self.fetch.each(cx, &mut visit).is_break()
     }

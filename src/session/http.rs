@@ -11,7 +11,7 @@ use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
 use super::{Conn, aim, captured, form, headers, line, record, service, suspended, tarpit};
-use crate::base::ids::BackendId;
+use crate::base::ids::{BackendId, ServerId};
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
 use crate::net::combine::Activity;
@@ -19,6 +19,7 @@ use crate::net::{Chunk, PoolBox, Stream};
 use crate::plan::{ConnectionMode, Frontend, Plan, RetryOn, Reuse};
 use crate::proto::h1::{self, BodyReader, Parsed};
 use crate::proto::http::{Body, RequestHead, Version};
+use crate::proto::size;
 use crate::rules::{NoTrace, Verdict, Wishes, errorpage};
 use crate::share::counters::count_status;
 use crate::share::sessions::Stage;
@@ -168,8 +169,11 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     heads.live.begin(conn, heads.began);
     conn.info.redirected.forget_request();
     conn.info.vars.begin_request();
+    let size = heads.req.size;
+    conn.count_received(size);
+    let number = record::number(conn, view);
     if let Some(recording) = &frontend.recording {
-        record::request(conn, view, recording, heads.began, &heads.req);
+        record::request(conn, view, recording, (number, heads.began), &heads.req);
     }
     let keep = heads.req.keep_alive
         && frontend.connection_mode != ConnectionMode::Close
@@ -197,8 +201,24 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
         }
     };
     let head = heads.req.method() == b"HEAD";
-    let mut reply =
-        Reply { conn, view, head, version: heads.req.version, keep, backend: None, wishes: wishes.get() };
+    let mut reply = Reply {
+        conn,
+        view,
+        head,
+        version: heads.req.version,
+        keep,
+        backend: None,
+        wishes: wishes.get(),
+        server: None,
+        taken: size,
+    };
+    let half = match &decision {
+        Decision::Forward(id) | Decision::Ended { by: By::Backend(id), .. } => Some(*id),
+        _ => frontend.own_backend,
+    };
+    if let Some(id) = half {
+        conn.local.cells().backends[id.index()].bytes_in.add(size);
+    }
     match decision {
         Decision::Monitor { ok } => {
             fe.intercepted.inc();
@@ -292,7 +312,7 @@ enum Unread {
     Outcome(Outcome, bool),
 }
 
-/// Reads one request's head and counts it; gives what came behind it.
+/// Reads one request's head; gives what came behind it.
 async fn read_request(
     conn: &Conn,
     frontend: &Frontend,
@@ -335,7 +355,6 @@ async fn read_request(
             Ok(Parsed::Complete { consumed }) => {
                 conn.requests.set(conn.requests.get() + 1);
                 chunk.advance(consumed);
-                conn.count_received(consumed);
                 return Ok((!chunk.is_empty()).then_some(chunk));
             }
             Ok(Parsed::Partial) => {
@@ -397,8 +416,6 @@ async fn refuse(conn: &Conn, view: &View, frontend: &Frontend, unread: Unread) -
     }
     let mut out = conn.local.core.take_vec();
     out.extend_from_slice(errorpage::default_page(outcome.status()));
-    fe.bytes_out.add(out.len() as u64);
-    conn.on_listener(|l| l.bytes_out.add(out.len() as u64));
     let deadline = frontend.timeouts.client.map(|t| conn.local.core.now() + t);
     match conn.local.core.until(deadline, conn.stream.send_soon(out)).await {
         Ok(Ok(())) => Next::Linger,
@@ -411,12 +428,14 @@ pub(super) struct ClientBody {
     pub(super) reader: BodyReader,
     pub(super) rest: Option<Chunk>,
     pub(super) done: bool,
+    /// What was read and is not counted yet, in HAProxy's bytes.
+    taken: u64,
 }
 
 impl ClientBody {
     pub(super) fn new(body: Body, rest: Option<Chunk>) -> ClientBody {
         let none = matches!(body, Body::None | Body::Length(0));
-        ClientBody { reader: BodyReader::new(body), rest, done: none }
+        ClientBody { reader: BodyReader::new(body), rest, done: none, taken: 0 }
     }
 
     /// The bytes that are here.
@@ -430,8 +449,8 @@ impl ClientBody {
         if let Some(mut chunk) = self.rest.take() {
             if !self.done {
                 let Ok(walk) = self.reader.walk(&mut chunk) else { return false };
-                conn.count_received(walk.consumed);
                 chunk.advance(walk.consumed);
+                self.taken += walk.size();
                 self.done = walk.done;
             }
             if !chunk.is_empty() {
@@ -450,9 +469,9 @@ impl ClientBody {
                 conn.count_invalid();
                 Outcome::BadRequest { status: 400 }
             })?;
-            conn.count_received(walk.consumed);
             out.extend_from_slice(&chunk[..walk.out_len]);
             chunk.advance(walk.consumed);
+            self.taken += walk.size();
             self.done = walk.done;
         }
         if !chunk.is_empty() {
@@ -471,6 +490,10 @@ pub(super) struct Reply<'a> {
     pub(super) keep: bool,
     pub(super) backend: Option<BackendId>,
     pub(super) wishes: Wishes,
+    /// The server that was chosen: bytes are counted for it, whoever sends them.
+    server: Option<ServerId>,
+    /// What came of the request and is not counted for a server yet.
+    taken: u64,
 }
 
 impl Reply<'_> {
@@ -536,6 +559,7 @@ impl Reply<'_> {
             }
             self.keep &= !errorpage::says_close(raw);
             let whole = body.skip_first(self.conn);
+            self.take(body);
             let next = match (self.keep, whole) {
                 // What follows cannot be told from a request.
                 (_, false) => Next::Linger,
@@ -549,35 +573,55 @@ impl Reply<'_> {
             };
             let mut out = self.conn.local.core.take_vec();
             answer::write(raw, connection, self.head, &mut out);
-            self.count(status, out.len());
+            self.count(status, size::of_stored(&out, self.head));
             if self.send(out, next != Next::Keep).await { next } else { Next::Close }
         })
     }
 
-    pub(super) fn count(&self, status: u16, bytes: usize) {
+    /// Counts what was read of the request's body.
+    #[inline]
+    pub(super) fn take(&mut self, body: &mut ClientBody) {
+        let taken = std::mem::take(&mut body.taken);
+        if taken > 0 {
+            let cells = self.conn.local.cells();
+            self.conn.count_received(taken);
+            if let Some(id) = self.half() {
+                cells.backends[id.index()].bytes_in.add(taken);
+            }
+            self.conn.note(|r| r.bytes_in += taken);
+            self.taken += taken;
+        }
+    }
+
+    /// The backend for which bytes are counted: before one is chosen that of a `listen` section.
+    fn half(&self) -> Option<BackendId> {
+        self.backend.or(self.view.plan.frontend(self.conn.info.frontend).own_backend)
+    }
+
+    pub(super) fn count(&self, status: u16, bytes: u64) {
         let cells = self.conn.local.cells();
         let fe = &cells.frontends[self.conn.info.frontend.index()];
         count_status(&fe.status, status);
-        fe.bytes_out.add(bytes as u64);
-        self.conn.on_listener(|l| l.bytes_out.add(bytes as u64));
-        self.conn.passes_out(bytes);
-        self.conn.note(|r| (r.status, r.bytes_out) = (i32::from(status), r.bytes_out + bytes as u64));
+        self.count_bytes(bytes);
+        self.conn.note(|r| r.status = i32::from(status));
         if let Some(id) = self.backend {
             count_status(&cells.backends[id.index()].status, status);
-            cells.backends[id.index()].bytes_out.add(bytes as u64);
         }
     }
 
     /// Counts more bytes of an answer.
-    pub(super) fn count_bytes(&self, bytes: usize) {
+    pub(super) fn count_bytes(&self, bytes: u64) {
         let cells = self.conn.local.cells();
-        cells.frontends[self.conn.info.frontend.index()].bytes_out.add(bytes as u64);
-        self.conn.on_listener(|l| l.bytes_out.add(bytes as u64));
-        if let Some(id) = self.backend {
-            cells.backends[id.index()].bytes_out.add(bytes as u64);
+        cells.frontends[self.conn.info.frontend.index()].bytes_out.add(bytes);
+        self.conn.on_listener(|l| l.bytes_out.add(bytes));
+        if let Some(id) = self.half() {
+            cells.backends[id.index()].bytes_out.add(bytes);
         }
-        self.conn.passes_out(bytes);
-        self.conn.note(|r| r.bytes_out += bytes as u64);
+        if let Some(id) = self.server {
+            cells.servers[id.index()].bytes_out.add(bytes);
+        }
+        self.conn.passes_out(bytes as usize);
+        self.conn.note(|r| r.bytes_out += bytes);
     }
 
     /// Sends an answer; `last`: the end of the connection follows at once and goes in the same packet.
@@ -611,6 +655,7 @@ async fn forward(
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {
         return reply.error(outcome, body).await;
     }
+    reply.take(body);
     if form::is_asked(plan, &heads.req) {
         return PoolBox::with(|| forward_form(reply, backend, heads, body, first_bytes, server_keep)).await;
     }
@@ -633,6 +678,7 @@ async fn forward_form(
     if let Err(outcome) = form::wait(conn, view, body, &mut first_bytes).await {
         return reply.error(outcome, body).await;
     }
+    reply.take(body);
     aim::by_key(conn, view, backend, Some(&mut heads.req), &first_bytes);
     let next = attempts(reply, backend, heads, body, &first_bytes, server_keep).await;
     conn.local.core.give_back(first_bytes.into());
@@ -677,6 +723,7 @@ async fn attempts(
             }
         };
         conn.last_server.set(Some(assigned.place.server));
+        reply.server = Some(assigned.place.server);
         if let Some(name) = &plan.send_name_header {
             let server = view.plan.server(assigned.place.server);
             heads.req.head.set(name.as_bytes(), server.name.as_bytes());
@@ -684,9 +731,11 @@ async fn attempts(
         let mut out = conn.local.core.take_vec();
         h1::write_request(&heads.req, &mut out);
         out.extend_from_slice(first_bytes);
-        count_in(conn, backend, assigned.place.server, out.len() as u64);
         heads.live.connected(assigned.place.server, &assigned.upstream.stream, Stage::Answer);
         heads.live.passed_in(out.len());
+        let server_cells = &conn.local.cells().servers[assigned.place.server.index()];
+        // The first of several counts it.
+        server_cells.bytes_in.add(std::mem::take(&mut reply.taken));
         let mut passage = Passage {
             conn,
             view,
@@ -756,9 +805,9 @@ fn send_again(conn: &Conn, view: &View, backend: BackendId, wish: Wish, assigned
     Wish { fresh: true, again: None, avoid: Some(server), ..wish }
 }
 
-/// Counts bytes of a request that went to a server.
-pub(super) fn count_in(conn: &Conn, backend: BackendId, server: crate::base::ids::ServerId, n: u64) {
+pub(super) fn count_in(conn: &Conn, backend: BackendId, server: ServerId, n: u64) {
     let cells = conn.local.cells();
+    conn.count_received(n);
     cells.backends[backend.index()].bytes_in.add(n);
     cells.servers[server.index()].bytes_in.add(n);
     conn.note(|r| r.bytes_in += n);

@@ -14,7 +14,7 @@ use crate::net::combine::Activity;
 use crate::net::{Chunk, PoolBox, Stream};
 use crate::plan::RetryOn;
 use crate::proto::h1::{self, BodyReader, Parsed, RequestKind};
-use crate::proto::http::{Body, Version};
+use crate::proto::http::{Body, ResponseHead, Version};
 use crate::rules::{Cx, NoTrace, Verdict};
 use crate::share::counters::count_status;
 use crate::share::sessions::Stage;
@@ -225,8 +225,7 @@ impl Passage<'_> {
             body.done = walk.done;
             // From here on the client owes nothing, even if the server answers before the last send is told as done.
             self.request_left.set(!walk.done);
-            self.conn.count_received(walk.consumed);
-            count_in(self.conn, self.backend, self.assigned.place.server, walk.out_len as u64);
+            count_in(self.conn, self.backend, self.assigned.place.server, walk.size());
             self.conn.passes_in(walk.out_len);
             let out = split(self.conn, &self.conn.stream, chunk, walk.out_len, walk.consumed);
             self.send_to_server(out, body.reader.has_more()).await.map_err(|()| UploadError::Server)?;
@@ -281,8 +280,8 @@ impl Passage<'_> {
             self.count_answer(heads.res.status);
             let mut out = self.conn.local.core.take_vec();
             h1::write_response(&heads.res, &mut out);
+            self.count_out(heads.res.size);
             self.answering.set(true);
-            self.count_out(out.len());
             if let Err(timeout) = self.send_to_client(out, Follows::Nothing).await {
                 return self.broken(Side::Client, timeout, heads.res.status);
             }
@@ -290,6 +289,7 @@ impl Passage<'_> {
         let server = self.assigned.place.server;
         persist::answering(self.conn, self.view, self.backend, server, Some(&mut heads.res));
         if let Some(passed) = self.response_rules(reply, heads).await {
+            self.count_unpassed(&heads.res, rest);
             return passed;
         }
         persist::answered(self.conn, self.view, self.backend, server, &heads.req, &mut heads.res);
@@ -503,22 +503,44 @@ impl Passage<'_> {
         captured::body(self.conn, Some((self.backend, self.assigned.place.server)), bytes, error);
     }
 
-    fn count_out(&self, n: usize) {
+    /// Counts what came from the server, in HAProxy's bytes.
+    fn count_out(&self, n: u64) {
         let cells = self.conn.local.cells();
-        cells.frontends[self.conn.info.frontend.index()].bytes_out.add(n as u64);
-        cells.backends[self.backend.index()].bytes_out.add(n as u64);
-        self.server_cells().bytes_out.add(n as u64);
-        self.conn.on_listener(|l| l.bytes_out.add(n as u64));
-        self.conn.note(|r| r.bytes_out += n as u64);
+        cells.frontends[self.conn.info.frontend.index()].bytes_out.add(n);
+        cells.backends[self.backend.index()].bytes_out.add(n);
+        self.server_cells().bytes_out.add(n);
+        self.conn.on_listener(|l| l.bytes_out.add(n));
+        self.conn.note(|r| r.bytes_out += n);
     }
 
-    /// The answer's head of so many bytes is ready: log lines that do not wait for the end are written.
+    /// Counts an answer that goes to nobody, and what came with its head.
+    fn count_unpassed(&self, res: &ResponseHead, rest: Option<Chunk>) {
+        self.count_out(res.size);
+        if let Some(mut chunk) = rest
+            && let Ok(walk) = BodyReader::new(res.body).walk(&mut chunk)
+        {
+            self.count_out(walk.size());
+        }
+    }
+
+    /// How large the answer's head is after the rules, where log lines may say so that do not wait for the end.
     #[inline]
-    fn answers(&self, status: u16, head: usize) {
-        if self.conn.info.record.0.borrow().is_some() {
-            self.conn.note(|r| r.bytes_out += head as u64);
+    fn early_size(&self, res: &ResponseHead) -> Option<u64> {
+        self.conn.info.record.0.borrow().is_some().then(|| res.measure())
+    }
+
+    /// The answer's head is ready, and what came with it: log lines that do not wait for the end are written. Of the request
+    /// they say nothing yet, as in HAProxy.
+    #[inline]
+    fn answers(&self, status: u16, size: Option<u64>) {
+        if let Some(size) = size {
+            let mut counted = (0, 0);
+            self.conn.note(|r| {
+                counted = (r.bytes_in, r.bytes_out);
+                (r.bytes_in, r.bytes_out) = (0, size);
+            });
             record::answering(self.conn, self.view, status);
-            self.conn.note(|r| r.bytes_out -= head as u64);
+            self.conn.note(|r| (r.bytes_in, r.bytes_out) = counted);
         }
     }
 
@@ -536,6 +558,7 @@ impl Passage<'_> {
         // A client of HTTP/1.0 knows no chunks: it gets the bare bytes and the end of the connection.
         let strip = res.body == Body::Chunked && heads.req.version == Version::Http10;
         let keep = reply.keep && framed && !strip;
+        let mut early = self.early_size(res);
         headers::for_client(res, heads.req.version, keep, strip);
         let cells = self.conn.local.cells();
         count_status(&cells.frontends[self.conn.info.frontend.index()].status, res.status);
@@ -543,7 +566,6 @@ impl Passage<'_> {
 
         let mut out = core.take_vec();
         h1::write_response(res, &mut out);
-        self.answers(res.status, out.len());
         let mut reader = if strip { BodyReader::stripping(res.body) } else { BodyReader::new(res.body) };
         let mut done = matches!(res.body, Body::None | Body::Length(0));
         let mut surplus = false;
@@ -558,6 +580,8 @@ impl Passage<'_> {
                     }
                 };
                 out.extend_from_slice(&chunk[..walk.out_len]);
+                self.count_out(walk.size());
+                early = early.map(|n| n + walk.size());
                 done = walk.done;
                 surplus = walk.consumed < chunk.len();
             } else {
@@ -569,8 +593,9 @@ impl Passage<'_> {
             (true, false) => Follows::End,
             _ => Follows::Nothing,
         };
+        self.count_out(res.size);
+        self.answers(res.status, early);
         self.answering.set(true);
-        self.count_out(out.len());
         heads.live.stage(Stage::Body);
         heads.live.passed_out(out.len());
         if let Err(timeout) = self.send_to_client(out, follows(done, &reader)).await {
@@ -600,7 +625,7 @@ impl Passage<'_> {
             done = walk.done;
             surplus = walk.consumed < chunk.len();
             chunk.truncate(walk.out_len);
-            self.count_out(chunk.len());
+            self.count_out(walk.size());
             heads.live.passed_out(chunk.len());
             if let Err(timeout) = self.send_to_client(chunk, follows(done, &reader)).await {
                 return self.broken(Side::Client, timeout, res.status);
@@ -623,12 +648,12 @@ impl Passage<'_> {
         count_status(&cells.backends[self.backend.index()].status, status);
         let mut out = self.conn.local.core.take_vec();
         h1::write_response(&heads.res, &mut out);
-        self.answers(status, out.len());
+        self.count_out(heads.res.size);
+        self.answers(status, self.early_size(&heads.res));
         if let Some(chunk) = rest {
             self.server().unread(chunk);
         }
         self.answering.set(true);
-        self.count_out(out.len());
         let flushed = super::http::flush(self.conn);
         if self.send_to_client(out, Follows::Nothing).await.is_err() || !flushed.await {
             return self.broken(Side::Client, false, status);
@@ -646,9 +671,8 @@ impl Passage<'_> {
         heads.live.stage(Stage::Tunnel);
         let counts = heads.live.counts();
         let passed = relay(&self.conn.local.core, &self.conn.stream, self.server(), limits, counts).await;
-        self.conn.count_received(passed.from_client as usize);
         count_in(self.conn, self.backend, self.assigned.place.server, passed.from_client);
-        self.count_out(passed.from_server as usize);
+        self.count_out(passed.from_server);
         self.count_broken(passed.broken.map(|(side, _)| side));
         if let Some((side, timeout)) = passed.broken {
             if self.server().is_cut() {

@@ -33,8 +33,6 @@ pub struct Logs {
     // Boxed, because they go in and out with every request.
     #[allow(clippy::vec_box)]
     free: RefCell<Vec<Box<Record>>>,
-    /// Requests that were recorded (`%rt`).
-    number: Cell<u64>,
     /// The wall clock at tick 0, and when it was last looked at.
     wall: Cell<(i64, Tick)>,
     message: RefCell<(Vec<u8>, Vec<u8>)>,
@@ -45,7 +43,6 @@ impl Logs {
         Logs {
             sender: RefCell::new(Sender::new(plan)),
             free: RefCell::default(),
-            number: Cell::new(0),
             wall: Cell::new((0, NOT_YET)),
             message: RefCell::default(),
         }
@@ -89,9 +86,14 @@ pub fn send_at_turns_end(local: &Rc<Local>) {
     });
 }
 
-fn begin(conn: &Conn, recording: &Recording, first_byte: Tick) -> Box<Record> {
+/// The number of a request or a connection: one counter of all cores, which is left alone where nobody asks for it.
+#[inline]
+pub(super) fn number(conn: &Conn, view: &View) -> u64 {
+    if view.plan.numbers_requests { conn.local.shared.next_number() } else { 0 }
+}
+
+fn begin(conn: &Conn, recording: &Recording, first_byte: Tick, number: u64) -> Box<Record> {
     let logs = &conn.local.logs;
-    let number = logs.number.replace(logs.number.get() + 1);
     let mut record = logs.take();
     let (accepted, greeted) = match conn.requests.get() {
         // The first one begins with the connection.
@@ -102,8 +104,7 @@ fn begin(conn: &Conn, recording: &Recording, first_byte: Tick) -> Box<Record> {
     record.greeted = greeted;
     record.first_byte = first_byte;
     record.wall_at_zero = logs.wall_at_zero(conn.local.core.now());
-    // Numbers of different cores do not meet.
-    record.number = number * conn.local.shared.shards.len() as u64 + conn.local.index as u64;
+    record.number = number;
     record.request_captures.reset(recording.request_captures.iter().map(|c| c.len));
     record.response_captures.reset(recording.response_captures.iter().map(|c| c.len));
     record.id_format.clone_from(&recording.unique_id);
@@ -111,8 +112,15 @@ fn begin(conn: &Conn, recording: &Recording, first_byte: Tick) -> Box<Record> {
 }
 
 /// A request's head is there.
-pub(super) fn request(conn: &Conn, view: &View, recording: &Recording, first_byte: Tick, req: &RequestHead) {
-    let mut record = begin(conn, recording, first_byte);
+pub(super) fn request(
+    conn: &Conn,
+    view: &View,
+    recording: &Recording,
+    (number, first_byte): (u64, Tick),
+    req: &RequestHead,
+) {
+    let mut record = begin(conn, recording, first_byte, number);
+    record.bytes_in = req.size;
     record.head = conn.local.core.now();
     record.status = -1;
     write_request_line(req, &mut record.line);
@@ -132,8 +140,8 @@ pub(super) fn request(conn: &Conn, view: &View, recording: &Recording, first_byt
 }
 
 /// A TCP connection begins.
-pub(super) fn connection(conn: &Conn, view: &View, recording: &Recording) {
-    let mut record = begin(conn, recording, conn.since.get());
+pub(super) fn connection(conn: &Conn, view: &View, recording: &Recording, number: u64) {
+    let mut record = begin(conn, recording, conn.since.get(), number);
     record.head = conn.since.get();
     *conn.info.record.0.borrow_mut() = Some(record);
     if let Some(lines) = &recording.lines
@@ -150,7 +158,12 @@ pub(super) fn refused(conn: &Conn, view: &View, recording: &Recording, outcome: 
         // A line as each request begins is for requests.
         return;
     }
-    let mut record = begin(conn, recording, conn.since.get());
+    // In HAProxy each format takes a number of its own where there is no request.
+    let mut number_of_it = number(conn, view);
+    if lines.structured.is_some() {
+        number_of_it = number(conn, view);
+    }
+    let mut record = begin(conn, recording, conn.since.get(), number_of_it);
     record.first_byte = record.greeted;
     record.status = i32::from(outcome.status());
     record.unread = true;
@@ -360,6 +373,9 @@ fn write_at(conn: &Conn, view: &View, recording: &Recording, lines: &Lines, leve
             None => connect_from(conn, view.plan.frontend(conn.info.frontend), message),
         }
         if let Some(structured) = &lines.structured {
+            if refused {
+                conn.info.record.note(|r| r.number = r.number.saturating_sub(1));
+            }
             structured.write(cx, data);
         }
     });

@@ -7,6 +7,7 @@ use crate::net::PoolBox;
 use crate::plan::StatsPage;
 use crate::plan::stats::Access;
 use crate::proto::http::{RequestHead, Version};
+use crate::proto::size;
 use crate::rules::{Cx, Verdict};
 use crate::share::desk::Order;
 use crate::share::sessions::Stage;
@@ -117,6 +118,7 @@ async fn pieces(reply: &mut Reply<'_>, order: &Order, body: &mut ClientBody) -> 
     };
     conn.waits(Stage::Body, None);
     let whole = body.skip_first(conn);
+    reply.take(body);
     let chunked = reply.version != Version::Http10;
     let has_length = memchr::memmem::find(&head, b"content-length").is_some();
     let closes = memchr::memmem::find(&head, b"connection: close\r\n").is_some();
@@ -138,7 +140,7 @@ async fn pieces(reply: &mut Reply<'_>, order: &Order, body: &mut ClientBody) -> 
     }
     head.extend_from_slice(b"\r\n");
     let status = status_of(&head);
-    reply.count(status, head.len());
+    reply.count(status, size::of_stored(&head, true));
     if !reply.send(head, false).await {
         return Next::Close;
     }
@@ -146,8 +148,8 @@ async fn pieces(reply: &mut Reply<'_>, order: &Order, body: &mut ClientBody) -> 
         return next;
     }
     while let Some(piece) = next_piece().await {
+        reply.count_bytes(piece.len() as u64);
         let out = if chunked && !has_length { framed(&piece) } else { piece };
-        reply.count_bytes(out.len());
         match conn.unless_killed(reply.send(out, false)).await {
             Some(true) if !conn.is_killed() => {}
             Some(false) => return Next::Close,

@@ -17,10 +17,10 @@ impl Conn {
 
     /// Counts bytes of requests that came from the client.
     #[inline]
-    pub(super) fn count_received(&self, bytes: usize) {
+    pub(super) fn count_received(&self, bytes: u64) {
         let cells = self.local.cells();
-        cells.frontends[self.info.frontend.index()].bytes_in.add(bytes as u64);
-        self.on_listener(|l| l.bytes_in.add(bytes as u64));
+        cells.frontends[self.info.frontend.index()].bytes_in.add(bytes);
+        self.on_listener(|l| l.bytes_in.add(bytes));
     }
 
     /// Counts a request that rules have refused.

@@ -21,8 +21,9 @@ pub async fn serve(conn: &Conn) {
     cells.process.sess_tot.inc();
     conn.requests.set(1);
     conn.info.vars.begin_request();
+    let number = record::number(conn, &view);
     if let Some(recording) = &frontend.recording {
-        record::connection(conn, &view, recording);
+        record::connection(conn, &view, recording, number);
     }
     let live = conn.enter();
     let mut first = FirstBytes::default();

@@ -31,7 +31,7 @@ pub use gate::Gate;
 pub use least::Loads;
 pub use queue::{Queue, Rank, Ticket};
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub use trends::{Trend, Trends};
 
 /// Everything the cores of one process share, sized by the Plan.
@@ -73,6 +73,8 @@ pub struct Shared {
     pub trends: std::sync::Mutex<Trends>,
     /// Answers that the control thread makes for the cores.
     pub desk: desk::Desk,
+    /// Requests and connections so far, where a line or an id tells their number (`%rt`).
+    numbers: AtomicU64,
     /// Another process has our listening sockets too: whoever waits in the kernel's queues is its to serve.
     pub handed_over: AtomicBool,
 }
@@ -100,8 +102,15 @@ impl Shared {
             observed: observed::Observed::new(servers),
             trends: std::sync::Mutex::new(Trends::new(frontends, backends, servers)),
             desk: desk::Desk::default(),
+            numbers: AtomicU64::new(0),
             handed_over: AtomicBool::new(false),
         }
+    }
+
+    /// The number of one more request or connection (`%rt`).
+    #[must_use]
+    pub fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Gives each listener its limit, 0 for none.

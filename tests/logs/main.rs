@@ -10,6 +10,7 @@ mod ends;
 mod events;
 mod exhausted;
 mod formats;
+mod halog;
 mod line;
 mod receivers;
 mod stage;

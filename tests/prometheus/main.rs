@@ -3,6 +3,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod haproxystats;
+mod pipes;
 mod tools;
 
 use std::collections::BTreeSet;
@@ -146,11 +148,10 @@ fn is_compared(series: &str) -> bool {
         || series.contains("proxy=\"metrics\"")
         || name.starts_with("haproxy_process_")
             && (name.ends_with("_total") || name.contains("_connections"));
-    // HAProxy counts its own form of a message, not what passes (`docs/compat.md`).
-    let of_http = ["_bytes_in_total", "_bytes_out_total"].iter().any(|end| name.ends_with(end))
-        && !series.contains("proxy=\"bytes\"");
+    // A page of its own that tells its version.
+    let of_the_page = name == "haproxy_frontend_bytes_out_total" && series.contains("proxy=\"web\"");
     let limit = name.starts_with("haproxy_process_") && name.contains("max");
-    !NOT.iter().any(|end| name.ends_with(end)) && !of_http && (limit || !of_the_asker)
+    !NOT.iter().any(|end| name.ends_with(end)) && !of_the_page && (limit || !of_the_asker)
 }
 
 /// A page with its figures, and with a mark in place of those that are not compared.

@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -68,6 +70,8 @@ struct Stage {
     socket: PathBuf,
     master: PathBuf,
     map: PathBuf,
+    /// A request that is not answered: a session that there is to see.
+    _client: TcpStream,
 }
 
 impl Stage {
@@ -83,7 +87,11 @@ impl Stage {
     bind \"127.0.10.1:${{F1}}\"
     acl a path /a
     http-request set-header x %[path,map({})]
+    use_backend hole if {{ path /hole }}
     default_backend farm
+backend hole
+    timeout connect 600s
+    server h \"${{HOLE}}\"
 frontend spare
     bind \"127.0.10.1:${{F2}}\"
     default_backend farm
@@ -107,16 +115,35 @@ backend named
         let at = master.display().to_string();
         let ready = [ground.front(1), ground.front(2)];
         let proxy = Proxy::start_with(program, &config, &ground.env, &["-W", "-db", "-S", &at], &ready);
-        let stage = Stage { _ground: ground, proxy, socket, master, map };
+        let mut client = TcpStream::connect(ready[0]).expect("connect");
+        client.write_all(b"GET /hole HTTP/1.1\r\nHost: x\r\n\r\n").expect("a request");
+        let stage = Stage { _ground: ground, proxy, socket, master, map, _client: client };
         // HAProxy's master begins anew once its worker runs.
         assert!(eventually(|| answers(&stage.master) && answers(&stage.socket)), "{}", stage.proxy.errors());
         stage
+    }
+
+    /// The number of the client's session.
+    fn session(&self) -> String {
+        let mut number = String::new();
+        let found = eventually(|| {
+            let all = tell(&self.socket, "show sess\n");
+            let line = all.lines().find(|l| l.contains(" fe=site "));
+            number = line.and_then(|l| l.split_once(':')).map_or_else(String::new, |(n, _)| n.to_owned());
+            !number.is_empty()
+        });
+        assert!(found, "{}", tell(&self.socket, "show sess\n"));
+        number
     }
 
     /// The answers to a row's example.
     fn ask(&self, row: &Row) -> String {
         let example = row.example.replace("MAP", &self.map.display().to_string());
         if !row.master {
+            let example = match example.contains("SESSION") {
+                true => example.replace("SESSION", &self.session()),
+                false => example,
+            };
             let modes = "expert-mode on;experimental-mode on;set severity-output number";
             return tell(&self.socket, &format!("{modes};{example}\n"));
         }
@@ -144,7 +171,9 @@ fn status(answer: &str) -> Option<String> {
     }
     let unknown =
         answer.contains("Unknown command") || answer.contains("[3]: ") || answer.contains("Usage: ");
-    (!unknown).then(|| WORKS.to_owned())
+    // No row can know the id of a session: that there is none of it is an answer.
+    let none = answer.contains("No such session (use 'show sess').");
+    (!unknown || none).then(|| WORKS.to_owned())
 }
 
 #[test]

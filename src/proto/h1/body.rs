@@ -2,6 +2,7 @@
 use super::error::{BodyError, BodyErrorKind as Kind};
 use super::fields::{TOKEN, is_blank};
 use crate::proto::http::Body;
+use crate::proto::size;
 
 /// Longest chunk-size line with its extensions, in bytes.
 pub const MAX_CHUNK_LINE: u32 = 4096;
@@ -40,6 +41,8 @@ pub struct Walk {
     pub consumed: usize,
     /// Bytes of content among them, without framing.
     pub payload: usize,
+    /// Bytes of names and values of trailers among them, and one for the end of chunks.
+    pub tail: usize,
     /// The body has ended, trailers included. What follows `consumed` is the next message.
     pub done: bool,
 }
@@ -88,6 +91,8 @@ pub struct BodyReader {
     /// The start of a trailer's name, to know the forbidden ones.
     name: [u8; TRAILER_NAME_MAX],
     name_len: u8,
+    /// Blanks behind what was seen of a trailer's value; `None` before it.
+    blanks: Option<u32>,
 }
 
 impl BodyReader {
@@ -100,7 +105,15 @@ impl BodyReader {
             Body::Chunked => (State::Chunked(Chunk::Size(0)), 0),
             Body::UntilClose | Body::Tunnel => (State::ToClose, 0),
         };
-        BodyReader { state, strip: false, left, line: 0, name: [0; TRAILER_NAME_MAX], name_len: 0 }
+        BodyReader {
+            state,
+            strip: false,
+            left,
+            line: 0,
+            name: [0; TRAILER_NAME_MAX],
+            name_len: 0,
+            blanks: None,
+        }
     }
 
     /// For a peer that knows no chunked coding: forwards the content alone.
@@ -155,7 +168,7 @@ impl BodyReader {
         match self.state {
             State::Done => Ok(Walk { done: true, ..Walk::default() }),
             State::ToClose => {
-                Ok(Walk { out_len: buf.len(), consumed: buf.len(), payload: buf.len(), done: false })
+                Ok(Walk { out_len: buf.len(), consumed: buf.len(), payload: buf.len(), tail: 0, done: false })
             }
             State::Length => {
                 let n = usize::try_from(self.left).map_or(buf.len(), |left| left.min(buf.len()));
@@ -163,7 +176,7 @@ impl BodyReader {
                 if self.left == 0 {
                     self.state = State::Done;
                 }
-                Ok(Walk { out_len: n, consumed: n, payload: n, done: self.left == 0 })
+                Ok(Walk { out_len: n, consumed: n, payload: n, tail: 0, done: self.left == 0 })
             }
             State::Chunked(chunk) => self.walk_chunks(chunk, buf),
         }
@@ -171,7 +184,7 @@ impl BodyReader {
 
     fn walk_chunks(&mut self, mut at: Chunk, buf: &mut [u8]) -> Result<Walk, BodyError> {
         let mut sift = Sift { buf, read: 0, write: 0 };
-        let mut payload = 0;
+        let (mut payload, mut tail) = (0, 0);
         while sift.read < sift.buf.len() {
             if at == Chunk::Data {
                 let here = sift.buf.len() - sift.read;
@@ -186,6 +199,7 @@ impl BodyReader {
             }
             let byte = sift.buf[sift.read];
             let next = self.step(at, byte).map_err(|kind| BodyError { kind, at: sift.read })?;
+            tail += self.tail_byte(at, next, byte);
             let framing_kept = !self.strip && !matches!(next, Some(Chunk::SizeBlank | Chunk::Extension));
             if matches!(next, Some(Chunk::TrailerName)) {
                 sift.buf[sift.read] = byte.to_ascii_lowercase();
@@ -197,12 +211,12 @@ impl BodyReader {
             }
             let Some(next) = next else {
                 self.state = State::Done;
-                return Ok(Walk { out_len: sift.write, consumed: sift.read, payload, done: true });
+                return Ok(Walk { out_len: sift.write, consumed: sift.read, payload, tail, done: true });
             };
             at = next;
         }
         self.state = State::Chunked(at);
-        Ok(Walk { out_len: sift.write, consumed: sift.read, payload, done: false })
+        Ok(Walk { out_len: sift.write, consumed: sift.read, payload, tail, done: false })
     }
 
     /// One byte of framing; `None` where the body ends with it.
@@ -224,6 +238,25 @@ impl BodyReader {
             Chunk::Trailer | Chunk::TrailerName | Chunk::TrailerValue => self.trailer_byte(at, byte)?,
         };
         Ok(Some(next))
+    }
+
+    /// Whether a byte of framing counts as content of the tail, and how many blanks before it do.
+    fn tail_byte(&mut self, at: Chunk, next: Option<Chunk>, byte: u8) -> usize {
+        match (at, next) {
+            (_, None) => size::END,
+            (_, Some(Chunk::TrailerName)) => {
+                self.blanks = None;
+                1
+            }
+            (Chunk::TrailerValue, Some(Chunk::TrailerValue)) if is_blank(byte) => {
+                self.blanks = self.blanks.map(|n| n + 1);
+                0
+            }
+            (Chunk::TrailerValue, Some(Chunk::TrailerValue)) => {
+                1 + self.blanks.replace(0).unwrap_or(0) as usize
+            }
+            _ => 0,
+        }
     }
 
     fn size_byte(&mut self, digits: u32, byte: u8) -> Result<Chunk, Kind> {
@@ -444,14 +477,14 @@ mod tests {
         let mut reader = BodyReader::new(Body::Length(5));
         assert_eq!(reader.remaining(), Some(5));
         let walk = reader.walk(&mut b"abc".to_vec()).unwrap();
-        assert_eq!(walk, Walk { out_len: 3, consumed: 3, payload: 3, done: false });
+        assert_eq!(walk, Walk { out_len: 3, consumed: 3, payload: 3, tail: 0, done: false });
         assert_eq!(reader.remaining(), Some(2));
         assert_eq!(reader.clone().close().unwrap_err().kind, Kind::Truncated);
         let walk = reader.walk(&mut b"deGET".to_vec()).unwrap();
-        assert_eq!(walk, Walk { out_len: 2, consumed: 2, payload: 2, done: true });
+        assert_eq!(walk, Walk { out_len: 2, consumed: 2, payload: 2, tail: 0, done: true });
         assert_eq!(reader.close(), Ok(()));
         let walk = reader.walk(&mut b"GET".to_vec()).unwrap();
-        assert_eq!(walk, Walk { out_len: 0, consumed: 0, payload: 0, done: true });
+        assert_eq!(walk, Walk { out_len: 0, consumed: 0, payload: 0, tail: 0, done: true });
         assert!(BodyReader::new(Body::Length(0)).is_done() && BodyReader::new(Body::None).is_done());
         let huge = BodyReader::new(Body::Length(u64::MAX)).walk(&mut [0; 9]).unwrap();
         assert_eq!((huge.out_len, huge.done), (9, false));
@@ -462,7 +495,7 @@ mod tests {
         for body in [Body::UntilClose, Body::Tunnel] {
             let mut reader = BodyReader::new(body);
             let walk = reader.walk(&mut b"abc".to_vec()).unwrap();
-            assert_eq!(walk, Walk { out_len: 3, consumed: 3, payload: 3, done: false });
+            assert_eq!(walk, Walk { out_len: 3, consumed: 3, payload: 3, tail: 0, done: false });
             assert_eq!((reader.remaining(), reader.close(), reader.is_done()), (None, Ok(()), true));
         }
         let mut reader = BodyReader::new(Body::Chunked);

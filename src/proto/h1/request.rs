@@ -31,6 +31,7 @@ fn read(bytes: &[u8], limits: &Limits, out: &mut RequestHead) -> Result<usize, S
     let end = fields::read(bytes, base, pos, limits.max_headers, &mut out.head, &mut facts)?;
     out.head.adopt(&bytes[base..end]);
     facts.clean_connection(&mut out.head);
+    out.size = out.measure();
     target::check(out, &facts, target_at)?;
     settle(out, &facts, base)?;
     Ok(end)

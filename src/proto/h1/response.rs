@@ -62,6 +62,7 @@ fn read(bytes: &[u8], limits: &Limits, request: RequestKind, out: &mut ResponseH
     let end = fields::read(bytes, base, pos, limits.max_headers, &mut out.head, &mut facts)?;
     out.head.adopt(&bytes[base..end]);
     facts.clean_connection(&mut out.head);
+    out.size = out.measure();
     settle(out, &facts, request, base)?;
     Ok(end)
 }

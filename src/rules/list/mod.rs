@@ -369,7 +369,10 @@ impl Patterns {
     #[inline]
     pub fn match_value(&self, sample: &super::Sample<'_>, lists: Option<&Lists>) -> bool {
         match lists {
-            None => self.parts[..self.filled].iter().any(|(_, index)| index.matches(sample)),
+            None => match &self.parts[..self.filled] {
+                [(_, only)] => only.matches(sample),
+                parts => parts.iter().any(|(_, index)| index.matches(sample)),
+            },
             Some(lists) => {
                 self.parts.iter().any(|(id, index)| lists.form(*id).unwrap_or(&**index).matches(sample))
             }

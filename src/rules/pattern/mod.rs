@@ -5,6 +5,7 @@ mod networks;
 mod numbers;
 mod prefixes;
 mod regexes;
+mod stretches;
 mod texts;
 
 pub use exact::Exact;

@@ -1,7 +1,7 @@
-//! `ip`: networks of both families, as stretches of addresses that do not overlap: one search for the last stretch that
-//! begins at or before an address tells the finest network that holds it.
-use super::{Index, Match, earlier};
-use crate::rules::list::{Item, Sorted};
+//! `ip`: networks of both families.
+use super::stretches::Stretches;
+use super::{Index, Match};
+use crate::rules::list::Item;
 use crate::rules::sample::Sample;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 use std::sync::Arc;
@@ -13,6 +13,8 @@ pub struct Networks {
     no_dns: bool,
     v4: Stretches<u32>,
     v6: Stretches<u128>,
+    /// IPv6 networks hold IPv4 addresses too, in their mapped form.
+    v6_holds_v4: bool,
     /// Masks that are not a prefix: network, mask.
     odd: Vec<(u32, u32, Arc<Item>)>,
 }
@@ -36,18 +38,55 @@ impl Networks {
     #[must_use]
     pub fn holding(&self, addr: IpAddr) -> Option<&Arc<Item>> {
         match addr {
-            IpAddr::V4(a) => self
-                .in_v4(a.into())
-                .or_else(|| if self.v6.is_empty() { None } else { self.v6.find(a.to_ipv6_mapped().into()) }),
+            IpAddr::V4(a) => self.in_v4(a.into()).or_else(|| self.v6.find(self.mapped(a)?)),
             IpAddr::V6(a) => self.v6.find(a.into()).or_else(|| self.in_v4(inner_v4(a)?)),
         }
     }
 
+    /// Whether any network holds an address.
+    #[must_use]
+    pub fn holds(&self, addr: IpAddr) -> bool {
+        match addr {
+            IpAddr::V4(a) => self.holds_v4(a),
+            IpAddr::V6(a) => self.holds_v6(a),
+        }
+    }
+
+    #[inline]
+    fn holds_v6(&self, a: Ipv6Addr) -> bool {
+        self.v6.holds(a.into()) || inner_v4(a).is_some_and(|a| self.any_v4(a))
+    }
+
+    #[inline]
+    fn holds_v4(&self, a: Ipv4Addr) -> bool {
+        self.any_v4(a.into()) || self.mapped(a).is_some_and(|a| self.v6.holds(a))
+    }
+
     #[inline]
     fn in_v4(&self, a: u32) -> Option<&Arc<Item>> {
-        self.v4
-            .find(a)
-            .or_else(|| self.odd.iter().find(|(net, mask, _)| a & mask == *net).map(|(_, _, item)| item))
+        self.v4.find(a).or_else(|| self.in_odd(a))
+    }
+
+    #[inline]
+    fn any_v4(&self, a: u32) -> bool {
+        self.v4.holds(a) || self.in_odd(a).is_some()
+    }
+
+    #[inline]
+    fn in_odd(&self, a: u32) -> Option<&Arc<Item>> {
+        self.odd.iter().find(|(net, mask, _)| a & mask == *net).map(|(_, _, item)| item)
+    }
+
+    /// An IPv4 address as IPv6 networks may hold it.
+    #[inline]
+    fn mapped(&self, a: Ipv4Addr) -> Option<u128> {
+        self.v6_holds_v4.then(|| a.to_ipv6_mapped().into())
+    }
+
+    /// Looks whether IPv6 networks hold IPv4 addresses: nearly never, and then one search is enough for those.
+    fn note_v6(&mut self) {
+        let [low, high] = [Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST].map(|a| a.to_ipv6_mapped().into());
+        self.v6_holds_v4 = self.v6.meets(low, high);
     }
 }
 
@@ -65,13 +104,24 @@ impl Match for Networks {
     fn find(&self, sample: &Sample<'_>) -> Option<&Arc<Item>> {
         self.holding(sample.as_addr()?)
     }
+
+    fn matches(&self, sample: &Sample<'_>) -> bool {
+        match sample {
+            Sample::Addr(IpAddr::V4(a)) => self.holds_v4(*a),
+            Sample::Addr(IpAddr::V6(a)) => self.holds_v6(*a),
+            other => other.as_addr().is_some_and(|addr| self.holds(addr)),
+        }
+    }
 }
 
 impl Index for Networks {
     fn insert(&mut self, item: &Arc<Item>) -> Result<(), String> {
         match read(&item.text, self.no_dns)? {
             Network::V4 { addr, len } => self.v4.insert(addr, len, item),
-            Network::V6 { addr, len } => self.v6.insert(addr, len, item),
+            Network::V6 { addr, len } => {
+                self.v6.insert(addr, len, item);
+                self.note_v6();
+            }
             Network::Odd { addr, mask } => self.odd.push((addr & mask, mask, item.clone())),
         }
         Ok(())
@@ -89,6 +139,7 @@ impl Index for Networks {
             self.v4.remove_id(item.id);
             self.v6.remove_id(item.id);
         }
+        self.note_v6();
     }
 
     fn copy(&self) -> Box<dyn Index> {
@@ -146,143 +197,6 @@ fn by_mask(addr: u32, mask: u32) -> Network {
     Network::Odd { addr, mask }
 }
 
-/// Addresses of one family as a number.
-trait Number: Copy + Ord + std::fmt::Debug {
-    const MAX: Self;
-    const BITS: u8;
-    /// The first and the last address of a network.
-    fn network(self, len: u8) -> (Self, Self);
-    fn next(self) -> Option<Self>;
-}
-
-macro_rules! number {
-    ($type:ty) => {
-        impl Number for $type {
-            const MAX: Self = <$type>::MAX;
-            const BITS: u8 = <$type>::BITS as u8;
-            fn network(self, len: u8) -> (Self, Self) {
-                let mask = <$type>::MAX.checked_shl(<$type>::BITS - u32::from(len)).unwrap_or(0);
-                (self & mask, self & mask | !mask)
-            }
-            fn next(self) -> Option<Self> {
-                self.checked_add(1)
-            }
-        }
-    };
-}
-
-number!(u32);
-number!(u128);
-
-/// Who owns a stretch: the finest network there.
-#[derive(Clone, Debug)]
-struct Owner {
-    len: u8,
-    item: Arc<Item>,
-}
-
-#[derive(Clone, Debug)]
-struct Stretches<T> {
-    /// Where a stretch begins, and its owner; it goes up to the next one.
-    starts: Sorted<T, Option<Owner>>,
-    /// The networks themselves: first address, length, entry.
-    networks: Sorted<(T, u8, u64), Arc<Item>>,
-}
-
-impl<T> Default for Stretches<T> {
-    fn default() -> Self {
-        Stretches { starts: Sorted::default(), networks: Sorted::default() }
-    }
-}
-
-impl<T: Number> Stretches<T> {
-    fn is_empty(&self) -> bool {
-        self.networks.is_empty()
-    }
-
-    #[inline]
-    fn find(&self, addr: T) -> Option<&Arc<Item>> {
-        let (_, owner) = self.starts.last_where(|start| *start <= addr)?;
-        owner.as_ref().map(|o| &o.item)
-    }
-
-    fn owner_at(&self, addr: T) -> Option<Owner> {
-        self.starts.last_where(|start| *start <= addr).and_then(|(_, owner)| owner.clone())
-    }
-
-    /// Makes a stretch begin here.
-    fn cut(&mut self, at: T) {
-        if self.starts.get(&at).is_none() {
-            let owner = self.owner_at(at);
-            self.starts.insert(at, owner);
-        }
-    }
-
-    fn insert(&mut self, addr: T, len: u8, item: &Arc<Item>) {
-        let (low, high) = addr.network(len);
-        self.networks.insert((low, len, item.id), item.clone());
-        self.cut(low);
-        if let Some(next) = high.next() {
-            self.cut(next);
-        }
-        let own = Owner { len, item: item.clone() };
-        self.starts.change(&low, &high, |owner| {
-            let gives_way =
-                owner.as_ref().is_none_or(|o| o.len < len || o.len == len && earlier(&own.item, &o.item));
-            if gives_way {
-                *owner = Some(own.clone());
-            }
-        });
-    }
-
-    /// Takes a network out; false where there is none such.
-    fn remove(&mut self, addr: T, len: u8, id: u64) -> bool {
-        let (low, high) = addr.network(len);
-        if self.networks.remove(&(low, len, id)).is_none() {
-            return false;
-        }
-        let heir = self.heir(low, len);
-        self.starts.change(&low, &high, |owner| {
-            if owner.as_ref().is_some_and(|o| o.item.id == id) {
-                owner.clone_from(&heir);
-            }
-        });
-        self.join(low, high);
-        true
-    }
-
-    fn remove_id(&mut self, id: u64) {
-        let found: Vec<(T, u8, u64)> =
-            self.networks.iter().map(|(k, _)| *k).filter(|(_, _, other)| *other == id).collect();
-        for (low, len, id) in found {
-            self.remove(low, len, id);
-        }
-    }
-
-    /// Who owns what a network leaves: one like it, else the finest one around it.
-    fn heir(&self, low: T, len: u8) -> Option<Owner> {
-        (0..=len.min(T::BITS)).rev().find_map(|len| {
-            let (start, _) = low.network(len);
-            let (key, item) = self.networks.from(&(start, len, 0)).next()?;
-            ((key.0, key.1) == (start, len)).then(|| Owner { len, item: item.clone() })
-        })
-    }
-
-    /// Joins stretches of one owner, from `low` to the one behind `high`.
-    fn join(&mut self, low: T, high: T) {
-        let to = high.next().unwrap_or(T::MAX);
-        let starts: Vec<T> = self.starts.from(&low).map(|(k, _)| *k).take_while(|k| *k <= to).collect();
-        let id = |owner: &Option<Owner>| owner.as_ref().map(|o| o.item.id);
-        for start in starts {
-            let own = self.starts.get(&start).and_then(id);
-            let before = self.starts.last_where(|k| *k < start).and_then(|(_, owner)| id(owner));
-            if own == before {
-                self.starts.remove(&start);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,7 +214,10 @@ mod tests {
     }
 
     fn finds(n: &Networks, addr: &str) -> Option<String> {
-        n.holding(addr.parse().unwrap()).map(|i| String::from_utf8(i.text.to_vec()).unwrap())
+        let addr = addr.parse().unwrap();
+        let found = n.holding(addr).map(|i| String::from_utf8(i.text.to_vec()).unwrap());
+        assert_eq!(n.holds(addr), found.is_some());
+        found
     }
 
     #[test]
@@ -335,6 +252,26 @@ mod tests {
         }
     }
 
+    /// IPv4 addresses are looked for among the IPv6 networks only where one of those holds any.
+    #[test]
+    fn mapped_networks_come_and_go() {
+        let mut n = networks(&["2001:db8::/32", "::/64", "::ffff:192.0.2.0/120", "::ffff:0:0/96"]).unwrap();
+        for (id, text, left) in [
+            (2, "::ffff:192.0.2.0/120", Some("::ffff:0:0/96")),
+            (3, "::ffff:0:0/96", Some("::/64")),
+            (1, "::/64", None),
+        ] {
+            let before = finds(&n, "192.0.2.1");
+            assert_eq!(before.as_deref(), Some(text));
+            n.remove(&item(id, text));
+            assert_eq!(finds(&n, "192.0.2.1").as_deref(), left);
+        }
+        assert!(!n.v6_holds_v4 && finds(&n, "2001:db8::1").is_some());
+        n.insert(&item(4, "::ffff:192.0.2.7")).unwrap();
+        assert_eq!(finds(&n, "192.0.2.7").as_deref(), Some("::ffff:192.0.2.7"));
+        assert_eq!(finds(&n, "192.0.2.6"), None);
+    }
+
     #[test]
     fn odd_masks_hold_beside_the_others() {
         let mut n = networks(&["10.0.0.1/255.0.0.255", "10.1.0.0/16"]).unwrap();
@@ -342,39 +279,5 @@ mod tests {
         assert_eq!(finds(&n, "10.1.7.1").as_deref(), Some("10.1.0.0/16"));
         n.remove(&item(0, "10.0.0.1/255.0.0.255"));
         assert_eq!(finds(&n, "10.7.7.1"), None);
-    }
-
-    /// Random networks put in and taken out, each time against a walk over all of them.
-    #[test]
-    fn the_finest_network_wins_whatever_came_and_went() {
-        let mut seed = 3u64;
-        let mut next = |below: u64| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (seed >> 33) % below
-        };
-        let (mut n, mut model): (Networks, Vec<(u32, u8, Arc<Item>)>) = (Networks::new(true), Vec::new());
-        for id in 1..6_000u64 {
-            if next(5) < 3 || model.is_empty() {
-                let len = [0, 8, 15, 16, 24, 29, 30, 31, 32][next(9) as usize];
-                let low = u32::network((next(4) << 24 | next(1 << 11)) as u32, len).0;
-                let item = item(id, &format!("{}/{len}", Ipv4Addr::from(low)));
-                n.insert(&item).unwrap();
-                model.push((low, len, item));
-            } else {
-                let (_, _, item) = model.swap_remove(next(model.len() as u64) as usize);
-                n.remove(&item);
-            }
-            let addr = (next(4) << 24 | next(1 << 11)) as u32;
-            let want = model
-                .iter()
-                .filter(|(low, len, _)| addr.network(*len).0 == *low)
-                .max_by_key(|(_, len, item)| (*len, u64::MAX - item.id))
-                .map(|(_, _, item)| item.id);
-            assert_eq!(n.holding(IpAddr::V4(addr.into())).map(|i| i.id), want, "step {id}");
-        }
-        for (_, _, item) in model {
-            n.remove(&item);
-        }
-        assert!(n.is_empty() && n.v4.starts.is_empty(), "nothing is left behind: {:?}", n.v4.starts);
     }
 }

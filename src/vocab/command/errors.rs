@@ -1,5 +1,5 @@
 //! `show errors` (management manual, 9.3).
-use super::{CommandRow, Level, Steering};
+use super::{CommandRow, Level, Steering, severity, told};
 use crate::base::units::leading_int;
 
 /// The rows of this file.
@@ -12,7 +12,7 @@ pub const ROWS: &[CommandRow] = &[CommandRow {
         let proxy = match args.first().map(|word| proxy(steering, word)) {
             None => None,
             Some(Some(id)) => id,
-            Some(None) => return "No such proxy.\n".to_owned(),
+            Some(None) => return told(steering, severity::ERROR, "No such proxy.\n"),
         };
         let only = |word: &str| args.get(1).is_some_and(|w| *w == word);
         steering.errors(proxy, only("request"), only("response"))
