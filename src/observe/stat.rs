@@ -222,9 +222,7 @@ impl View<'_> {
             row.num(Col::Intercepted, shared.sum(|s| &s.frontends[i].intercepted))
                 .num(Col::H1OpenConnections, shared.sum_now(|s| &s.frontends[i].conn_cur))
                 .num(Col::H1TotalConnections, connections.saturating_sub(refused))
-                .num(Col::H1TotalStreams, requests)
-                .num(Col::H1BytesIn, shared.sum(|s| &s.frontends[i].bytes_in))
-                .num(Col::H1BytesOut, shared.sum(|s| &s.frontends[i].bytes_out));
+                .num(Col::H1TotalStreams, requests);
         }
         unused_features(&mut row, frontend.mode);
         row

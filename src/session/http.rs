@@ -237,17 +237,12 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             reply.error(Outcome::NoServer, &mut body).await
         }
         Decision::Ended { verdict, by } => {
-            let By::Backend(id) = by else { return ended(&mut reply, verdict, heads, &mut body).await };
-            reply.backend = Some(id);
-            conn.note_backend(id);
-            heads.live.backend(id);
-            let be = &conn.local.cells().backends[id.index()];
-            be.req_tot.inc();
-            be.sess_tot.inc();
-            be.sess_cur.add(1);
-            let next = ended(&mut reply, verdict, heads, &mut body).await;
-            be.sess_cur.add(-1);
-            next
+            if let By::Backend(id) = by {
+                reply.backend = Some(id);
+                conn.note_backend(id);
+                heads.live.backend(id);
+            }
+            ended(&mut reply, verdict, heads, &mut body).await
         }
         Decision::Forward(backend) => {
             reply.backend = Some(backend);
@@ -273,20 +268,41 @@ fn ended<'a, 'b>(
     body: &'a mut ClientBody,
 ) -> PoolBox<impl Future<Output = Next> + use<'a, 'b>> {
     PoolBox::new(async move {
-        if let Verdict::Serve(service) = verdict {
-            record::served(reply.conn, service);
-            return service::serve(reply, service, heads, body).await;
+        // It is a session of the backend whose rule it was.
+        let conn = reply.conn;
+        let backend = reply.backend.map(|id| &conn.local.cells().backends[id.index()]);
+        if let Some(be) = backend {
+            be.req_tot.inc();
+            be.sess_tot.inc();
+            be.sess_cur.add(1);
         }
-        if reply.wishes.tarpit {
-            let stayed = tarpit::wait(reply.conn, reply.view, reply.backend, body).await;
-            record::tarpitted(reply.conn, stayed);
-            if !stayed {
-                reply.conn.count_unanswered(reply.backend);
-                return Next::Close;
-            }
+        let next = answer_ended(reply, verdict, heads, body).await;
+        if let Some(be) = backend {
+            be.sess_cur.add(-1);
         }
-        reply.verdict(verdict, body).await
+        next
     })
+}
+
+async fn answer_ended(
+    reply: &mut Reply<'_>,
+    verdict: Verdict,
+    heads: &mut Heads,
+    body: &mut ClientBody,
+) -> Next {
+    if let Verdict::Serve(service) = verdict {
+        record::served(reply.conn, service);
+        return service::serve(reply, service, heads, body).await;
+    }
+    if reply.wishes.tarpit {
+        let stayed = tarpit::wait(reply.conn, reply.view, reply.backend, body).await;
+        record::tarpitted(reply.conn, stayed);
+        if !stayed {
+            reply.conn.count_unanswered(reply.backend);
+            return Next::Close;
+        }
+    }
+    reply.verdict(verdict, body).await
 }
 
 /// Why no request could be read.

@@ -54,8 +54,6 @@ pub struct Conn {
     pub local: Rc<Local>,
     pub stream: Stream,
     pub info: ConnInfo,
-    /// Its listener where `option socket-stats` counts it, else [`tally::NOT_COUNTED`].
-    counted: ListenerId,
     /// Requests so far, the present one counted.
     pub requests: Cell<u32>,
     /// The server connection that belongs to this client alone (`http-reuse never`), between two requests.
@@ -93,7 +91,6 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         },
         ..ConnInfo::at(listener.frontend, listener.uuid, local.core.now())
     };
-    let counted = if listener.counted { id } else { tally::NOT_COUNTED };
     let no_linger = frontend.manners.no_linger;
     drop(view);
     let cells = local.cells();
@@ -105,7 +102,6 @@ pub async fn serve(local: Rc<Local>, stream: Stream, peer: Option<SocketAddr>, l
         local,
         stream,
         info,
-        counted,
         requests: Cell::new(0),
         own: RefCell::new(None),
         last_server: Cell::new(None),

@@ -12,13 +12,13 @@ use crate::rules::{ConnInfo, Cx, NoTrace, Program, Verdict, Wishes};
 
 /// Runs the rules and receives the headers. False: the connection ends.
 pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
-    let Conn { local, stream, info, counted, since, .. } = conn;
+    let Conn { local, stream, info, since, .. } = conn;
     let view = local.view();
     let frontend = view.plan.frontend(info.frontend);
     let listener = &view.plan.listeners[listener.index()];
     if dropped(local, &view, info, &frontend.tcp_request_connection) {
         local.cells().frontends[info.frontend.index()].denied_conn.inc();
-        tally::on(local, *counted, |l| l.denied_conn.inc());
+        tally::on(local, info, |l| l.denied_conn.inc());
         // It was no session (`rate-limit sessions`, `maxsessrate`).
         local.shared.paces.sessions.give_back();
         if frontend.manners.rate_limit != 0 {
@@ -50,7 +50,7 @@ pub(super) async fn open(conn: &mut Conn, listener: ListenerId) -> bool {
     since.set(local.core.now());
     if dropped(local, &view, info, &frontend.tcp_request_session) {
         local.cells().frontends[info.frontend.index()].denied_sess.inc();
-        tally::on(local, *counted, |l| l.denied_sess.inc());
+        tally::on(local, info, |l| l.denied_sess.inc());
         return false;
     }
     true

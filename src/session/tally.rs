@@ -1,11 +1,10 @@
 //! What is counted of a client's side: of its frontend, and of its listener where `option socket-stats` asks for it.
 use super::{Conn, Local};
 use crate::base::ids::{BackendId, ListenerId};
+use crate::rules::ConnInfo;
 use crate::share::ListenerCells;
 use crate::share::counters::count_status;
 
-/// In place of a listener that nobody wants to be counted. There is none of this number.
-pub(super) const NOT_COUNTED: ListenerId = ListenerId(u32::MAX);
 /// In place of a status: HAProxy counts exchanges that end without an answer as other ones (`hrsp_other`).
 const NO_ANSWER: u16 = 0;
 
@@ -13,7 +12,7 @@ impl Conn {
     /// Counts on the connection's listener, where that is counted.
     #[inline]
     pub(super) fn on_listener(&self, count: impl FnOnce(&ListenerCells)) {
-        on(&self.local, self.counted, count);
+        on(&self.local, &self.info, count);
     }
 
     /// Counts bytes of requests that came from the client.
@@ -50,12 +49,21 @@ impl Conn {
     }
 }
 
-/// Counts on a listener, where it is counted.
+/// Counts on a connection's listener, where that is counted. Where none is, this is one look at an empty list.
 #[inline]
-pub(super) fn on(local: &Local, listener: ListenerId, count: impl FnOnce(&ListenerCells)) {
-    if listener != NOT_COUNTED
-        && let Some(cells) = local.cells().listeners.get(listener.index())
+pub(super) fn on(local: &Local, info: &ConnInfo, count: impl FnOnce(&ListenerCells)) {
+    if !local.cells().listeners.is_empty()
+        && let Some(id) = counted(local, info)
     {
-        count(cells);
+        count(&local.cells().listeners[id.index()]);
     }
+}
+
+/// The connection's listener, where `option socket-stats` counts it.
+#[cold]
+fn counted(local: &Local, info: &ConnInfo) -> Option<ListenerId> {
+    let view = local.view();
+    let listeners = view.plan.frontend(info.frontend).listeners.iter();
+    let mut all = listeners.map(|id| &view.plan.listeners[id.index()]);
+    all.find(|listener| listener.uuid == info.listener_id && listener.counted).map(|listener| listener.id)
 }
