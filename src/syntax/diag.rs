@@ -1,6 +1,7 @@
 //! What we tell the operator about a configuration: HAProxy's own first line (tools match it), then source, caret and
 //! suggestion.
 use super::span::Span;
+use super::suggest::nearest;
 
 /// HAProxy's levels; `Alert` is an error, `Diag` is shown only with `-dD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +61,15 @@ impl Diag {
     pub fn help(mut self, help: impl Into<String>) -> Diag {
         self.help = Some(help.into());
         self
+    }
+
+    /// Suggests the one of these words that is meant perhaps, if any is.
+    #[must_use]
+    pub fn near<'a>(self, word: &str, words: impl Iterator<Item = &'a str>) -> Diag {
+        match nearest(word, words) {
+            Some(near) => self.help(format!("did you mean `{near}`?")),
+            None => self,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::row::{self, DirectiveCx, Polarity};
 use super::{action, known, known_rules};
 use crate::plan::draft::ProxyDraft;
 use crate::rules::Rule;
-use crate::syntax::{Diag, Line, Word, nearest};
+use crate::syntax::{Diag, Line, Word};
 
 /// The sets of rules in the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -193,8 +193,5 @@ fn unknown_action(cx: &DirectiveCx<'_>, words: &[Word], set: action::Rulesets) -
     };
     let diag = Diag::alert(at, format!("'{set_name}' expects {list}, but got '{name}'{tail}")).tight();
     let ours = action::rows().filter(|r| r.rulesets & set != 0).map(|r| r.name);
-    match nearest(name, ours) {
-        Some(near) => diag.help(format!("did you mean `{near}`?")),
-        None => diag,
-    }
+    diag.near(name, ours)
 }

@@ -1,7 +1,7 @@
 //! The algorithms of `balance` (manual 4.2).
 use super::known::{self, Kind};
 use super::row::Parse;
-use crate::syntax::{Diag, Word, nearest};
+use crate::syntax::{Diag, Word};
 
 /// One algorithm.
 #[derive(Debug)]
@@ -36,8 +36,5 @@ pub(super) fn unknown(word: &Word) -> Diag {
     let said = "balance only supports 'roundrobin', 'static-rr', 'leastconn', 'source', 'uri', 'url_param', 'hdr(name)' and \
                 'rdp-cookie(name)' options.";
     let diag = Diag::alert(word.span, said);
-    match nearest(word.text(), known::words(Kind::Balance)) {
-        Some(near) => diag.help(format!("did you mean `{near}`?")),
-        None => diag,
-    }
+    diag.near(word.text(), known::words(Kind::Balance))
 }

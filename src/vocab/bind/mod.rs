@@ -3,7 +3,7 @@ use super::known::{self, Kind};
 use super::row::{self, DirectiveCx};
 use crate::plan::ListenerAddr;
 use crate::plan::draft::BindDraft;
-use crate::syntax::{Diag, Word, nearest};
+use crate::syntax::{Diag, Word};
 
 /// One parameter.
 #[derive(Debug)]
@@ -119,10 +119,7 @@ fn unknown(cx: &DirectiveCx<'_>, words: &[Word], at: usize, wording: &dyn Wordin
     }
     let near = known::haproxys_guess(Kind::Bind, word);
     let diag = Diag::alert(words[at].span, wording.unknown(words, word, near));
-    match nearest(word, all().map(|r| r.name)) {
-        Some(near) => diag.help(format!("did you mean `{near}`?")),
-        None => diag,
-    }
+    diag.near(word, all().map(|r| r.name))
 }
 
 /// An error at the argument of a parameter.

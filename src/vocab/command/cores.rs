@@ -6,20 +6,7 @@ use crate::share::cores::CoreFigures;
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-macro_rules! rows {
-    ($($words:expr, $level:ident, $usage:literal, $doc:literal, $run:expr;)*) => {
-        /// The rows of this file.
-        pub const ROWS: &[CommandRow] = &[$(CommandRow {
-            words: &$words,
-            usage: $usage,
-            doc: $doc,
-            level: Level::$level,
-            run: $run,
-        }),*];
-    };
-}
-
-rows! {
+command_rows! {
     ["show", "activity"], User, "show activity", "show per-thread activity stats (for support/developers)",
         |steering, _| activity(steering);
     ["show", "fd"], Operator, "show fd [num]", "dump list of file descriptors in use or a specific one",

@@ -9,6 +9,20 @@ use crate::share::sessions::{SessionId, Wanted};
 use crate::world::{Health, Overrides, ServerState, World};
 use std::sync::Arc;
 
+/// The rows of a file: words, level, usage, what `help` says, and what runs.
+macro_rules! command_rows {
+    ($($words:expr, $level:ident, $usage:literal, $doc:literal, $run:expr;)*) => {
+        /// The rows of this file.
+        pub const ROWS: &[CommandRow] = &[$(CommandRow {
+            words: &$words,
+            usage: $usage,
+            doc: $doc,
+            level: Level::$level,
+            run: $run,
+        }),*];
+    };
+}
+
 macro_rules! rows {
     ($($module:ident)*) => {
         $(mod $module;)*

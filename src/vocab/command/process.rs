@@ -4,20 +4,7 @@ use super::{CommandRow, Level, Steering, severity, told};
 use crate::plan::ListenerAddr;
 use std::fmt::Write;
 
-macro_rules! rows {
-    ($($words:expr, $level:ident, $usage:literal, $doc:literal, $run:expr;)*) => {
-        /// The rows of this file.
-        pub const ROWS: &[CommandRow] = &[$(CommandRow {
-            words: &$words,
-            usage: $usage,
-            doc: $doc,
-            level: Level::$level,
-            run: $run,
-        }),*];
-    };
-}
-
-rows! {
+command_rows! {
     ["clear", "counters"], Operator, "clear counters [all]", "clear max statistics counters (or all counters)", clear;
     ["show", "backend"], User, "show backend", "list backends in the current running config", backends;
     // No section can ask for one.

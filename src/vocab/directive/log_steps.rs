@@ -1,6 +1,6 @@
 //! `log-steps` (manual of HAProxy 3.1, 4.2).
 use crate::rules::log_profile::{Step, Steps};
-use crate::syntax::{Diag, Word, nearest};
+use crate::syntax::{Diag, Word};
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
 
 pub const ROW: DirectiveRow = DirectiveRow {
@@ -29,10 +29,9 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
                 word.sub(from, name.len().max(1)),
                 format!("'log-steps' : unknown step '{name}'."),
             );
-            return Err(match nearest(name, Step::OF_EXCHANGES.iter().map(|s| s.0)) {
-                Some(near) => diag.help(format!("did you mean `{near}`?")),
-                None => diag.help("accept, request, connect, response and close are steps"),
-            });
+            return Err(diag
+                .help("accept, request, connect, response and close are steps")
+                .near(name, Step::OF_EXCHANGES.iter().map(|s| s.0)));
         }
         from += name.len() + 1;
     }

@@ -1,6 +1,6 @@
 //! `mode` (manual 4.2).
 use crate::plan::Mode;
-use crate::syntax::{Diag, Word, nearest};
+use crate::syntax::{Diag, Word};
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
 
 pub const ROW: DirectiveRow = DirectiveRow {
@@ -24,10 +24,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         }
         _ => {
             let diag = Diag::alert(row::place(words, 1), format!("unknown proxy mode '{word}'."));
-            return Err(match nearest(word, ["http", "tcp"].into_iter()) {
-                Some(near) => diag.help(format!("did you mean `{near}`?")),
-                None => diag.help("write `mode http` or `mode tcp`"),
-            });
+            return Err(diag.help("write `mode http` or `mode tcp`").near(word, ["http", "tcp"].into_iter()));
         }
     };
     Ok(())

@@ -52,10 +52,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
                     .into_iter()
                     .chain(["0rtt-rejected", "all-retryable-errors"]);
                 let diag = Diag::alert(word.span, format!("'retry-on': unknown keyword '{text}'"));
-                return Err(match crate::syntax::nearest(text, known) {
-                    Some(near) => diag.help(format!("did you mean `{near}`?")),
-                    None => diag,
-                });
+                return Err(diag.near(text, known));
             }
         }
     }

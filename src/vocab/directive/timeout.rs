@@ -1,7 +1,7 @@
 //! `timeout` (manual 4.2): one row, a table of its words.
 use crate::base::units::{TimeUnit, parse_time, trailing_warning};
 use crate::plan::draft::Timeouts;
-use crate::syntax::{Diag, Severity, Span, Word, nearest};
+use crate::syntax::{Diag, Severity, Span, Word};
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow, Sections};
 use std::time::Duration;
 
@@ -98,10 +98,7 @@ fn unknown(at: Span, what: &str) -> Diag {
          'tunnel', 'tarpit', 'client-fin' and 'server-fin' (got '{what}')"
     );
     let diag = Diag::alert(at, text);
-    match nearest(what, TIMEOUTS.iter().map(|t| t.name)) {
-        Some(near) => diag.help(format!("did you mean `{near}`?")),
-        None => diag,
-    }
+    diag.near(what, TIMEOUTS.iter().map(|t| t.name))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `fetch(args),conv(args),…` (configuration manual, 7.3).
 use crate::rules::SampleExpr;
 use crate::rules::sample::Kind;
-use crate::syntax::{Diag, Word, nearest};
+use crate::syntax::{Diag, Word};
 use crate::vocab::fetch::{Arg, FetchRow, Make, Plain, Scope};
 use crate::vocab::{convert, fetch, known_rules};
 
@@ -199,10 +199,7 @@ fn unknown_converter(call: &Call, kind: &str, at: crate::syntax::Span) -> Diag {
 
 /// Adds the nearest known word.
 pub(super) fn suggest<'a>(diag: Diag, word: &str, known: impl Iterator<Item = &'a str>) -> Diag {
-    match nearest(word, known) {
-        Some(near) => diag.help(format!("did you mean `{near}`?")),
-        None => diag,
-    }
+    diag.near(word, known)
 }
 
 #[cfg(test)]

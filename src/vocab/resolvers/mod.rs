@@ -1,7 +1,7 @@
 //! The words of a `resolvers` section (manual 5.3.2).
 use super::row::{self, DirectiveCx};
 use crate::plan::Resolvers;
-use crate::syntax::{Diag, Word, nearest};
+use crate::syntax::{Diag, Word};
 
 /// One word.
 #[derive(Debug)]
@@ -35,10 +35,7 @@ pub fn read(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     }
     let text = format!("unknown keyword '{}' in 'resolvers' section", first.text());
     let diag = Diag::alert(first.span, text);
-    Err(match nearest(first.text(), all().map(|r| r.name)) {
-        Some(near) => diag.help(format!("did you mean `{near}`?")),
-        None => diag,
-    })
+    Err(diag.near(first.text(), all().map(|r| r.name)))
 }
 
 /// The section that is being read.

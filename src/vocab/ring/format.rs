@@ -1,6 +1,6 @@
 //! `format` of a ring (manual 3.9).
 use super::{RingRow, section};
-use crate::syntax::{Diag, Word, nearest};
+use crate::syntax::{Diag, Word};
 use crate::vocab::directive::log::FORMATS;
 use crate::vocab::row::{self, DirectiveCx};
 
@@ -14,10 +14,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let name = row::text(words, 1);
     if !FORMATS.contains(&name) {
         let diag = Diag::alert(row::place(words, 1), format!("unknown format '{name}'."));
-        return Err(match nearest(name, FORMATS.iter().copied()) {
-            Some(near) => diag.help(format!("did you mean `{near}`?")),
-            None => diag,
-        });
+        return Err(diag.near(name, FORMATS.iter().copied()));
     }
     name.clone_into(&mut section(cx).format);
     Ok(())

@@ -1,7 +1,7 @@
 //! The words of a `ring` section (manual 3.9). HAProxy lets words behind the arguments pass, and so does this.
 use super::row::{self, DirectiveCx};
 use crate::plan::ring::Draft;
-use crate::syntax::{Diag, Word, nearest};
+use crate::syntax::{Diag, Word};
 
 /// One word.
 #[derive(Debug)]
@@ -34,10 +34,7 @@ pub fn read(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         return (row.parse)(cx, words);
     }
     let diag = Diag::alert(first.span, format!("unknown statement '{}'.", first.text()));
-    Err(match nearest(first.text(), all().map(|r| r.name)) {
-        Some(near) => diag.help(format!("did you mean `{near}`?")),
-        None => diag,
-    })
+    Err(diag.near(first.text(), all().map(|r| r.name)))
 }
 
 /// The section that is being read.

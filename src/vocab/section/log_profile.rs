@@ -2,7 +2,7 @@
 use super::{SectionKind, SectionRow};
 use crate::plan::logging::ProfileDraft;
 use crate::rules::log_profile::Step;
-use crate::syntax::{Diag, Word, nearest};
+use crate::syntax::{Diag, Word};
 use crate::vocab::opening::permitted;
 use crate::vocab::row::{self, DirectiveCx};
 
@@ -55,10 +55,7 @@ pub fn read(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         other => {
             let diag =
                 Diag::alert(first.span, format!("unknown statement '{other}' in 'log-profile' section"));
-            Err(match nearest(other, ["log-tag", "on"].into_iter()) {
-                Some(near) => diag.help(format!("did you mean `{near}`?")),
-                None => diag.help("write `on <step> format \"…\"`"),
-            })
+            Err(diag.help("write `on <step> format \"…\"`").near(other, ["log-tag", "on"].into_iter()))
         }
     }
 }
@@ -81,10 +78,9 @@ fn on(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         None => {
             let text = format!("'on' expects a step, got '{name}'");
             let diag = Diag::alert(row::place(words, 1), text);
-            return Err(match nearest(name, steps().map(|s| s.0).chain(["any"])) {
-                Some(near) => diag.help(format!("did you mean `{near}`?")),
-                None => diag.help("accept, request, connect, response, close, error or any"),
-            });
+            return Err(diag
+                .help("accept, request, connect, response, close, error or any")
+                .near(name, steps().map(|s| s.0).chain(["any"])));
         }
     };
     let (mut drop, mut format, mut structured) = (false, None, None);

@@ -3,7 +3,7 @@ use super::known::{self, Kind};
 use super::row::{self, DirectiveCx};
 use crate::base::units::{TimeError, TimeUnit, leading_int, parse_time};
 use crate::plan::draft::ServerSettings;
-use crate::syntax::{Diag, Severity, Word, nearest};
+use crate::syntax::{Diag, Severity, Word};
 use std::time::Duration;
 
 /// One parameter.
@@ -144,10 +144,7 @@ fn unknown(cx: &DirectiveCx<'_>, words: &[Word], at: usize, name: Option<&str>) 
         (None, None) => ". Hint: no address was expected for this server.".to_owned(),
     };
     let diag = error(cx, name, Diag::alert(words[at].span, format!("unknown keyword '{word}'{tail}")));
-    match nearest(word, all().map(|r| r.name)) {
-        Some(near) => diag.help(format!("did you mean `{near}`?")),
-        None => diag,
-    }
+    diag.near(word, all().map(|r| r.name))
 }
 
 /// An error at the argument of a parameter.
