@@ -5,7 +5,7 @@ use crate::common::PATIENCE;
 use crate::common::ground::Ground;
 use crate::common::proxy::{Io, Program};
 use crate::talk::{row, talk};
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -50,17 +50,23 @@ impl Drop for Running {
     }
 }
 
-/// A directory of its own below the tests' scratch directory, and a port that is free now.
+/// A directory of its own below the tests' scratch directory, and a port that is free now, with UDP and TCP.
 fn place(name: &str) -> (PathBuf, u16) {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(&dir).expect("a directory");
-    let port = UdpSocket::bind("127.0.10.70:0").expect("bind").local_addr().expect("bound").port();
-    (dir, port)
+    let free = || {
+        let stream = TcpListener::bind("127.0.10.70:0").expect("bind");
+        let port = stream.local_addr().expect("bound").port();
+        UdpSocket::bind(("127.0.10.70", port)).is_ok().then_some(port)
+    };
+    (dir, std::iter::from_fn(|| Some(free())).flatten().next().expect("a port"))
 }
 
-fn start(mut command: Command) -> Running {
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+/// What it says goes into the directory, for [`fill_by`] to show.
+fn start(mut command: Command, dir: &Path) -> Running {
+    let said = std::fs::File::create(dir.join("said")).expect("create");
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said).spawn();
     Running(child.expect("start the receiver"))
 }
 
@@ -79,7 +85,12 @@ fn fill_by(target: &str, config: &str, file: &Path) -> String {
     let until = Instant::now() + PATIENCE;
     // The receiver may take a moment to listen: what is sent before is lost, as UDP is.
     while !read().contains("GET /ready") {
-        assert!(Instant::now() < until, "nothing arrives in {}", file.display());
+        assert!(
+            Instant::now() < until,
+            "nothing arrives in {}; the receiver says:\n{}",
+            file.display(),
+            std::fs::read_to_string(file.with_file_name("said")).unwrap_or_default()
+        );
         talk(front, &row("ready", "GET /ready").acts);
     }
     for path in ["/one", "/two?x=1", "/deny", "/none"] {
@@ -129,7 +140,9 @@ fn rsyslog_by(dir: &Path, port: u16, module: &str) -> Running {
     std::fs::write(&conf, text).expect("write");
     let mut command = Command::new(tool(&["/usr/sbin/rsyslogd".into()]));
     command.arg("-n").arg("-f").arg(&conf).arg("-i").arg(dir.join("pid"));
-    start(command)
+    // No name is looked up.
+    command.arg("-x");
+    start(command, dir)
 }
 
 #[test]
@@ -188,7 +201,7 @@ fn syslog_ng(dir: &Path, source: &str) -> Running {
     }
     command.arg("-F").arg("--no-caps").arg("-f").arg(&conf);
     command.arg("-R").arg(dir.join("persist")).arg("-p").arg(dir.join("pid")).arg("-c").arg(dir.join("ctl"));
-    start(command)
+    start(command, dir)
 }
 
 #[test]
