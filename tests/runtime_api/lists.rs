@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::common::client::{self, Outcome};
 use crate::common::ground::{Ground, scratch};
 use crate::common::proxy::Program;
-use crate::{BOTH, DEFAULTS, ask, await_socket, socket_path, tell, without_pointers};
+use crate::{BOTH, DEFAULTS, ask, await_socket, same_answers, socket_path, tell, without_pointers};
 
 /// Files that configurations name.
 struct Files {
@@ -249,17 +249,7 @@ fn heard(program: Program, files: &Files) -> Vec<String> {
 #[test]
 fn every_command_is_answered_as_by_haproxy() {
     let files = Files::new();
-    let wanted = heard(Program::Haproxy, &files);
-    for program in BOTH {
-        let got = heard(program, &files);
-        let differ: Vec<String> = COMMANDS
-            .iter()
-            .zip(got.iter().zip(&wanted))
-            .filter(|(_, (got, wanted))| got != wanted)
-            .map(|(c, (got, wanted))| format!("> {c}\n-- haproxy:\n{wanted}-- {}:\n{got}", program.name()))
-            .collect();
-        assert!(differ.is_empty(), "{} answers differ:\n{}", differ.len(), differ.join("\n"));
-    }
+    same_answers(COMMANDS, |program| heard(program, &files));
 }
 
 fn request(to: std::net::SocketAddr, path: &str) -> Outcome {

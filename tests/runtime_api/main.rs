@@ -77,6 +77,22 @@ fn await_socket(socket: &Path) {
     }
 }
 
+/// What is asked is answered by Ringmain, in both I/O modes, as by haproxy.
+fn same_answers(asked: &[&str], heard: impl Fn(Program) -> Vec<String>) {
+    let wanted = heard(Program::Haproxy);
+    assert_eq!(wanted.len(), asked.len(), "an answer to each");
+    for program in BOTH {
+        let got = heard(program);
+        assert_eq!(got.len(), asked.len(), "{}: an answer to each", program.name());
+        let answers = asked.iter().zip(got.iter().zip(&wanted));
+        let differ: Vec<String> = answers
+            .filter(|(_, (got, wanted))| got != wanted)
+            .map(|(line, (got, wanted))| format!("> {line:?}\n-- haproxy:\n{wanted}\n-- we:\n{got}"))
+            .collect();
+        assert!(differ.is_empty(), "{}: {} differ:\n{}", program.name(), differ.len(), differ.join("\n"));
+    }
+}
+
 /// Puts a mark in place of each number behind `0x`.
 fn without_pointers(text: &str) -> String {
     let mut parts = text.split("0x");

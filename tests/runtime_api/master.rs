@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::common::ground::{Ground, file, scratch};
 use crate::common::proxy::{Program, Proxy};
 use crate::common::{PATIENCE, eventually};
-use crate::{BOTH, DEFAULTS, answers, ask, socket_path, tell};
+use crate::{BOTH, DEFAULTS, answers, ask, same_answers, socket_path, tell};
 
 /// What is sent over one connection each, which then is closed on our side.
 const SCRIPTS: &[&str] = &[
@@ -146,17 +146,7 @@ fn heard(program: Program) -> Vec<String> {
 
 #[test]
 fn the_master_answers_as_haproxys() {
-    let wanted = heard(Program::Haproxy);
-    for program in BOTH {
-        let got = heard(program);
-        let differ: Vec<String> = SCRIPTS
-            .iter()
-            .zip(got.iter().zip(&wanted))
-            .filter(|(_, (got, wanted))| got != wanted)
-            .map(|(s, (got, wanted))| format!("> {s:?}\n-- haproxy:\n{wanted}\n-- we:\n{got}"))
-            .collect();
-        assert!(differ.is_empty(), "{}: {} differ:\n{}", program.name(), differ.len(), differ.join("\n"));
-    }
+    same_answers(SCRIPTS, heard);
 }
 
 /// What `level` behind the address allows holds at the master and at its worker.

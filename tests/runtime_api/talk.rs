@@ -2,7 +2,7 @@
 
 use crate::common::ground::Ground;
 use crate::common::proxy::Program;
-use crate::{BOTH, DEFAULTS, await_socket, socket_path, tell};
+use crate::{DEFAULTS, await_socket, same_answers, socket_path, tell};
 
 /// What is sent over one connection each.
 const SCRIPTS: &[&str] = &[
@@ -102,17 +102,5 @@ fn heard(program: Program) -> Vec<String> {
 
 #[test]
 fn connections_go_as_with_haproxy() {
-    let wanted = heard(Program::Haproxy);
-    for program in BOTH {
-        let got = heard(program);
-        let differ: Vec<String> = SCRIPTS
-            .iter()
-            .zip(got.iter().zip(&wanted))
-            .filter(|(_, (got, wanted))| got != wanted)
-            .map(|(s, (got, wanted))| {
-                format!("> {s:?}\n-- haproxy:\n{wanted}\n-- {}:\n{got}", program.name())
-            })
-            .collect();
-        assert!(differ.is_empty(), "{} answers differ:\n{}", differ.len(), differ.join("\n"));
-    }
+    same_answers(SCRIPTS, heard);
 }
