@@ -435,11 +435,11 @@ fn put(
             None => connect_from(conn, view.plan.frontend(conn.info.frontend), message),
         }
         if let Some(structured) = structured {
-            // What could not be read has a number for each format: here it is the first.
-            if conn.info.record.look(|r| r.unread) == Some(true) {
-                conn.info.record.note(|r| r.number = r.number.saturating_sub(1));
-            }
+            // What could not be read has a number for each format: here it is the first of the two.
+            let first = u64::from(conn.info.record.look(|r| r.unread) == Some(true));
+            conn.info.record.note(|r| r.number = r.number.wrapping_sub(first));
             structured.write(cx, data);
+            conn.info.record.note(|r| r.number = r.number.wrapping_add(first));
         }
     });
     logs.sender.borrow_mut().line(set, level, wall, data, message);
