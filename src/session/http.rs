@@ -21,7 +21,6 @@ use crate::proto::h1::{self, BodyReader, Parsed};
 use crate::proto::http::{Body, RequestHead, Version};
 use crate::proto::size;
 use crate::rules::{NoTrace, Verdict, Wishes, errorpage};
-use crate::share::counters::count_status;
 use crate::share::sessions::Stage;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -412,7 +411,7 @@ async fn refuse(conn: &Conn, view: &View, frontend: &Frontend, unread: Unread) -
     let fe = &conn.local.cells().frontends[conn.info.frontend.index()];
     fe.req_tot.inc();
     conn.count_invalid();
-    count_status(&fe.status, outcome.status());
+    conn.count_status(outcome.status(), None);
     // As in HAProxy only an empty `errorfile` counts here: it silences the answer.
     if frontend.error_pages.get(outcome.status()).is_some_and(|page| page.is_empty()) {
         return Next::Linger;
@@ -602,14 +601,9 @@ impl Reply<'_> {
     }
 
     pub(super) fn count(&self, status: u16, bytes: u64) {
-        let cells = self.conn.local.cells();
-        let fe = &cells.frontends[self.conn.info.frontend.index()];
-        count_status(&fe.status, status);
+        self.conn.count_status(status, self.backend);
         self.count_bytes(bytes);
         self.conn.note(|r| r.status = i32::from(status));
-        if let Some(id) = self.backend {
-            count_status(&cells.backends[id.index()].status, status);
-        }
     }
 
     /// Counts more bytes of an answer.

@@ -471,9 +471,7 @@ impl Passage<'_> {
             Verdict::Drop => {
                 self.conn.note(|r| r.ends(*b"PH"));
                 self.conn.count_denied(Some(self.backend));
-                let cells = self.conn.local.cells();
-                count_status(&cells.frontends[self.conn.info.frontend.index()].status, heads.res.status);
-                count_status(&cells.backends[self.backend.index()].status, heads.res.status);
+                self.conn.count_status(heads.res.status, Some(self.backend));
                 self.conn.stream.reset_on_close();
                 Some(Passed::Ended(Next::Drop))
             }
@@ -560,9 +558,7 @@ impl Passage<'_> {
         let keep = reply.keep && framed && !strip;
         let mut early = self.early_size(res);
         headers::for_client(res, heads.req.version, keep, strip);
-        let cells = self.conn.local.cells();
-        count_status(&cells.frontends[self.conn.info.frontend.index()].status, res.status);
-        count_status(&cells.backends[self.backend.index()].status, res.status);
+        self.conn.count_status(res.status, Some(self.backend));
 
         let mut out = core.take_vec();
         h1::write_response(res, &mut out);
@@ -642,10 +638,8 @@ impl Passage<'_> {
 
     /// After 101, or 2xx to CONNECT: bytes both ways.
     async fn tunnel(&self, heads: &mut Heads, rest: Option<Chunk>) -> Passed {
-        let cells = self.conn.local.cells();
         let status = heads.res.status;
-        count_status(&cells.frontends[self.conn.info.frontend.index()].status, status);
-        count_status(&cells.backends[self.backend.index()].status, status);
+        self.conn.count_status(status, Some(self.backend));
         let mut out = self.conn.local.core.take_vec();
         h1::write_response(&heads.res, &mut out);
         self.count_out(heads.res.size);

@@ -39,13 +39,19 @@ impl Conn {
         self.on_listener(|l| l.failed_req.inc());
     }
 
+    /// Counts an answer's status for the frontend and the backend.
+    #[inline]
+    pub(super) fn count_status(&self, status: u16, backend: Option<BackendId>) {
+        let cells = self.local.cells();
+        count_status(&cells.frontends[self.info.frontend.index()].status, status);
+        if let Some(id) = backend {
+            count_status(&cells.backends[id.index()].status, status);
+        }
+    }
+
     /// Counts an exchange that ended without an answer.
     pub(super) fn count_unanswered(&self, backend: Option<BackendId>) {
-        let cells = self.local.cells();
-        count_status(&cells.frontends[self.info.frontend.index()].status, NO_ANSWER);
-        if let Some(id) = backend {
-            count_status(&cells.backends[id.index()].status, NO_ANSWER);
-        }
+        self.count_status(NO_ANSWER, backend);
     }
 }
 
