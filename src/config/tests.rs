@@ -30,7 +30,7 @@ fn the_two_site_file() {
     assert_eq!(names(&plan.backends), ["example1_farm", "example2_farm", "default_farm", "ssl_farm"]);
     let (web, ssl) = (&plan.frontends[0], &plan.frontends[1]);
     assert_eq!((web.mode, web.uuid, web.maxconn), (Mode::Http, 1, Some(25_000)));
-    assert_eq!(web.forward_for.as_ref().unwrap().header, "x-forwarded-for");
+    assert_eq!(web.forward_for.as_ref().unwrap().header.as_bytes(), b"x-forwarded-for");
     let lines = |f: &crate::plan::Frontend| {
         let recording = f.recording.as_ref().unwrap();
         assert_eq!(plan.log_sets[recording.set.0 as usize].logs.len(), 1);

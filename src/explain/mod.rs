@@ -167,6 +167,7 @@ fn ended(out: &mut String, plan: &Plan, decision: &Decision) {
             };
             match verdict {
                 Verdict::Deny { status } => format!("{status}, denied by {by}"),
+                Verdict::Page { status } => format!("{status}, by {by}: the page of this status"),
                 Verdict::Answer { status, bytes, .. } => {
                     let head = String::from_utf8_lossy(bytes);
                     let head =
@@ -176,6 +177,7 @@ fn ended(out: &mut String, plan: &Plan, decision: &Decision) {
                 Verdict::Serve(Service::Stats { .. }) => "200: the statistics page".to_owned(),
                 Verdict::Serve(Service::Prometheus) => "200: metrics for Prometheus".to_owned(),
                 Verdict::Drop => format!("closed without an answer, by {by}"),
+                Verdict::Fail => format!("500: {by} puts something into the request that does not fit there"),
                 Verdict::Continue | Verdict::Allow | Verdict::Wait(_) => unreachable!("these end no request"),
             }
         }

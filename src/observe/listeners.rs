@@ -47,6 +47,8 @@ impl View<'_> {
             .num(Col::Bout, shared.sum(|s| &s.listeners[i].bytes_out))
             .num(Col::Dreq, shared.sum(|s| &s.listeners[i].denied_req))
             .num(Col::Dresp, shared.sum(|s| &s.listeners[i].denied_resp))
+            .num(Col::Wrew, shared.sum(|s| &s.listeners[i].failed_rewrites))
+            .num(Col::Eint, shared.sum(|s| &s.listeners[i].internal_errors))
             .num(Col::Ereq, shared.sum(|s| &s.listeners[i].failed_req))
             .num(Col::Dcon, shared.sum(|s| &s.listeners[i].denied_conn))
             .num(Col::Dses, shared.sum(|s| &s.listeners[i].denied_sess))

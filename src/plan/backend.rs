@@ -2,6 +2,7 @@
 use super::check::Watching;
 use super::{CheckKind, ConnectionMode, ErrorPages, Mode};
 use crate::base::ids::{BackendId, ServerId};
+use crate::proto::text::FieldName;
 use crate::rules::Program;
 pub use crate::rules::balance::Scheme as Balance;
 use crate::syntax::Span;
@@ -24,7 +25,7 @@ pub enum Reuse {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForwardFor {
     /// Lower-case header name, `x-forwarded-for` by default.
-    pub header: String,
+    pub header: FieldName,
     /// `except NETWORK`: clients inside get no header.
     pub except: Option<(IpAddr, u8)>,
     /// `if-none`.
@@ -90,7 +91,7 @@ pub struct Backend {
     pub all_backups: bool,
     pub tcp_keepalive: bool,
     /// `http-send-name-header`, in lower case.
-    pub send_name_header: Option<String>,
+    pub send_name_header: Option<FieldName>,
     /// What its servers have of it.
     pub mould: Box<super::mould::Mould>,
     /// A server wants something of the request for its connection (`usesrc hdr_ip`, `set-proxy-v2-tlv-fmt`).

@@ -6,6 +6,7 @@ use super::global::{Global, Log};
 use super::{Balance, ConnectionMode, ForwardFor, Mode, Reuse, ServerAddr};
 use crate::net::Namespace;
 use crate::net::options::Probes;
+use crate::proto::text::FieldName;
 use crate::rules::{Condition, Expect, Format, Rule};
 use crate::syntax::{Line, Span};
 use std::net::{IpAddr, SocketAddr};
@@ -261,7 +262,7 @@ pub struct Settings {
     pub client_probes: Probes,
     /// `srvtcpka-cnt` and its sisters.
     pub server_probes: Probes,
-    pub send_name_header: Option<String>,
+    pub send_name_header: Option<FieldName>,
     /// `tcp-request inspect-delay`.
     pub inspect_delay: Option<Duration>,
     pub grace: Option<Duration>,

@@ -1,6 +1,7 @@
 //! What is written down of traffic and events: where log lines go, how they look, what is captured for them (configuration
 //! manual, 8).
 use super::global::Log;
+use crate::proto::text::FieldName;
 use crate::rules::Format;
 use crate::rules::format::When;
 use crate::rules::log_profile::{DoLog, Group, Step, Steps};
@@ -79,7 +80,7 @@ pub struct Recording {
     /// `unique-id-format`.
     pub unique_id: Option<std::sync::Arc<Format>>,
     /// `unique-id-header`, in lower case.
-    pub unique_id_header: Option<String>,
+    pub unique_id_header: Option<FieldName>,
     /// Present where a rule writes lines.
     pub do_log: Option<std::sync::Arc<DoLog>>,
 }
@@ -107,7 +108,7 @@ pub struct Draft {
     /// `unique-id-format`.
     pub unique_id: Option<Word>,
     /// `unique-id-header`.
-    pub unique_id_header: Option<String>,
+    pub unique_id_header: Option<FieldName>,
     /// `log-steps`.
     pub steps: Option<Steps>,
 }

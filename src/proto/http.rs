@@ -1,5 +1,8 @@
 //! A version-free HTTP message head. All its text lies in one arena: parsing copies the head's bytes in once, a rule that
 //! sets a header appends, and nothing is allocated again while the arena's room lasts. Rules see only this form.
+use super::authority;
+use super::target::{self, Form};
+use super::text::{self, FieldName};
 use std::fmt;
 
 /// Cuts spaces and tabs off both ends; other white space belongs to a value (RFC 9110, 5.6.3).
@@ -57,11 +60,14 @@ pub enum Body {
     Tunnel,
 }
 
-/// The arena and the fields, common to requests and answers.
+/// The arena and the fields, common to requests and answers. What is put in from outside of the codec takes the form that a
+/// message may have (`proto::text`): a head is always one head.
 #[derive(Clone, Default)]
 pub struct Head {
     arena: Vec<u8>,
     fields: Vec<Field>,
+    /// A field that frames the message, or speaks of its connection, was put in or taken out since it was read.
+    unframed: bool,
 }
 
 impl Head {
@@ -69,6 +75,19 @@ impl Head {
     pub fn clear(&mut self) {
         self.arena.clear();
         self.fields.clear();
+        self.unframed = false;
+    }
+
+    /// Whether the framing has to be written anew: fields that say it were changed, or what they follow from.
+    #[inline]
+    #[must_use]
+    pub fn is_unframed(&self) -> bool {
+        self.unframed
+    }
+
+    /// The framing was written anew, or was right when the head was read.
+    pub(super) fn is_framed(&mut self) {
+        self.unframed = false;
     }
 
     /// Bytes of all names and values.
@@ -89,8 +108,8 @@ impl Head {
         (self.arena.capacity(), self.fields.capacity())
     }
 
-    /// Copies bytes in.
-    pub fn push_text(&mut self, bytes: &[u8]) -> Slice {
+    /// Copies bytes in that may stand where they are meant for.
+    pub(super) fn push_text(&mut self, bytes: &[u8]) -> Slice {
         let off = self.arena.len() as u32;
         self.arena.extend_from_slice(bytes);
         Slice { off, len: bytes.len() as u32 }
@@ -122,9 +141,17 @@ impl Head {
         (self.text(f.name), self.text(f.value))
     }
 
+    /// Copies a field's value in.
+    #[inline]
+    fn push_value(&mut self, value: &[u8]) -> Slice {
+        let off = self.arena.len();
+        text::put_value(value, &mut self.arena);
+        Slice { off: off as u32, len: (self.arena.len() - off) as u32 }
+    }
+
     /// Appends a field whose text already lies in the arena, its name in lower case.
     #[inline]
-    pub fn push_field(&mut self, field: Field) {
+    pub(super) fn push_field(&mut self, field: Field) {
         self.fields.push(field);
     }
 
@@ -139,11 +166,22 @@ impl Head {
         self.fields().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v)
     }
 
-    /// Appends a field (`http-request add-header`); its name becomes lower case.
-    pub fn add(&mut self, name: &[u8], value: &[u8]) {
+    /// Appends a field (`http-request add-header`). Bytes that no value may have are encoded.
+    pub fn add(&mut self, name: &FieldName, value: &[u8]) {
+        self.unframed |= name.frames();
+        self.push(name.as_bytes(), value);
+    }
+
+    /// Appends what we say of the connection ourselves.
+    pub fn say_of_connection(&mut self, word: &[u8]) {
+        self.push(b"connection", word);
+    }
+
+    /// Appends a field; its name is a token in lower case.
+    pub(super) fn push(&mut self, name: &[u8], value: &[u8]) {
+        debug_assert!(text::is_token(name) && !name.iter().any(u8::is_ascii_uppercase));
         let name = self.push_text(name);
-        self.text_mut(name).make_ascii_lowercase();
-        let value = self.push_text(value);
+        let value = self.push_value(value);
         self.fields.push(Field { name, value });
     }
 
@@ -154,11 +192,24 @@ impl Head {
 
     /// Removes field `index`.
     pub fn remove_at(&mut self, index: usize) {
+        self.unframed |= text::frames(self.field(index).0);
         self.fields.remove(index);
     }
 
     /// Removes the fields for which `gone(name, value)` holds; says how many there were.
     pub fn remove_if(&mut self, mut gone: impl FnMut(&[u8], &[u8]) -> bool) -> usize {
+        let mut unframed = self.unframed;
+        let count = self.drop_if(|name, value| {
+            let gone = gone(name, value);
+            unframed |= gone && text::frames(name);
+            gone
+        });
+        self.unframed = unframed;
+        count
+    }
+
+    /// The same by the codec itself.
+    pub(super) fn drop_if(&mut self, mut gone: impl FnMut(&[u8], &[u8]) -> bool) -> usize {
         let before = self.fields.len();
         let arena = &self.arena;
         let text = |s: Slice| &arena[s.off as usize..(s.off + s.len) as usize];
@@ -167,14 +218,15 @@ impl Head {
     }
 
     /// Removes all fields of this name, then appends one (`http-request set-header`).
-    pub fn set(&mut self, name: &[u8], value: &[u8]) {
-        self.remove(name);
+    pub fn set(&mut self, name: &FieldName, value: &[u8]) {
+        self.drop_if(|n, _| n == name.as_bytes());
         self.add(name, value);
     }
 
-    /// Gives field `index` another value.
+    /// Gives field `index` another value. Bytes that no value may have are encoded.
     pub fn set_value(&mut self, index: usize, value: &[u8]) {
-        self.fields[index].value = self.push_text(value);
+        self.unframed |= text::frames(self.field(index).0);
+        self.fields[index].value = self.push_value(value);
     }
 
     /// Shortens the value of field `index`.
@@ -204,6 +256,18 @@ impl Head {
         self.fields[index].value = Slice { off: start as u32, len: (self.arena.len() - start) as u32 };
     }
 
+    /// Takes these options, and empty ones, out of the Connection fields; a field of which nothing is left goes.
+    pub(super) fn drop_options(&mut self, options: &[&[u8]]) {
+        let gone =
+            |option: &[u8]| option.is_empty() || options.iter().any(|o| option.eq_ignore_ascii_case(o));
+        for index in 0..self.field_count() {
+            if self.field(index).0 == b"connection" {
+                self.keep_list_items(index, |option| !gone(option));
+            }
+        }
+        self.drop_if(|name, value| name == b"connection" && value.is_empty());
+    }
+
     /// Takes a parsed head's bytes in: the fields that were pushed point into them. Names become lower case.
     pub(super) fn adopt(&mut self, bytes: &[u8]) {
         debug_assert!(self.arena.is_empty());
@@ -227,6 +291,27 @@ impl fmt::Debug for Head {
     }
 }
 
+const HOST: FieldName = FieldName::known("host");
+
+/// Why something cannot be put into a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    Method,
+    Target,
+    Host,
+}
+
+/// What a client's method means for the answer that it waits for; rules may give the request another one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asked {
+    #[default]
+    Other,
+    /// HEAD: no body comes.
+    Head,
+    /// CONNECT: a 2xx opens a tunnel.
+    Connect,
+}
+
 /// A request's head. `uri` is the request target as it came (RFC 9112, section 3.2).
 #[derive(Clone, Debug, Default)]
 pub struct RequestHead {
@@ -245,6 +330,8 @@ pub struct RequestHead {
     pub upgrade: bool,
     /// The upgrade asked is to WebSocket (RFC 6455), and carries its key.
     pub websocket: bool,
+    /// What the client's own method was.
+    pub asked: Asked,
 }
 
 impl RequestHead {
@@ -267,9 +354,47 @@ impl RequestHead {
         self.head.text(self.uri)
     }
 
-    /// Replaces the request target.
-    pub fn set_uri(&mut self, uri: &[u8]) {
-        self.uri = self.head.push_text(uri);
+    /// Replaces the request target: bytes that no target may have are encoded. An absolute one names the host as well, which
+    /// Host then says too.
+    ///
+    /// # Errors
+    /// It is none of the forms of RFC 9112, 3.2, for this method; the request is as it was.
+    pub fn set_uri(&mut self, uri: &[u8]) -> Result<(), Unfit> {
+        let uri = text::target(uri);
+        let form = target::form(self.method(), &uri).map_err(|_| Unfit::Target)?;
+        if let Form::Absolute(authority) = form {
+            if self.head.fields().any(|(n, v)| n == b"host" && !v.eq_ignore_ascii_case(authority.text)) {
+                self.head.set(&HOST, authority.text);
+            }
+        }
+        self.uri = self.head.push_text(&uri);
+        Ok(())
+    }
+
+    /// Gives the request one Host, and an absolute target the same one.
+    ///
+    /// # Errors
+    /// It is no host; the request is as it was.
+    pub fn set_host(&mut self, host: &[u8]) -> Result<(), Unfit> {
+        if !authority::is_host(host) {
+            return Err(Unfit::Host);
+        }
+        let uri = self.uri();
+        if !uri.starts_with(b"/")
+            && let Ok(Form::Absolute(old)) = target::form(self.method(), uri)
+        {
+            let new = [&uri[..old.at], host, &uri[old.at + old.text.len()..]].concat();
+            target::form(self.method(), &new).map_err(|_| Unfit::Host)?;
+            self.uri = self.head.push_text(&new);
+        }
+        self.head.set(&HOST, host);
+        Ok(())
+    }
+
+    /// Puts a path into an absolute target that has none.
+    pub(super) fn root_uri(&mut self) {
+        let new = [self.uri(), b"/"].concat();
+        self.uri = self.head.push_text(&new);
     }
 
     /// Takes `len` bytes out of the request target at `at`.
@@ -279,18 +404,17 @@ impl RequestHead {
         self.uri.len -= len as u32;
     }
 
-    /// Replaces the authority of an absolute target; others have none.
-    pub fn set_authority(&mut self, authority: &[u8]) {
-        let uri = self.uri();
-        let Some(at) = memchr::memmem::find(uri, b"://").filter(|_| !uri.starts_with(b"/")) else { return };
-        let rest = self.path_and_query();
-        let new = [&uri[..at + 3], authority, rest].concat();
-        self.set_uri(&new);
-    }
-
     /// Replaces the method.
-    pub fn set_method(&mut self, method: &[u8]) {
+    ///
+    /// # Errors
+    /// It is no token, or one of both is CONNECT, whose targets are of another form; the request is as it was.
+    pub fn set_method(&mut self, method: &[u8]) -> Result<(), Unfit> {
+        if !text::is_token(method) || (method == b"CONNECT") != (self.method() == b"CONNECT") {
+            return Err(Unfit::Method);
+        }
+        target::form(method, self.uri()).map_err(|_| Unfit::Method)?;
         self.method = self.head.push_text(method);
+        Ok(())
     }
 
     /// The path of the target, from its first `/` to before `?` or `#`; empty for `*` and for CONNECT's authority
@@ -348,6 +472,13 @@ impl ResponseHead {
         let mut head = std::mem::take(&mut self.head);
         head.clear();
         *self = ResponseHead { head, ..ResponseHead::default() };
+    }
+
+    /// Gives the answer another status; how its body is framed may follow from it.
+    pub fn set_status(&mut self, status: u16, reason: &[u8]) {
+        self.status = status;
+        self.reason = self.head.push_value(reason);
+        self.head.unframed = true;
     }
 
     /// The reason phrase's bytes.

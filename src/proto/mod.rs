@@ -1,4 +1,5 @@
 //! Sans-IO wire protocols: bytes in, events out; no clock, no socket, no lock.
+pub mod authority;
 #[cfg(test)]
 mod damaged;
 pub mod dns;
@@ -9,3 +10,5 @@ pub mod netscaler;
 pub mod proxy_protocol;
 pub mod size;
 pub mod socks4;
+pub mod target;
+pub mod text;

@@ -16,12 +16,17 @@ pub enum Verdict {
     /// Answer with these bytes: a whole HTTP/1.1 answer, head and body (`redirect`, `http-request return`).
     /// `close` says that the client connection ends after it, even when the bytes do not say so.
     Answer { status: u16, bytes: Vec<u8>, close: bool },
+    /// Answer with the error page of this status, which nobody refused (`http-request return … default-errorfiles`).
+    Page { status: u16 },
     /// The process answers of its own state (`stats enable`, `http-request use-service`).
     Serve(crate::base::service::Service),
     /// Close the connection without an answer (`http-request silent-drop`, `tcp-request … reject`).
     Drop,
     /// Wait for something, then go on with the next rule.
     Wait(Box<Awaited>),
+    /// What the rule puts into the message does not fit there: the page of 500, and termination flags `PR--` or `PH--`; with
+    /// `strict-mode off` the next rule.
+    Fail,
 }
 
 /// What rules wait for.
@@ -112,6 +117,10 @@ impl Program {
     /// Runs the rules from `next` on, which then is the one behind the last that ran.
     #[inline]
     pub fn run_from(&self, next: &mut usize, cx: &mut Cx<'_>, trace: &mut impl Trace) -> Verdict {
+        if *next == 0 {
+            // Each ruleset begins in strict mode.
+            cx.wishes.lax = false;
+        }
         while let Some(rule) = self.rules.get(*next) {
             *next += 1;
             let taken = rule.condition.as_ref().is_none_or(|c| c.holds(cx));
@@ -119,6 +128,12 @@ impl Program {
             if taken {
                 match rule.action.run(cx) {
                     Verdict::Continue => {}
+                    Verdict::Fail => {
+                        cx.wishes.failed_rewrites += 1;
+                        if !cx.wishes.lax {
+                            return Verdict::Fail;
+                        }
+                    }
                     other => return other,
                 }
             }

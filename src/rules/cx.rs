@@ -114,6 +114,10 @@ pub struct Wishes {
     pub offset: i32,
     /// The client waits before it gets the answer that the rules have for it (`tarpit`).
     pub tarpit: bool,
+    /// A rule that fails is passed over (`strict-mode off`), up to the end of its ruleset.
+    pub lax: bool,
+    /// How many rules have failed.
+    pub failed_rewrites: u16,
 }
 
 /// The evaluation context of one rule step.

@@ -1,4 +1,6 @@
 //! The error pages that HAProxy has built in, byte for byte, and the reading of pages from files (`errorfile`).
+use crate::proto::h1;
+use crate::proto::http::{Body, ResponseHead};
 use std::sync::LazyLock;
 
 /// Status, reason, sentence, and whether the page itself asks for the end of the connection.
@@ -77,8 +79,8 @@ pub fn says_close(page: &[u8]) -> bool {
     })
 }
 
-/// Checks the content of an `errorfile` and brings it into the form in which it is sent: line ends made whole, a length
-/// added where there is none.
+/// Checks the content of an `errorfile` and brings it into the form in which it is sent: line ends made whole, and its length
+/// in place of what the file says, which has to agree.
 ///
 /// # Errors
 /// What is wrong, in words for the configuration's error.
@@ -90,35 +92,48 @@ pub fn load_errorfile(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let (head, body) = split_head(bytes);
     let mut lines = head.split(|&b| b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l));
     let status_line = lines.next().unwrap_or_default();
-    if !status_line.starts_with(b"HTTP/1.") || status_line.len() < 12 {
-        return Err("unable to parse headers (error at position 0: no HTTP/1.x status line)".to_owned());
-    }
     let mut out = status_line.to_vec();
     out.extend_from_slice(b"\r\n");
-    let mut has_length = false;
     for line in lines.filter(|l| !l.is_empty()) {
-        let Some(colon) = memchr::memchr(b':', line) else {
-            return Err(format!("invalid header line '{}'", String::from_utf8_lossy(line)));
-        };
-        if line[..colon].eq_ignore_ascii_case(b"content-length") {
-            has_length = true;
-            let value = String::from_utf8_lossy(line[colon + 1..].trim_ascii()).into_owned();
-            if value.parse::<usize>() != Ok(body.len()) {
-                return Err(format!(
-                    "content-length is {value}, but the file has {} bytes behind the empty line",
-                    body.len()
-                ));
-            }
-        }
         out.extend_from_slice(line);
         out.extend_from_slice(b"\r\n");
     }
-    if !has_length {
+    let fields_end = out.len();
+    out.extend_from_slice(b"\r\n");
+    let limits = h1::Limits { max_head: usize::MAX, ..h1::Limits::default() };
+    let mut answer = ResponseHead::default();
+    match h1::parse_response(&out, &limits, &h1::RequestKind::default(), &mut answer) {
+        Ok(h1::Parsed::Complete { consumed }) if consumed == out.len() => {}
+        Ok(_) => return Err("unable to parse headers (no HTTP/1.x answer)".to_owned()),
+        Err(e) => return Err(format!("unable to parse headers (error offset: {}, {})", e.at, e.kind.text())),
+    }
+    match answer.body {
+        Body::Chunked => return Err("chunk-encoded payload not supported.".to_owned()),
+        Body::None if !body.is_empty() => return Err("message payload not expected.".to_owned()),
+        Body::Length(n) if n != body.len() as u64 => {
+            return Err(format!(
+                "content-length is {n}, but the file has {} bytes behind the empty line",
+                body.len()
+            ));
+        }
+        _ => {}
+    }
+    out.truncate(fields_end);
+    if h1::has_no_content(answer.status) {
+        out = without_length(&out);
+    } else if answer.body == Body::UntilClose {
         out.extend_from_slice(format!("Content-length: {}\r\n", body.len()).as_bytes());
     }
     out.extend_from_slice(b"\r\n");
     out.extend_from_slice(body);
     Ok(out)
+}
+
+/// A head without its length: there is no content.
+fn without_length(head: &[u8]) -> Vec<u8> {
+    let says_length =
+        |line: &&[u8]| line.get(..15).is_some_and(|name| name.eq_ignore_ascii_case(b"content-length:"));
+    head.split_inclusive(|&b| b == b'\n').filter(|line| !says_length(line)).collect::<Vec<_>>().concat()
 }
 
 /// Head and body, divided by the first empty line; both kinds of line ends are known.
@@ -151,6 +166,18 @@ mod tests {
         assert_eq!(page, b"HTTP/1.0 503 Down\r\nConnection: Close\r\nContent-length: 10\r\n\r\n<b>no</b>\n");
         assert!(says_close(&page));
         assert!(load_errorfile(b"<html>").is_err());
+        for (page, says) in [
+            (&b"HTTP/1.1 503 X\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"[..], "chunk-encoded"),
+            (b"HTTP/1.1 204 X\r\n\r\nabc", "payload not expected"),
+            (b"HTTP/1.1 503 X\r\nX A: b\r\n\r\n", "error offset: 17"),
+            (b"HTTP/1.1 503 X\r\nno colon\r\n\r\n", "unable to parse"),
+            (b"HTTP/1.1 503 X\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", "unable to parse"),
+        ] {
+            let error = load_errorfile(page).unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
+        let page = load_errorfile(b"HTTP/1.1 204 X\r\nContent-Length: 0\r\nA: b\r\n\r\n").unwrap();
+        assert_eq!(page, b"HTTP/1.1 204 X\r\nA: b\r\n\r\n");
         assert!(
             load_errorfile(b"HTTP/1.0 503 Down\r\nContent-Length: 3\r\n\r\nno").unwrap_err().contains('3')
         );

@@ -334,8 +334,10 @@ fn percented(out: &mut Vec<u8>, style: Style, bytes: &[u8]) {
     if quote {
         out.push(b'"');
     }
+    let escape = style.has(Style::ESCAPE);
     for &b in bytes {
         match b {
+            b'"' | b'\\' | b']' if escape => out.extend_from_slice(&[b'\\', b]),
             0..=8 | 10..=31 | 127 => {
                 out.extend_from_slice(&[b'%', HEX_DIGITS[(b >> 4) as usize], HEX_DIGITS[(b & 15) as usize]]);
             }

@@ -101,7 +101,8 @@ fn state(bytes: &[u8], error: &HeadError, answer: bool) -> &'static str {
         Kind::Length | Kind::RepeatedLength | Kind::RepeatedHost | Kind::NotChunked | Kind::TooManyFields => {
             "MSG_HDR_L2_LWS(24)"
         }
-        Kind::HostMismatch
+        Kind::Host
+        | Kind::HostMismatch
         | Kind::LengthAndCoding
         | Kind::CodingInHttp10
         | Kind::CodingBeforeChunked

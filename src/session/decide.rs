@@ -149,8 +149,8 @@ pub fn outgoing(frontend: &Frontend, backend: &Backend, req: &mut RequestHead, c
         let dst = conn.redirected.get().or(conn.dst).map(|a| a.ip());
         headers::add_address(req, original_to.0, original_to.1, dst);
     }
-    headers::for_server(req, keep || backend.manners.pretend_keepalive);
-    keep
+    let stays = headers::for_server(req, keep || backend.manners.pretend_keepalive);
+    keep && stays
 }
 
 fn target(plan: &Plan, target: &BackendTarget, cx: &Cx<'_>) -> Option<BackendId> {

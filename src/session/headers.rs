@@ -1,8 +1,12 @@
 //! The header fields that the proxy itself adds and removes on the way.
 use crate::plan::ForwardFor;
+use crate::proto::h1;
 use crate::proto::http::{RequestHead, ResponseHead, Version};
+use crate::proto::text::FieldName;
 use std::io::Write;
 use std::net::IpAddr;
+
+const TE: FieldName = FieldName::known("te");
 
 /// Methods that may be sent again without harm (RFC 9110, 9.2.2).
 pub fn is_idempotent(method: &[u8]) -> bool {
@@ -28,7 +32,7 @@ pub fn add_address(
     }
     let mut text = [0u8; 48];
     let len = write_address(addr.to_canonical(), &mut text);
-    req.head.add(rule.header.as_bytes(), &text[..len]);
+    req.head.add(&rule.header, &text[..len]);
 }
 
 /// Writes an address as text; says how long it is. IPv4 goes by hand: it is on the way of every request.
@@ -76,23 +80,26 @@ pub fn in_network(addr: IpAddr, net: IpAddr, len: u8) -> bool {
 }
 
 /// Gives a request our `connection` word, as HAProxy writes it to a server. The client's own words for its hop were taken
-/// out when the head was read.
-pub fn for_server(req: &mut RequestHead, keep: bool) {
+/// out when the head was read, and what rules have put in is heard: false when they want the connection closed.
+pub fn for_server(req: &mut RequestHead, keep: bool) -> bool {
+    let stays = !req.head.is_unframed() || h1::frame_request(req);
+    let keep = keep && stays;
     // Of what the client would take, only trailers can be had through us.
     if req.head.get(b"te").is_some() {
         let wanted = req.head.get_all(b"te").filter(|te| has_word(te, b"trailers")).count();
         req.head.remove(b"te");
-        (0..wanted).for_each(|_| req.head.add(b"te", b"trailers"));
+        (0..wanted).for_each(|_| req.head.add(&TE, b"trailers"));
     }
     match (req.version, keep) {
         (Version::Http11, true) => {}
         (Version::Http10, true) if req.head.get_all(b"connection").any(|c| has_word(c, b"upgrade")) => {}
-        (Version::Http10, true) => req.head.add(b"connection", b"keep-alive"),
+        (Version::Http10, true) => req.head.say_of_connection(b"keep-alive"),
         // What is not kept by HTTP/1.0's own rule needs no word.
         (Version::Http10, false) => {}
         (_, false) if req.upgrade => {}
-        (_, false) => req.head.add(b"connection", b"close"),
+        (_, false) => req.head.say_of_connection(b"close"),
     }
+    stays
 }
 
 /// Whether a comma-separated list holds a word, whatever its case.
@@ -103,14 +110,14 @@ fn has_word(list: &[u8], word: &[u8]) -> bool {
 /// Gives an answer our `connection` word. `strip`: the chunked coding is taken off. A server's HTTP/1.0 stays, as in HAProxy.
 pub fn for_client(res: &mut ResponseHead, client: Version, keep: bool, strip: bool) {
     if strip {
-        res.head.remove(b"transfer-encoding");
+        h1::strip_coding(res);
     }
     match (client.min(res.version), keep) {
         (Version::Http11, true) => {}
-        (Version::Http10, true) => res.head.add(b"connection", b"keep-alive"),
+        (Version::Http10, true) => res.head.say_of_connection(b"keep-alive"),
         // An answer of HTTP/1.0 ends the connection without a word.
         (_, false) if res.version == Version::Http10 => {}
-        (_, false) => res.head.add(b"connection", b"close"),
+        (_, false) => res.head.say_of_connection(b"close"),
     }
 }
 
@@ -122,7 +129,7 @@ mod tests {
     fn request(fields: &[(&str, &str)]) -> RequestHead {
         let mut req = RequestHead::default();
         for (n, v) in fields {
-            req.head.add(n.as_bytes(), v.as_bytes());
+            req.head.add(&FieldName::new(n.as_bytes()).unwrap(), v.as_bytes());
         }
         req
     }
@@ -151,7 +158,8 @@ mod tests {
 
     #[test]
     fn forwardfor_appends_except_and_if_none() {
-        let mut rule = ForwardFor { header: "x-forwarded-for".into(), except: None, if_none: false };
+        let mut rule =
+            ForwardFor { header: FieldName::known("x-forwarded-for"), except: None, if_none: false };
         let mut req = request(&[("X-Forwarded-For", "1.2.3.4")]);
         let add = |req: &mut RequestHead, a: Option<&ForwardFor>, b: Option<&ForwardFor>, ip: &str| {
             add_address(req, a, b, Some(ip.parse().unwrap()));

@@ -18,8 +18,9 @@ use crate::net::combine::Activity;
 use crate::net::{Chunk, PoolBox, Stream};
 use crate::plan::{ConnectionMode, Frontend, Plan, RetryOn, Reuse};
 use crate::proto::h1::{self, BodyReader, Parsed};
-use crate::proto::http::{Body, RequestHead, Version};
+use crate::proto::http::{Asked, Body, RequestHead, Version};
 use crate::proto::size;
+use crate::proto::text::FieldName;
 use crate::rules::{NoTrace, Verdict, Wishes, errorpage};
 use crate::share::sessions::Stage;
 use std::cell::Cell;
@@ -202,7 +203,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     if let Some(recording) = &frontend.recording {
         steps::queued(conn, recording);
     }
-    let head = heads.req.method() == b"HEAD";
+    let head = heads.req.asked == Asked::Head;
     let mut reply = Reply {
         conn,
         view,
@@ -214,6 +215,9 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
         server: None,
         taken: size,
     };
+    if reply.wishes.failed_rewrites > 0 {
+        count_failed(conn, &decision, reply.wishes);
+    }
     let half = match &decision {
         Decision::Forward(id) | Decision::Ended { by: By::Backend(id), .. } => Some(*id),
         _ => frontend.own_backend,
@@ -256,6 +260,26 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             be.sess_cur.add(-1);
             next
         }
+    }
+}
+
+/// Counts what rules could not do to a request, for who had them.
+#[cold]
+fn count_failed(conn: &Conn, decision: &Decision, wishes: Wishes) {
+    let backend = match decision {
+        Decision::Forward(id) | Decision::Ended { by: By::Backend(id), .. } => Some(*id),
+        _ => None,
+    };
+    let failed = matches!(decision, Decision::Ended { verdict: Verdict::Fail, .. });
+    conn.count_failed_rewrites((backend.filter(|_| failed), None), wishes.failed_rewrites, failed);
+}
+
+/// Puts the server's name into a request (`http-send-name-header`).
+#[cold]
+fn put_name(req: &mut RequestHead, name: &FieldName, server: &[u8]) {
+    // A name that is no host is none of the request's either.
+    if name.as_bytes() != b"host" || req.set_host(server).is_err() {
+        req.head.set(name, server);
     }
 }
 
@@ -498,7 +522,7 @@ pub(super) struct Reply<'a> {
     taken: u64,
 }
 
-impl Reply<'_> {
+impl<'v> Reply<'v> {
     fn verdict(&mut self, verdict: Verdict, body: &mut ClientBody) -> PoolBox<impl Future<Output = Next>> {
         PoolBox::new(async move {
             match verdict {
@@ -523,11 +547,28 @@ impl Reply<'_> {
                     self.conn.stream.reset_on_close();
                     Next::Drop
                 }
+                Verdict::Fail => self.error(Outcome::RewriteFailed, body).await,
+                Verdict::Page { status } => {
+                    if self.backend.is_none() {
+                        self.conn.local.cells().frontends[self.conn.info.frontend.index()].intercepted.inc();
+                    }
+                    self.error(Outcome::Answered { status, denied: false }, body).await
+                }
                 Verdict::Continue | Verdict::Allow | Verdict::Serve(_) | Verdict::Wait(_) => {
                     unreachable!("these do not end a request, or elsewhere")
                 }
             }
         })
+    }
+
+    /// The error page of a status: the backend's, else the frontend's, else our own.
+    pub(super) fn page(&self, status: u16) -> &'v [u8] {
+        let plan = &self.view.plan;
+        let pages = [
+            self.backend.map(|b| &plan.backend(b).error_pages),
+            Some(&plan.frontend(self.conn.info.frontend).error_pages),
+        ];
+        answer::raw_page(pages, status)
     }
 
     /// Sends the error page of an outcome.
@@ -538,13 +579,7 @@ impl Reply<'_> {
     ) -> PoolBox<impl Future<Output = Next>> {
         PoolBox::new(async move {
             self.conn.note_end(outcome);
-            let plan = &self.view.plan;
-            let pages = [
-                self.backend.map(|b| &plan.backend(b).error_pages),
-                Some(&plan.frontend(self.conn.info.frontend).error_pages),
-            ];
-            let raw = answer::raw_page(pages, outcome.status());
-            self.stored(raw, outcome.status(), body).await
+            self.stored(self.page(outcome.status()), outcome.status(), body).await
         })
     }
 
@@ -723,7 +758,7 @@ async fn attempts(
         reply.server = Some(assigned.place.server);
         if let Some(name) = &plan.send_name_header {
             let server = view.plan.server(assigned.place.server);
-            heads.req.head.set(name.as_bytes(), server.name.as_bytes());
+            put_name(&mut heads.req, name, server.name.as_bytes());
         }
         let mut out = conn.local.core.take_vec();
         h1::write_request(&heads.req, &mut out);
@@ -745,6 +780,7 @@ async fn attempts(
             client_timeout: frontend.timeouts.client,
             server_timeout: plan.timeouts.server,
             request_left: Cell::new(!body.done),
+            uploading: Cell::new(false),
         };
         let passed = passage.run(reply, heads, body, out, server_keep).await;
         assigned.note_times(conn, passage.answered.get());

@@ -8,11 +8,13 @@ use crate::base::time::Tick;
 use crate::net::{ConnectTo, Namespace, SocketOptions, Stream};
 use crate::plan::line::{ServerLine, UseSource};
 use crate::plan::{Mode, Server, ServerAddr};
+use crate::proto::h1::Answer;
 use crate::proto::http::RequestHead;
 use crate::proto::proxy_protocol::{
     Addresses, TYPE_AUTHORITY, TYPE_NETNS, TYPE_UNIQUE_ID, write_v1, write_v2,
 };
 use crate::proto::socks4;
+use crate::proto::text::FieldName;
 use crate::rules::{Cx, Wishes};
 use std::hash::{BuildHasher, Hasher};
 use std::net::{IpAddr, SocketAddr};
@@ -188,8 +190,12 @@ pub(super) fn through(line: &ServerLine, to: &ConnectTo) -> ConnectTo {
 /// The answer that sends a client to the server itself (`redir`).
 pub(super) fn redirection(server: &Server, req: &RequestHead) -> Vec<u8> {
     let prefix = server.line.as_ref().and_then(|l| l.redir.as_deref()).unwrap_or_default();
-    let head = "HTTP/1.1 302 Found\r\ncache-control: no-cache\r\ncontent-length: 0\r\nlocation: ";
-    [head.as_bytes(), prefix.as_bytes(), req.path_and_query(), b"\r\n\r\n"].concat()
+    let location = [prefix.as_bytes(), req.path_and_query()].concat();
+    Answer::new(302, b"Found")
+        .with(&FieldName::known("cache-control"), b"no-cache")
+        .length(0)
+        .with(&FieldName::known("location"), &location)
+        .end(b"")
 }
 
 /// What is said on a new connection before it carries anything of the client: to the relay, then to the server.

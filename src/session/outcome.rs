@@ -16,6 +16,8 @@ pub enum Outcome {
     Done { status: u16 },
     /// The proxy answered by itself on purpose: deny, redirect, monitor (`PR`, `LR`).
     Answered { status: u16, denied: bool },
+    /// A rule could not write into the request what it was to (`PR`, 500).
+    RewriteFailed,
     /// The request could not be read: 400, 414, 431, 501, 505 … (`PR`).
     BadRequest { status: u16 },
     /// The client sent no whole request in time (`cR`, 408).
@@ -76,6 +78,7 @@ impl Outcome {
             | Outcome::ConnectFailed { .. } => 503,
             Outcome::ClientGoneInQueue | Outcome::ClientGoneInConnect | Outcome::KilledInConnect => 0,
             Outcome::ServerGoneInHead | Outcome::BadAnswer => 502,
+            Outcome::RewriteFailed => 500,
             Outcome::ServerTimeout => 504,
         }
     }
@@ -85,7 +88,9 @@ impl Outcome {
     pub fn flags(self) -> &'static str {
         match self {
             Outcome::Done { .. } => "--",
-            Outcome::Answered { denied: true, .. } | Outcome::BadRequest { .. } => "PR",
+            Outcome::Answered { denied: true, .. } | Outcome::BadRequest { .. } | Outcome::RewriteFailed => {
+                "PR"
+            }
             Outcome::Answered { denied: false, .. } | Outcome::ServerRedirect(_) => "LR",
             Outcome::RequestTimeout => "cR",
             Outcome::ClientGoneInHead => "CR",

@@ -15,7 +15,7 @@ use crate::net::{Chunk, PoolBox, Stream};
 use crate::plan::RetryOn;
 use crate::proto::h1::{self, BodyReader, Parsed, RequestKind};
 use crate::proto::http::{Body, ResponseHead, Version};
-use crate::rules::{Cx, NoTrace, Verdict};
+use crate::rules::{Cx, NoTrace, Verdict, Wishes};
 use crate::share::counters::count_status;
 use crate::share::sessions::Stage;
 use std::cell::Cell;
@@ -71,6 +71,8 @@ pub(super) struct Passage<'a> {
     pub(super) server_timeout: Option<Duration>,
     /// The client's body has not passed whole yet.
     pub(super) request_left: Cell<bool>,
+    /// It is on its way: nothing else may be sent to the server.
+    pub(super) uploading: Cell<bool>,
 }
 
 /// Where the rules of an answer stand: which of the two programs, and its next rule.
@@ -78,6 +80,7 @@ pub(super) struct Passage<'a> {
 struct AnswerRules {
     program: usize,
     rule: usize,
+    wishes: Wishes,
 }
 
 /// How sending the request's body went wrong.
@@ -115,11 +118,13 @@ impl Passage<'_> {
         }
         let this = &*self;
         // Most requests have no body to pass: the memory for it is not part of every request's.
+        this.uploading.set(!body.done);
         let mut upload = (!body.done).then(|| PoolBox::with(|| this.upload(body)));
         let mut download = pin!(this.download(reply, heads, server_keep));
         let passed = poll_fn(|cx| {
             if let Some(Poll::Ready(result)) = upload.as_mut().map(|u| Pin::new(u).poll(cx)) {
                 upload = None;
+                this.uploading.set(false);
                 match result {
                     Ok(()) | Err(UploadError::Server) => {}
                     Err(e) => return Poll::Ready(Err(Some(e))),
@@ -256,7 +261,7 @@ fn split(
 impl Passage<'_> {
     /// Reads the answer and passes it to the client.
     async fn download(&self, reply: &mut Reply<'_>, heads: &mut Heads, server_keep: bool) -> Passed {
-        let kind = RequestKind { head: reply.head, ..RequestKind::of(&heads.req) };
+        let kind = RequestKind::of(&heads.req);
         let mut rest;
         loop {
             rest = match self.read_answer(heads, &kind).await {
@@ -293,10 +298,64 @@ impl Passage<'_> {
             return passed;
         }
         persist::answered(self.conn, self.view, self.backend, server, &heads.req, &mut heads.res);
-        if heads.res.body == Body::Tunnel {
+        let mut silent = false;
+        if !h1::is_framed(&heads.res, &heads.req) {
+            let Ok(reframed) = h1::frame_response(&mut heads.res, &heads.req) else {
+                self.count_unpassed(&heads.res, rest);
+                return Passed::Failed(Outcome::BadAnswer);
+            };
+            reply.keep &= !reframed.close;
+            silent = reframed.silent;
+        }
+        if heads.res.body == Body::Tunnel && !silent {
             return PoolBox::with(|| self.tunnel(heads, rest)).await;
         }
+        if silent {
+            return PoolBox::with(|| self.pass_head(reply, heads, rest, server_keep)).await;
+        }
         self.pass_answer(reply, heads, rest, server_keep).await
+    }
+
+    /// Sends the head of an answer whose body stays here: rules have made one of it that has none. The server's connection goes
+    /// with what is left of the body.
+    async fn pass_head(
+        &self,
+        reply: &mut Reply<'_>,
+        heads: &mut Heads,
+        rest: Option<Chunk>,
+        server_keep: bool,
+    ) -> Passed {
+        let res = &mut heads.res;
+        let (mut whole, early) = (res.body == Body::Length(0), self.early_size(res));
+        if let Some(mut chunk) = rest {
+            let walk = BodyReader::new(res.body).walk(&mut chunk);
+            whole = walk.is_ok_and(|walk| walk.done && walk.consumed == chunk.len());
+        }
+        let reusable = whole && server_keep && res.keep_alive;
+        headers::for_client(res, heads.req.version, reply.keep, false);
+        self.conn.count_status(res.status, Some(self.backend));
+        let mut out = self.conn.local.core.take_vec();
+        h1::write_response(res, &mut out);
+        self.count_out(res.size);
+        self.answers(res.status, early);
+        self.answering.set(true);
+        heads.live.stage(Stage::Body);
+        heads.live.passed_out(out.len());
+        let follows = if reply.keep { Follows::Nothing } else { Follows::End };
+        if let Err(timeout) = self.send_to_client(out, follows).await {
+            return self.broken(Side::Client, timeout, res.status);
+        }
+        let reusable = reusable && !self.request_left.get() && !self.server().is_sending();
+        Passed::Finished { next: self.next(reply.keep), reusable }
+    }
+
+    /// What happens to the client's connection after an answer that went out whole.
+    fn next(&self, keep: bool) -> Next {
+        match (keep, self.request_left.get()) {
+            (_, true) => Next::Linger,
+            (true, false) => Next::Keep,
+            (false, false) => Next::Close,
+        }
     }
 
     /// Reads one head from the server; gives what came behind it.
@@ -405,15 +464,22 @@ impl Passage<'_> {
             backend: Some(self.backend),
             server: Some(self.assigned.place.server),
             facts: &facts,
-            wishes: crate::rules::Wishes::default(),
+            wishes: at.wishes,
         };
-        while let Some(program) = programs[..count].get(at.program) {
+        let mut ended = Verdict::Continue;
+        while let (Verdict::Continue, Some(program)) = (&ended, programs[..count].get(at.program)) {
             match program.run_from(&mut at.rule, &mut cx, &mut NoTrace) {
-                Verdict::Continue | Verdict::Allow => *at = AnswerRules { program: at.program + 1, rule: 0 },
-                verdict => return verdict,
+                Verdict::Continue | Verdict::Allow => (at.program, at.rule) = (at.program + 1, 0),
+                verdict => ended = verdict,
             }
         }
-        Verdict::Continue
+        let failed = std::mem::take(&mut cx.wishes.failed_rewrites);
+        at.wishes = cx.wishes;
+        if failed > 0 {
+            let place = (Some(self.backend), Some(self.assigned.place.server));
+            self.conn.count_failed_rewrites(place, failed, ended == Verdict::Fail);
+        }
+        ended
     }
 
     /// Goes on with rules that wait.
@@ -460,11 +526,18 @@ impl Passage<'_> {
                 self.conn.on_listener(|l| l.denied_resp.inc());
                 Some(Passed::Failed(Outcome::AnswerDenied { status }))
             }
+            Verdict::Fail => Some(Passed::Failed(Outcome::AnswerDenied { status: 500 })),
             Verdict::Answer { status, bytes, close } => {
                 reply.keep &= !close && !self.request_left.get();
                 self.conn.note(|r| r.ends(*b"LH"));
                 let mut body = ClientBody::new(Body::None, None);
                 Some(Passed::Ended(reply.stored(&bytes, status, &mut body).await))
+            }
+            Verdict::Page { status } => {
+                reply.keep &= !self.request_left.get();
+                self.conn.note(|r| r.ends(*b"LH"));
+                let mut body = ClientBody::new(Body::None, None);
+                Some(Passed::Ended(reply.stored(reply.page(status), status, &mut body).await))
             }
             // No action of an answer's rules leads there.
             Verdict::Serve(_) => None,
@@ -627,11 +700,7 @@ impl Passage<'_> {
                 return self.broken(Side::Client, timeout, res.status);
             }
         }
-        let next = match (keep, self.request_left.get()) {
-            (_, true) => Next::Linger,
-            (true, false) => Next::Keep,
-            (false, false) => Next::Close,
-        };
+        let next = self.next(keep);
         let reusable = server_stays && !surplus && !self.request_left.get() && !self.server().is_sending();
         Passed::Finished { next, reusable }
     }
@@ -651,6 +720,11 @@ impl Passage<'_> {
         let flushed = super::http::flush(self.conn);
         if self.send_to_client(out, Follows::Nothing).await.is_err() || !flushed.await {
             return self.broken(Side::Client, false, status);
+        }
+        // The client's own bytes come behind the body of its request (`docker exec`). Both are driven by one task.
+        poll_fn(|_| if self.uploading.get() { Poll::Pending } else { Poll::Ready(()) }).await;
+        if self.request_left.get() {
+            return self.broken(Side::Server, false, status);
         }
         let (fe, be) = (
             self.view.plan.frontend(self.conn.info.frontend).timeouts,

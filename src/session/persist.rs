@@ -11,8 +11,12 @@ use crate::base::ids::{BackendId, ServerId};
 use crate::plan::Backend;
 use crate::plan::persist::{Cookie, CookieMode, Persistence};
 use crate::proto::http::{RequestHead, ResponseHead};
+use crate::proto::text::FieldName;
 use crate::rules::Cx;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+const SET_COOKIE: FieldName = FieldName::known("set-cookie");
+const CACHE_CONTROL: FieldName = FieldName::known("cache-control");
 
 /// What the rules say about a request's persistence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -217,9 +221,9 @@ impl Persist {
         let due = !direct || refresh || life_begins || life_ends;
         let left_alone = cookie.preserve && servers_own;
         if insert && due && !left_alone && (!cookie.postonly || req.method() == b"POST") {
-            res.head.add(b"set-cookie", &self.set_cookie(cookie, value, now));
+            res.head.add(&SET_COOKIE, &self.set_cookie(cookie, value, now));
             if cookie.nocache && is_cacheable(req, res) {
-                res.head.add(b"cache-control", b"private");
+                res.head.add(&CACHE_CONTROL, b"private");
             }
             return if value.is_some() && direct { b'U' } else { b'I' };
         }

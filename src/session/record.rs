@@ -232,7 +232,7 @@ pub(super) fn outgoing(conn: &Conn, view: &View, req: &mut RequestHead) {
     let mut id = None;
     with_cx(conn, view, Some(req), |cx| id = record::unique_id(cx));
     if let Some(id) = id {
-        req.head.add(name.as_bytes(), &id);
+        req.head.add(name, &id);
     }
 }
 

@@ -6,8 +6,10 @@ use crate::base::service::{Owner, Service};
 use crate::net::PoolBox;
 use crate::plan::StatsPage;
 use crate::plan::stats::Access;
+use crate::proto::h1::Answer;
 use crate::proto::http::{RequestHead, Version};
 use crate::proto::size;
+use crate::proto::text::FieldName;
 use crate::rules::{Cx, Verdict};
 use crate::share::desk::Order;
 use crate::share::sessions::Stage;
@@ -36,12 +38,12 @@ pub(super) fn stats(page: Option<&Arc<StatsPage>>, owner: Owner, cx: &Cx<'_>) ->
 fn unauthorized(realm: &str) -> Vec<u8> {
     let body = "<html><body><h1>401 Unauthorized</h1>\nYou need a valid user and password to access this content.\n</body></html>\n";
     let realm = realm.replace('\\', "\\\\").replace('"', "\\\"");
-    format!(
-        "HTTP/1.1 401 Unauthorized\r\ncontent-length: {}\r\ncache-control: no-cache\r\ncontent-type: text/html\r\n\
-         www-authenticate: Basic realm=\"{realm}\"\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+    Answer::new(401, b"Unauthorized")
+        .length(body.len())
+        .with(&FieldName::known("cache-control"), b"no-cache")
+        .with(&FieldName::known("content-type"), b"text/html")
+        .with(&FieldName::known("www-authenticate"), format!("Basic realm=\"{realm}\"").as_bytes())
+        .end(body.as_bytes())
 }
 
 /// Leaves with its owner: the maker is told that nobody waits any more.
@@ -184,8 +186,8 @@ mod tests {
 
     fn forged(fields: &[(&str, &str)]) -> bool {
         let mut req = RequestHead::default();
-        req.head.add(b"host", b"lb.example:8080");
-        fields.iter().for_each(|(n, v)| req.head.add(n.as_bytes(), v.as_bytes()));
+        req.head.add(&FieldName::known("host"), b"lb.example:8080");
+        fields.iter().for_each(|(n, v)| req.head.add(&FieldName::new(n.as_bytes()).unwrap(), v.as_bytes()));
         is_forged(&req)
     }
 

@@ -1,9 +1,9 @@
 //! What is counted of a client's side: of its frontend, and of its listener where `option socket-stats` asks for it.
 use super::{Conn, Local};
-use crate::base::ids::{BackendId, ListenerId};
+use crate::base::ids::{BackendId, ListenerId, ServerId};
 use crate::rules::ConnInfo;
 use crate::share::ListenerCells;
-use crate::share::counters::count_status;
+use crate::share::counters::{Counter, count_status};
 
 /// In place of a status: HAProxy counts exchanges that end without an answer as other ones (`hrsp_other`).
 const NO_ANSWER: u16 = 0;
@@ -37,6 +37,30 @@ impl Conn {
     pub(super) fn count_invalid(&self) {
         self.local.cells().frontends[self.info.frontend.index()].failed_req.inc();
         self.on_listener(|l| l.failed_req.inc());
+    }
+
+    /// Counts rules that could not write into a message what they were to, and whether that ended it.
+    #[cold]
+    pub(super) fn count_failed_rewrites(
+        &self,
+        (backend, server): (Option<BackendId>, Option<ServerId>),
+        rewrites: u16,
+        ended: bool,
+    ) {
+        let cells = self.local.cells();
+        let count = |failed: &Counter, internal: &Counter| {
+            failed.add(u64::from(rewrites));
+            internal.add(u64::from(ended));
+        };
+        let fe = &cells.frontends[self.info.frontend.index()];
+        count(&fe.failed_rewrites, &fe.internal_errors);
+        self.on_listener(|l| count(&l.failed_rewrites, &l.internal_errors));
+        if let Some(be) = backend.map(|id| &cells.backends[id.index()]) {
+            count(&be.failed_rewrites, &be.internal_errors);
+        }
+        if let Some(srv) = server.map(|id| &cells.servers[id.index()]) {
+            count(&srv.failed_rewrites, &srv.internal_errors);
+        }
     }
 
     /// Counts an answer's status for the frontend and the backend.

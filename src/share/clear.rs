@@ -31,7 +31,7 @@ impl FrontendCells {
         if all {
             zero(&[&self.conn_tot, &self.sess_tot, &self.req_tot, &self.bytes_in, &self.bytes_out]);
             zero(&[&self.denied_req, &self.denied_resp, &self.failed_req, &self.denied_conn]);
-            zero(&[&self.intercepted, &self.denied_sess]);
+            zero(&[&self.intercepted, &self.denied_sess, &self.failed_rewrites, &self.internal_errors]);
             zero_statuses(&self.status);
         }
     }
@@ -43,6 +43,7 @@ impl ListenerCells {
         if all {
             zero(&[&self.conn_tot, &self.bytes_in, &self.bytes_out, &self.denied_req, &self.denied_resp]);
             zero(&[&self.failed_req, &self.denied_conn, &self.denied_sess]);
+            zero(&[&self.failed_rewrites, &self.internal_errors]);
         }
     }
 }
@@ -55,7 +56,7 @@ impl BackendCells {
             zero(&[&self.sess_tot, &self.req_tot, &self.bytes_in, &self.bytes_out]);
             zero(&[&self.denied_req, &self.denied_resp, &self.failed_conns, &self.failed_resp]);
             zero(&[&self.retries, &self.redispatches, &self.client_aborts, &self.server_aborts]);
-            zero(&[&self.lb_total, &self.connect, &self.reuse]);
+            zero(&[&self.lb_total, &self.connect, &self.reuse, &self.failed_rewrites, &self.internal_errors]);
             zero_statuses(&self.status);
             self.latency.clear();
         }
@@ -70,7 +71,7 @@ impl ServerCells {
             zero(&[&self.sess_tot, &self.req_tot, &self.bytes_in, &self.bytes_out]);
             zero(&[&self.denied_resp, &self.failed_conns, &self.failed_resp]);
             zero(&[&self.retries, &self.redispatches, &self.client_aborts, &self.server_aborts]);
-            zero(&[&self.lb_total, &self.connect, &self.reuse]);
+            zero(&[&self.lb_total, &self.connect, &self.reuse, &self.failed_rewrites, &self.internal_errors]);
             zero_statuses(&self.status);
         }
     }

@@ -153,6 +153,10 @@ pub struct FrontendCells {
     pub denied_sess: Counter,
     pub status: StatusCells,
     pub intercepted: Counter,
+    /// Rules that could not write what they were to (`wrew`).
+    pub failed_rewrites: Counter,
+    /// Exchanges that ended by a fault of our own (`eint`).
+    pub internal_errors: Counter,
     /// Log lines.
     pub logs: Counter,
 }
@@ -170,6 +174,8 @@ pub struct ListenerCells {
     pub denied_conn: Counter,
     /// By `tcp-request session`.
     pub denied_sess: Counter,
+    pub failed_rewrites: Counter,
+    pub internal_errors: Counter,
 }
 
 /// One backend on one shard.
@@ -192,6 +198,8 @@ pub struct BackendCells {
     pub status: StatusCells,
     pub connect: Counter,
     pub reuse: Counter,
+    pub failed_rewrites: Counter,
+    pub internal_errors: Counter,
     pub times: Times,
     /// From the request on a server's connection to the answer's head.
     pub latency: super::latency::Latency,
@@ -216,6 +224,8 @@ pub struct ServerCells {
     pub status: StatusCells,
     pub connect: Counter,
     pub reuse: Counter,
+    pub failed_rewrites: Counter,
+    pub internal_errors: Counter,
     pub idle: Gauge,
     pub times: Times,
 }

@@ -3,6 +3,7 @@ use super::expr::AclScope;
 use crate::base::units::{TimeError, TimeUnit, leading_int, parse_time};
 use crate::plan::Global;
 use crate::plan::draft::{Draft, ProxyDraft, ProxyKind};
+use crate::proto::text::FieldName;
 use crate::syntax::{Diag, Diags, Env, SourceMap, Span, Word};
 use std::time::Duration;
 
@@ -158,6 +159,40 @@ pub fn not_built(at: Span, what: &str, section: &str) -> Diag {
 #[must_use]
 pub fn text(words: &[Word], at: usize) -> &str {
     words.get(at).map_or("", Word::text)
+}
+
+/// A field's name.
+///
+/// # Errors
+/// HAProxy warns of a name that is none, and writes it; a message with it would be none.
+pub fn field_name(word: &Word) -> Result<FieldName, Diag> {
+    FieldName::new(word.bytes()).map_err(|odd| match odd {
+        None => Diag::alert(word.span, "expects a header name that is not empty"),
+        Some((at, byte)) => {
+            let shown = char::from(byte).escape_default();
+            let text = format!("header name '{}' contains forbidden character '{shown}'.", word.text());
+            let help = match word.text().strip_suffix(':') {
+                Some(name) if at == name.len() => format!("write `{name}` without the colon"),
+                _ => "names of header fields have letters, digits and !#$%&'*+-.^_`|~".to_owned(),
+            };
+            Diag::alert(word.span, text).help(help)
+        }
+    })
+}
+
+/// The name of a field of our own, in a line that begins with `what`: none that frames messages.
+///
+/// # Errors
+/// As [`field_name`], and for a field that belongs to the connection.
+pub fn own_field(word: &Word, what: &str) -> Result<FieldName, Diag> {
+    let name = field_name(word)?;
+    if name.frames() || matches!(name.as_bytes(), b"te" | b"host") && what != "http-send-name-header" {
+        let text = format!("'{what} {}' would make invalid requests.", word.text());
+        return Err(
+            Diag::alert(word.span, text).help("choose a header field that is not the connection's own")
+        );
+    }
+    Ok(name)
 }
 
 /// The place of a word, or of the end of the line.

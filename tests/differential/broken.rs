@@ -47,7 +47,24 @@ fn lines() -> Vec<Row> {
             End::Closed,
             0,
         ),
-        row("bad-star-with-get", "GET * HTTP/1.1|Host: a||"),
+        row("bad-star-with-get", "GET * HTTP/1.1|Host: a||").differs(
+            "as HAProxy 3.2: `*` is a target of OPTIONS alone (RFC 9112, 3.2.4)",
+            &[400],
+            End::Closed,
+            0,
+        ),
+        row("bad-authority-with-query", "GET http://internal?@a/x HTTP/1.1|Host: a||").differs(
+            "as HAProxy 3.2: the host of this target is `internal` (RFC 3986, 3.2)",
+            &[400],
+            End::Closed,
+            0,
+        ),
+        row("bad-authority-two-users", "GET http://u@internal@a/x HTTP/1.1|Host: a||").differs(
+            "whose host it is depends on the reader",
+            &[400],
+            End::Closed,
+            0,
+        ),
         row("bad-connect-no-port", "CONNECT example.test HTTP/1.1|Host: example.test||"),
         row("bad-host-differs-from-authority", "GET http://one.test/ HTTP/1.1|Host: two.test||"),
         row("bad-host-port-differs", "GET http://one.test:81/ HTTP/1.1|Host: one.test:82||"),
@@ -100,8 +117,18 @@ fn fields() -> Vec<Row> {
                 0,
             ),
         row("bad-two-hosts", "GET / HTTP/1.1|Host: a|Host: b||"),
-        row("bad-host-list", "GET / HTTP/1.1|Host: a, b||"),
-        row("bad-host-characters", "GET / HTTP/1.1|Host: a/b@c||"),
+        row("bad-host-list", "GET / HTTP/1.1|Host: a, b||").differs(
+            "as HAProxy 3.2: no host has commas or blanks (RFC 9110, 7.2)",
+            &[400],
+            End::Closed,
+            0,
+        ),
+        row("bad-host-characters", "GET / HTTP/1.1|Host: a/b@c||").differs(
+            "as HAProxy 3.2: no host has these (RFC 9110, 7.2)",
+            &[400],
+            End::Closed,
+            0,
+        ),
     ]
 }
 

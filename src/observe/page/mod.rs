@@ -16,6 +16,8 @@ use super::typed::{self, Object, Rows};
 use crate::base::ids::{BackendId, FrontendId, ListenerId, ServerId};
 use crate::base::service::Owner;
 use crate::plan::{Backend, Frontend, ListenerAddr, Mode, StatsPage};
+use crate::proto::h1::Answer;
+use crate::proto::text::FieldName;
 use crate::share::{Shared, Trends};
 use crate::world::World;
 use cells::Kind;
@@ -340,9 +342,10 @@ impl Iterator for Page {
 #[must_use]
 pub fn see_other(uri: &str, ask: &Ask, code: &str) -> Vec<u8> {
     let rest = ask.link("", |_| ());
-    format!(
-        "HTTP/1.1 303 See Other\r\ncache-control: no-cache\r\ncontent-type: text/plain\r\ncontent-length: 0\r\n\
-         location: {uri};st={code}{rest}\r\n"
-    )
-    .into_bytes()
+    Answer::new(303, b"See Other")
+        .with(&FieldName::known("cache-control"), b"no-cache")
+        .with(&FieldName::known("content-type"), b"text/plain")
+        .length(0)
+        .with(&FieldName::known("location"), format!("{uri};st={code}{rest}").as_bytes())
+        .open()
 }

@@ -51,6 +51,8 @@ pub enum HeadErrorKind {
     CodingBeforeChunked,
     /// Several Hosts that differ.
     RepeatedHost,
+    /// A Host that some reader would cut: blanks, commas, `/ @ ? # \`, control characters (RFC 9110, 7.2).
+    Host,
     /// The authority of the target and Host disagree.
     HostMismatch,
     /// A CONNECT with a body.
@@ -88,6 +90,7 @@ impl HeadErrorKind {
             HeadErrorKind::NotChunked => "Transfer-Encoding does not end in one chunked",
             HeadErrorKind::CodingBeforeChunked => "unsupported transfer coding",
             HeadErrorKind::RepeatedHost => "several different Hosts",
+            HeadErrorKind::Host => "bad Host",
             HeadErrorKind::HostMismatch => "authority and Host disagree",
             HeadErrorKind::ConnectBody => "CONNECT with a body",
             HeadErrorKind::PayloadInHttp10 => "GET, HEAD or DELETE of HTTP/1.0 with a body",

@@ -1,5 +1,6 @@
 //! The field lines of a head, and what they say about the connection and the body (`Facts`).
 use super::error::HeadErrorKind as Kind;
+use crate::proto::authority;
 use crate::proto::http::{Body, Field, Head, Slice, Version};
 
 /// Why parsing stopped early.
@@ -11,24 +12,8 @@ pub(super) enum Stop {
     Bad(Kind, usize),
 }
 
-/// Bytes of a token (RFC 9110, section 5.6.2).
-pub(super) const TOKEN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut b = 0;
-    while b < 128 {
-        table[b] = (b as u8).is_ascii_alphanumeric();
-        b += 1;
-    }
-    let marks = b"!#$%&'*+-.^_`|~";
-    let mut i = 0;
-    while i < marks.len() {
-        table[marks[i] as usize] = true;
-        i += 1;
-    }
-    table
-};
-
 pub(super) use crate::proto::http::trim;
+pub(super) use crate::proto::text::TOKEN;
 
 pub(super) fn is_blank(b: u8) -> bool {
     b == b' ' || b == b'\t'
@@ -130,6 +115,8 @@ pub(super) struct Facts {
     other_coding: bool,
     pub(super) close: bool,
     pub(super) keep_alive: bool,
+    /// Upgrade names HTTP/2 (`h2c`, `h2`), which would pass by every rule.
+    http2: bool,
     /// `upgrade` stands in Connection.
     pub(super) upgrade_option: bool,
     /// There is an Upgrade field.
@@ -139,8 +126,8 @@ pub(super) struct Facts {
     /// A Sec-WebSocket-Key (request) or Sec-WebSocket-Accept (answer) with a value.
     pub(super) websocket_key: bool,
     pub(super) expect_continue: bool,
-    /// The first Host: its value's place, and its index among the fields.
-    pub(super) host: Option<(usize, usize, usize)>,
+    /// The place of the first Host's value.
+    pub(super) host: Option<(usize, usize)>,
     /// A Connection field holds `close` or `keep-alive` beside other options.
     mixed_connection: bool,
 }
@@ -164,17 +151,20 @@ impl Facts {
         !self.close && (version >= Version::Http11 || self.keep_alive)
     }
 
-    /// Notes a field; says whether it is kept. Its value is `bytes[from..to]`, it would be field `index`.
+    /// Notes a field; says whether it is kept. Its value is `bytes[from..to]`.
     #[inline]
-    fn see(&mut self, name: &[u8], bytes: &[u8], from: usize, to: usize, index: usize) -> Result<bool, Stop> {
+    fn see(&mut self, name: &[u8], bytes: &[u8], from: usize, to: usize) -> Result<bool, Stop> {
         let value = &bytes[from..to];
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         match name.len() {
-            4 if is(b"host") => return self.see_host(bytes, from, to, index),
+            4 if is(b"host") => return self.see_host(bytes, from, to),
             6 if is(b"expect") => self.expect_continue |= value.eq_ignore_ascii_case(b"100-continue"),
             7 if is(b"upgrade") => {
-                self.upgrade_field = true;
-                self.websocket |= list(value).any(|v| v.eq_ignore_ascii_case(b"websocket"));
+                for protocol in list(value) {
+                    self.websocket |= protocol.eq_ignore_ascii_case(b"websocket");
+                    self.http2 |= is_http2(protocol);
+                    self.upgrade_field |= !protocol.is_empty() && !is_http2(protocol);
+                }
             }
             10 if is(b"connection") => return Ok(self.see_connection(value)),
             14 if is(b"content-length") => self.see_length(value, from)?,
@@ -187,13 +177,14 @@ impl Facts {
     }
 
     /// Equal Hosts become one, different ones are refused: both as HAProxy.
-    fn see_host(&mut self, bytes: &[u8], from: usize, to: usize, index: usize) -> Result<bool, Stop> {
+    fn see_host(&mut self, bytes: &[u8], from: usize, to: usize) -> Result<bool, Stop> {
         match self.host {
+            None if !authority::is_host(&bytes[from..to]) => Err(Stop::Bad(Kind::Host, from)),
             None => {
-                self.host = Some((from, to, index));
+                self.host = Some((from, to));
                 Ok(true)
             }
-            Some((f, t, _)) if bytes[f..t].eq_ignore_ascii_case(&bytes[from..to]) => Ok(false),
+            Some((f, t)) if bytes[f..t].eq_ignore_ascii_case(&bytes[from..to]) => Ok(false),
             Some(_) => Err(Stop::Bad(Kind::RepeatedHost, from)),
         }
     }
@@ -247,21 +238,34 @@ impl Facts {
         Ok(())
     }
 
-    /// Rewrites the Connection fields that hold `close` or `keep-alive` beside other options, without those.
-    pub(super) fn clean_connection(&self, head: &mut Head) {
-        if !self.mixed_connection {
-            return;
-        }
+    /// Takes HTTP/2 out of the Upgrade fields, as HAProxy does: a tunnel of it would pass by every rule.
+    #[cold]
+    pub(super) fn drop_http2(head: &mut Head) {
         for index in 0..head.field_count() {
-            if head.field(index).0 == b"connection" {
-                head.keep_list_items(index, |option| {
-                    !(option.is_empty()
-                        || option.eq_ignore_ascii_case(b"close")
-                        || option.eq_ignore_ascii_case(b"keep-alive"))
-                });
+            if head.field(index).0 == b"upgrade" {
+                head.keep_list_items(index, |protocol| !protocol.is_empty() && !is_http2(protocol));
             }
         }
+        head.drop_if(|name, value| name == b"upgrade" && value.is_empty());
+        if head.get(b"upgrade").is_none() {
+            head.drop_options(&[b"upgrade"]);
+        }
     }
+
+    /// Rewrites the Connection fields that hold `close` or `keep-alive` beside other options, without those, and Upgrade
+    /// without HTTP/2.
+    pub(super) fn clean_hop(&self, head: &mut Head) {
+        if self.http2 {
+            Self::drop_http2(head);
+        }
+        if self.mixed_connection {
+            head.drop_options(&[b"close", b"keep-alive"]);
+        }
+    }
+}
+
+fn is_http2(protocol: &[u8]) -> bool {
+    protocol.eq_ignore_ascii_case(b"h2c") || protocol.eq_ignore_ascii_case(b"h2")
 }
 
 /// The elements of a comma-separated list, also the empty ones.
@@ -307,7 +311,7 @@ pub(super) fn read(
         while to > from && is_blank(bytes[to - 1]) {
             to -= 1;
         }
-        if facts.see(&bytes[name_at..colon], bytes, from, to, head.field_count())? {
+        if facts.see(&bytes[name_at..colon], bytes, from, to)? {
             head.push_field(Field { name: slice(base, name_at, colon), value: slice(base, from, to) });
         }
         pos = cr + 2;

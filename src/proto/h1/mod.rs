@@ -4,15 +4,17 @@
 //! The grammar is strict where two readers of the same bytes could disagree (request smuggling), and otherwise as
 //! lenient as HAProxy 2.6. Refused: both of Content-Length and Transfer-Encoding, repeated or odd lengths, any coding
 //! but one final `chunked`, chunked in HTTP/1.0, obs-fold, bare CR or LF, NUL, space before the colon, names and
-//! methods that are no token, differing Hosts, an authority that disagrees with Host. Each difference from HAProxy is a
-//! row of `docs/compat.md`.
+//! methods that are no token, differing Hosts, a Host that could be read in two ways, an authority that disagrees with
+//! Host. Each difference from HAProxy is a row of `docs/compat.md`.
 //!
 //! As HAProxy does, the parser takes `close` and `keep-alive` out of `Connection` (they speak of this connection alone;
-//! see `keep_alive` of the heads), joins equal Host fields into one, and takes a scheme's default port out of an
-//! absolute target and its Host.
+//! see `keep_alive` of the heads), joins equal Host fields into one, takes a scheme's default port out of an absolute
+//! target and its Host, and HTTP/2 out of Upgrade.
+mod answer;
 mod body;
 mod error;
 mod fields;
+mod framing;
 #[cfg(test)]
 mod properties;
 mod request;
@@ -22,8 +24,10 @@ mod target;
 mod tests;
 mod write;
 
+pub use answer::{Answer, has_no_content};
 pub use body::{BodyReader, CHUNK_END, LAST_CHUNK, MAX_CHUNK_LINE, MAX_TRAILERS, Walk, chunk_header};
 pub use error::{BodyError, BodyErrorKind, HeadError, HeadErrorKind, Side};
+pub use framing::{Misframed, Reframed, frame_request, frame_response, is_framed, strip_coding};
 pub use request::parse_request;
 pub use response::{RequestKind, parse_response};
 pub use write::{reason_phrase, write_request, write_response, write_status_line};

@@ -2,7 +2,7 @@
 use super::error::{HeadError, HeadErrorKind as Kind, Side};
 use super::fields::{self, Facts, Stop};
 use super::{Limits, Parsed, target};
-use crate::proto::http::{Body, RequestHead};
+use crate::proto::http::{Asked, Body, RequestHead};
 
 /// Reads a request's head from all the bytes received so far; empty lines before it are passed over. `out` is emptied
 /// first, and is whole only with `Parsed::Complete`.
@@ -30,7 +30,7 @@ fn read(bytes: &[u8], limits: &Limits, out: &mut RequestHead) -> Result<usize, S
     let mut facts = Facts::default();
     let end = fields::read(bytes, base, pos, limits.max_headers, &mut out.head, &mut facts)?;
     out.head.adopt(&bytes[base..end]);
-    facts.clean_connection(&mut out.head);
+    facts.clean_hop(&mut out.head);
     out.size = out.measure();
     target::check(out, &facts, target_at)?;
     settle(out, &facts, base)?;
@@ -69,6 +69,11 @@ fn request_line(bytes: &[u8], base: usize, out: &mut RequestHead) -> Result<(usi
 fn settle(out: &mut RequestHead, facts: &Facts, base: usize) -> Result<(), Stop> {
     out.body = facts.framing(out.version)?.unwrap_or(Body::None);
     out.keep_alive = facts.persistent(out.version);
+    out.asked = match out.method() {
+        b"HEAD" => Asked::Head,
+        b"CONNECT" => Asked::Connect,
+        _ => Asked::Other,
+    };
     let modern = out.version >= crate::proto::http::Version::Http11;
     out.expect_continue = facts.expect_continue && modern;
     let has_body = !matches!(out.body, Body::None | Body::Length(0));
@@ -82,12 +87,7 @@ fn settle(out: &mut RequestHead, facts: &Facts, base: usize) -> Result<(), Stop>
     if facts.upgrade_option && facts.websocket && !facts.websocket_key {
         return Err(Stop::Bad(Kind::WebSocket, base));
     }
-    let asked = facts.upgrade_option && facts.upgrade_field;
-    if asked && has_body {
-        // What follows the body would be ambiguous: HAProxy takes the wish away.
-        out.head.remove(b"upgrade");
-    }
-    out.upgrade = asked && !has_body && modern;
+    out.upgrade = facts.upgrade_option && facts.upgrade_field && modern;
     out.websocket = out.upgrade && facts.websocket;
     Ok(())
 }

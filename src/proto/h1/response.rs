@@ -61,7 +61,7 @@ fn read(bytes: &[u8], limits: &Limits, request: RequestKind, out: &mut ResponseH
     let mut facts = Facts::default();
     let end = fields::read(bytes, base, pos, limits.max_headers, &mut out.head, &mut facts)?;
     out.head.adopt(&bytes[base..end]);
-    facts.clean_connection(&mut out.head);
+    facts.clean_hop(&mut out.head);
     out.size = out.measure();
     settle(out, &facts, request, base)?;
     Ok(end)
@@ -107,14 +107,13 @@ fn settle(out: &mut ResponseHead, facts: &Facts, request: RequestKind, base: usi
         if !agreed {
             return Err(Stop::Bad(Kind::UnaskedUpgrade, base));
         }
-        if request.websocket && !facts.websocket_key {
+        if request.websocket && facts.websocket && !facts.websocket_key {
             return Err(Stop::Bad(Kind::WebSocket, base));
         }
     }
-    if status < 200 || status == 204 {
+    if status < 200 || status == 204 || (request.connect && status < 300) {
         // They have no body whatever the fields say, which HAProxy therefore drops.
-        out.head.remove(b"content-length");
-        out.head.remove(b"transfer-encoding");
+        out.head.drop_if(|name, _| matches!(name, b"content-length" | b"transfer-encoding"));
     }
     out.body = match status {
         101 => Body::Tunnel,

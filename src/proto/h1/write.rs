@@ -3,6 +3,7 @@ use crate::proto::http::{Head, RequestHead, ResponseHead, Version};
 
 /// Appends a request's head: request line, fields, empty line.
 pub fn write_request(head: &RequestHead, out: &mut Vec<u8>) {
+    debug_assert!(!head.head.is_unframed(), "rules have changed its framing: frame_request");
     let (method, uri) = (head.method(), head.uri());
     out.reserve(method.len() + uri.len() + head.head.arena_len() + 64);
     out.extend_from_slice(method);
@@ -16,6 +17,7 @@ pub fn write_request(head: &RequestHead, out: &mut Vec<u8>) {
 
 /// Appends an answer's head: status line, fields, empty line.
 pub fn write_response(head: &ResponseHead, out: &mut Vec<u8>) {
+    debug_assert!(!head.head.is_unframed(), "rules have changed its framing: frame_response");
     out.reserve(head.head.arena_len() + 64);
     write_status_line(head.version, head.status, head.reason(), out);
     write_fields(&head.head, out);

@@ -1,6 +1,7 @@
 //! `set-header`, `add-header`, `del-header`.
-use super::{ActionRow, Cursor, REQUEST, RESPONSE};
+use super::{ActionRow, Cursor, REQUEST, RESPONSE, path};
 use crate::proto::http::Head;
+use crate::proto::text::FieldName;
 use crate::rules::regex::Regex;
 use crate::rules::sample::Names;
 use crate::rules::{Action, Cx, Format, Verdict};
@@ -43,21 +44,26 @@ pub(super) fn head<'h>(cx: &'h mut Cx<'_>) -> Option<&'h mut Head> {
     }
 }
 
+/// Puts a request's Host in place of what was there: a request has one, and it says what an absolute target says. `None` where
+/// another field is meant.
+pub(super) fn host(cx: &mut Cx<'_>, name: &[u8], value: &[u8]) -> Option<Verdict> {
+    if name != b"host" || cx.res.is_some() {
+        return None;
+    }
+    Some(path::verdict(cx.req.as_deref_mut()?.set_host(value)))
+}
+
 #[derive(Debug)]
 struct Put {
-    name: Vec<u8>,
+    name: FieldName,
     value: Format,
     replace: bool,
 }
 
 fn parse(cursor: &mut Cursor<'_>, replace: bool) -> Result<Box<dyn Action>, Diag> {
     let wanted = || "expects exactly 2 arguments".to_owned();
-    let name = cursor.expect(wanted)?;
-    if name.bytes().is_empty() {
-        return Err(Diag::alert(name.span, "expects a header name that is not empty"));
-    }
-    let value = cursor.format(wanted)?;
-    Ok(Box::new(Put { name: name.bytes().to_ascii_lowercase(), value, replace }))
+    let name = cursor.field_name(wanted)?;
+    Ok(Box::new(Put { name, value: cursor.format(wanted)?, replace }))
 }
 
 impl Action for Put {
@@ -65,18 +71,14 @@ impl Action for Put {
         VALUE.with_borrow_mut(|value| {
             value.clear();
             self.value.write(cx, value);
+            if let Some(done) = host(cx, self.name.as_bytes(), value) {
+                return done;
+            }
             if let Some(head) = head(cx) {
                 if self.replace { head.set(&self.name, value) } else { head.add(&self.name, value) }
             }
-            // An absolute target names the host as well: both have to say the same.
-            if self.name == b"host"
-                && cx.res.is_none()
-                && let Some(req) = cx.req.as_deref_mut()
-            {
-                req.set_authority(value);
-            }
-        });
-        Verdict::Continue
+            Verdict::Continue
+        })
     }
 
     fn resolve(&self, names: &dyn Names) -> Result<(), String> {

@@ -1,7 +1,9 @@
 //! Actions of `http-request`, `http-response` and `tcp-request`, one row a file (configuration manual, 4.2).
+use crate::proto::text::FieldName;
 use crate::rules::{Action, Format};
 use crate::syntax::{Diag, Word};
 use crate::vocab::expr::parse_format;
+use crate::vocab::row::field_name;
 
 macro_rules! rows {
     ($($module:ident)*) => {
@@ -13,9 +15,11 @@ macro_rules! rows {
 
 rows! {
     accept allow capture deny do_log do_resolve expect_proxy header list path redirect replace return_ set_dst set_log_level set_status
-    set_var silent_drop tarpit use_service wishes
+    set_var silent_drop strict_mode tarpit use_service wishes
 }
 
+#[cfg(test)]
+mod one_message;
 mod reply;
 
 pub use redirect::parse as parse_redirect;
@@ -118,6 +122,14 @@ impl<'a> Cursor<'a> {
     /// What is missing, or wrong with it.
     pub fn format(&mut self, message: impl FnOnce() -> String) -> Result<Format, Diag> {
         parse_format(self.expect(message)?)
+    }
+
+    /// Takes a field's name that has to be there.
+    ///
+    /// # Errors
+    /// What is missing, or why it is no name.
+    pub fn field_name(&mut self, message: impl FnOnce() -> String) -> Result<FieldName, Diag> {
+        field_name(self.expect(message)?)
     }
 
     /// The words that are left.

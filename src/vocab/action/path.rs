@@ -1,5 +1,6 @@
 //! `set-path`, `set-pathq`, `set-query`, `set-uri`, `set-method`.
 use super::{ActionRow, Cursor, REQUEST};
+use crate::proto::http::Unfit;
 use crate::rules::sample::Names;
 use crate::rules::{Action, Cx, Format, Verdict};
 use crate::syntax::Diag;
@@ -63,8 +64,7 @@ impl Action for Set {
     fn run(&self, cx: &mut Cx<'_>) -> Verdict {
         let mut value = Vec::new();
         self.value.write(cx, &mut value);
-        put(cx, self.what, &value);
-        Verdict::Continue
+        put(cx, self.what, &value)
     }
 
     fn resolve(&self, names: &dyn Names) -> Result<(), String> {
@@ -72,20 +72,25 @@ impl Action for Set {
     }
 }
 
-/// Replaces a part of the request line; the others stay.
-pub(super) fn put(cx: &mut Cx<'_>, what: What, value: &[u8]) {
-    let Some(req) = cx.req.as_deref_mut() else { return };
+/// Replaces a part of the request line; the others stay. A path begins with a slash, whether the rule writes it or not.
+pub(super) fn put(cx: &mut Cx<'_>, what: What, value: &[u8]) -> Verdict {
+    let Some(req) = cx.req.as_deref_mut() else { return Verdict::Continue };
     let uri = req.uri();
     let path_and_query = req.path_and_query();
     let before = uri.len() - path_and_query.len();
     let authority = if path_and_query.is_empty() { &uri[..0] } else { &uri[..before] };
     let question = memchr::memchr(b'?', path_and_query).unwrap_or(path_and_query.len());
     let (path, query) = path_and_query.split_at(question);
+    let slash: &[u8] = match value {
+        [b'/', ..] => b"",
+        b"*" if req.method() == b"OPTIONS" && authority.is_empty() => b"",
+        _ => b"/",
+    };
     let new = match what {
-        What::Method => return req.set_method(value),
+        What::Method => return verdict(req.set_method(value)),
         What::Uri => value.to_vec(),
-        What::Path => [authority, value, query].concat(),
-        What::PathAndQuery => [authority, value].concat(),
+        What::Path => [authority, slash, value, query].concat(),
+        What::PathAndQuery => [authority, slash, value].concat(),
         // The question mark is written by us, and not at all for an empty query.
         What::Query => {
             let value = value.strip_prefix(b"?").unwrap_or(value);
@@ -93,5 +98,10 @@ pub(super) fn put(cx: &mut Cx<'_>, what: What, value: &[u8]) {
             [authority, path, mark, value].concat()
         }
     };
-    req.set_uri(&new);
+    verdict(req.set_uri(&new))
+}
+
+/// What does not fit into a request fails its rule.
+pub(super) fn verdict(put: Result<(), Unfit>) -> Verdict {
+    if put.is_ok() { Verdict::Continue } else { Verdict::Fail }
 }

@@ -1,7 +1,8 @@
 //! `redirect`: location, prefix or scheme.
 use super::{ActionRow, Cursor, REDIRECT, REQUEST, RESPONSE};
-use crate::proto::h1::write_status_line;
-use crate::proto::http::{Body, Version};
+use crate::proto::h1::Answer;
+use crate::proto::http::Body;
+use crate::proto::text::FieldName;
 use crate::rules::format::Part;
 use crate::rules::sample::Names;
 use crate::rules::{Action, Cx, Format, Verdict};
@@ -14,6 +15,10 @@ pub const ROWS: &[ActionRow] = &[ActionRow {
     doc: "Answers with a redirection to a location, to another prefix before the path, or to another scheme.",
     parse,
 }];
+
+const LOCATION: FieldName = FieldName::known("location");
+const SET_COOKIE: FieldName = FieldName::known("set-cookie");
+const CACHE_CONTROL: FieldName = FieldName::known("cache-control");
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum To {
@@ -158,21 +163,15 @@ impl Action for Redirect {
         if self.ignore_empty && self.to == To::Location && location.is_empty() {
             return Verdict::Continue;
         }
-        let mut bytes = Vec::new();
-        write_status_line(Version::Http11, self.code, reason(self.code), &mut bytes);
-        bytes.extend_from_slice(b"content-length: 0\r\nlocation: ");
-        bytes.extend_from_slice(&location);
-        bytes.extend_from_slice(b"\r\n");
+        let mut answer = Answer::new(self.code, reason(self.code)).length(0).with(&LOCATION, &location);
         if let Some(cookie) = &self.cookie {
-            bytes.extend_from_slice(b"set-cookie: ");
-            bytes.extend_from_slice(cookie);
-            bytes.extend_from_slice(b"\r\n");
+            answer = answer.with(&SET_COOKIE, cookie);
         }
         // Only these may be kept by caches unless told otherwise.
         if matches!(self.code, 302 | 303 | 307) {
-            bytes.extend_from_slice(b"cache-control: no-cache\r\n");
+            answer = answer.with(&CACHE_CONTROL, b"no-cache");
         }
-        bytes.extend_from_slice(b"\r\n");
+        let bytes = answer.end(b"");
         // HAProxy does not wait for the body of a request that it sends elsewhere.
         let has_body = cx.request().is_some_and(|r| !matches!(r.body, Body::None | Body::Length(0)));
         Verdict::Answer { status: self.code, bytes, close: has_body }

@@ -1,5 +1,6 @@
 //! `replace-header`, `replace-value`, `replace-path`, `replace-pathq`, `replace-uri`.
 use super::{ActionRow, Cursor, REQUEST, RESPONSE, header, path};
+use crate::proto::text::FieldName;
 use crate::rules::regex::{Regex, expand};
 use crate::rules::sample::Names;
 use crate::rules::{Action, Cx, Format, Verdict};
@@ -67,7 +68,7 @@ impl By {
 
 #[derive(Debug)]
 struct InHeader {
-    name: Vec<u8>,
+    name: FieldName,
     by: By,
     /// Each comma-separated value, not the whole field.
     values: bool,
@@ -75,7 +76,7 @@ struct InHeader {
 
 fn parse_header(cursor: &mut Cursor<'_>, values: bool) -> Result<Box<dyn Action>, Diag> {
     let wanted = || "expects exactly 3 arguments <name> <match-regex> <replace-fmt>".to_owned();
-    let name = cursor.expect(wanted)?.bytes().to_ascii_lowercase();
+    let name = cursor.field_name(wanted)?;
     Ok(Box::new(InHeader { name, by: By::parse(cursor, wanted)?, values }))
 }
 
@@ -84,9 +85,10 @@ impl Action for InHeader {
         let mut replacement = Vec::new();
         self.by.format.write(cx, &mut replacement);
         let Some(head) = header::head(cx) else { return Verdict::Continue };
+        let mut host = None;
         for index in 0..head.field_count() {
             let (name, value) = head.field(index);
-            if !name.eq_ignore_ascii_case(&self.name) {
+            if name != self.name.as_bytes() {
                 continue;
             }
             let new = if self.values {
@@ -110,10 +112,14 @@ impl Action for InHeader {
                 self.by.apply(value, &replacement)
             };
             if let Some(new) = new {
+                if self.name.as_bytes() == b"host" {
+                    host = Some(new);
+                    break;
+                }
                 head.set_value(index, &new);
             }
         }
-        Verdict::Continue
+        host.and_then(|host| header::host(cx, b"host", &host)).unwrap_or(Verdict::Continue)
     }
 
     fn resolve(&self, names: &dyn Names) -> Result<(), String> {
@@ -142,10 +148,10 @@ impl Action for InUri {
             path::What::PathAndQuery => req.path_and_query(),
             _ => req.uri(),
         };
-        if let Some(new) = self.by.apply(text, &replacement) {
-            path::put(cx, self.what, &new);
+        match self.by.apply(text, &replacement) {
+            Some(new) => path::put(cx, self.what, &new),
+            None => Verdict::Continue,
         }
-        Verdict::Continue
     }
 
     fn resolve(&self, names: &dyn Names) -> Result<(), String> {

@@ -1,18 +1,23 @@
 //! An answer described in the configuration: what `return` and `deny` share (manual 4.2, `http-request return`).
 use super::Cursor;
-use crate::proto::h1::{reason_phrase, write_status_line};
-use crate::proto::http::Version;
+use crate::proto::h1::{Answer, has_no_content, reason_phrase};
+use crate::proto::text::FieldName;
 use crate::rules::errorpage::{has_page, load_errorfile};
 use crate::rules::sample::Names;
 use crate::rules::{Action, Cx, Format, Verdict};
 use crate::syntax::{Diag, Word};
-use std::io::Write;
+use crate::vocab::expr::{Place, parse_format_at};
+use crate::vocab::row::field_name;
+
+const CONTENT_TYPE: FieldName = FieldName::known("content-type");
 
 /// Where the body comes from.
 #[derive(Debug)]
 enum Content {
-    /// The error page of the status.
+    /// None, or for `deny` the error page of the status.
     None,
+    /// The error page of the status, which the proxies may have replaced.
+    Page,
     Bytes(Vec<u8>),
     Format(Format),
     /// A whole answer from an `errorfile`.
@@ -25,7 +30,7 @@ pub struct Reply {
     pub status: u16,
     content: Content,
     content_type: Option<String>,
-    headers: Vec<(Vec<u8>, Format)>,
+    headers: Vec<(FieldName, Format)>,
     /// `return` without a body has none; `deny` has the page of its status.
     paged: bool,
 }
@@ -33,7 +38,7 @@ pub struct Reply {
 impl Reply {
     /// Nothing but a status: the error page is sent, which the proxies may have replaced.
     pub fn is_plain(&self) -> bool {
-        matches!(self.content, Content::None) && self.headers.is_empty()
+        matches!(self.content, Content::None | Content::Page) && self.headers.is_empty()
     }
 }
 
@@ -65,7 +70,7 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
             }
             "lf-string" => {
                 cursor.take();
-                reply.content = Content::Format(super::parse_format(value(cursor, word)?)?);
+                reply.content = Content::Format(parse_format_at(value(cursor, word)?, Place::CONTENT)?);
             }
             "file" | "lf-file" => {
                 cursor.take();
@@ -74,7 +79,7 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
                 reply.content = if word == "file" {
                     Content::Bytes(bytes)
                 } else {
-                    Content::Format(super::parse_format(&Word::new(bytes, path.span))?)
+                    Content::Format(parse_format_at(&Word::new(bytes, path.span), Place::CONTENT)?)
                 };
             }
             "errorfile" => {
@@ -87,12 +92,13 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
             }
             "hdr" => {
                 cursor.take();
-                let name = value(cursor, word)?.bytes().to_ascii_lowercase();
+                let name = field_name(value(cursor, word)?)?;
                 let value = super::parse_format(value(cursor, word)?)?;
                 reply.headers.push((name, value));
             }
             "default-errorfiles" => {
                 cursor.take();
+                reply.content = Content::Page;
             }
             "errorfiles" => {
                 return Err(Diag::alert(word.span, "'errorfiles' is not supported by Ringmain yet"));
@@ -105,6 +111,19 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
             cursor.name.span,
             "a content type must be defined when non-empty payload is configured",
         ));
+    }
+    if matches!(reply.content, Content::Page) && !has_page(reply.status) {
+        let text = format!(
+            "status code '{}' not handled by default with 'default-errorfiles' argument.",
+            reply.status
+        );
+        return Err(Diag::alert(cursor.name.span, text));
+    }
+    if matches!(reply.content, Content::Bytes(_) | Content::Format(_)) && has_no_content(reply.status) {
+        let text = format!("No body expected for {} responses.", reply.status);
+        return Err(
+            Diag::alert(cursor.name.span, text).help("leave the payload out, or choose another status")
+        );
     }
     Ok(reply)
 }
@@ -135,13 +154,23 @@ fn read(path: &Word) -> Result<Vec<u8>, Diag> {
         .map_err(|e| Diag::alert(path.span, format!("unable to open or read file '{}' ({e})", path.text())))
 }
 
+/// The status of a whole answer.
+fn status_of(page: &[u8], or: u16) -> u16 {
+    page.get(9..12).and_then(|s| std::str::from_utf8(s).ok()?.parse().ok()).unwrap_or(or)
+}
+
 impl Action for Reply {
     fn run(&self, cx: &mut Cx<'_>) -> Verdict {
         let mut formatted = Vec::new();
         let body: &[u8] = match &self.content {
             Content::Whole(page) => {
-                return Verdict::Answer { status: self.status, bytes: page.clone(), close: false };
+                return Verdict::Answer {
+                    status: status_of(page, self.status),
+                    bytes: page.clone(),
+                    close: false,
+                };
             }
+            Content::Page => return Verdict::Page { status: self.status },
             Content::None if self.paged && self.headers.is_empty() => {
                 return Verdict::Deny { status: self.status };
             }
@@ -152,22 +181,18 @@ impl Action for Reply {
                 &formatted
             }
         };
-        let mut bytes = Vec::new();
-        write_status_line(Version::Http11, self.status, reason_phrase(self.status).as_bytes(), &mut bytes);
+        let mut answer = Answer::new(self.status, reason_phrase(self.status).as_bytes());
+        let mut value = Vec::new();
         for (name, format) in &self.headers {
-            bytes.extend_from_slice(name);
-            bytes.extend_from_slice(b": ");
-            format.write(cx, &mut bytes);
-            bytes.extend_from_slice(b"\r\n");
+            value.clear();
+            format.write(cx, &mut value);
+            answer = answer.with(name, &value);
         }
-        // Writing to a vector cannot fail.
-        let _ = write!(bytes, "content-length: {}\r\n", body.len());
+        answer = answer.length(body.len());
         if let Some(content_type) = &self.content_type {
-            let _ = write!(bytes, "content-type: {content_type}\r\n");
+            answer = answer.with(&CONTENT_TYPE, content_type.as_bytes());
         }
-        bytes.extend_from_slice(b"\r\n");
-        bytes.extend_from_slice(body);
-        Verdict::Answer { status: self.status, bytes, close: false }
+        Verdict::Answer { status: self.status, bytes: answer.end(body), close: false }
     }
 
     fn resolve(&self, names: &dyn Names) -> Result<(), String> {

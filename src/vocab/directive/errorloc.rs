@@ -1,5 +1,7 @@
 //! `errorloc`, `errorloc302`, `errorloc303` (manual 4.2): a redirect in place of an error page.
 use super::errorfile;
+use crate::proto::h1::Answer;
+use crate::proto::text::FieldName;
 use crate::syntax::{Diag, Word};
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
 
@@ -24,12 +26,14 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     }
     let status =
         errorfile::status(words).map_err(|d| Diag { message: format!("{name} : {}", d.message), ..d })?;
-    let start = if name == "errorloc303" { "303 See Other" } else { "302 Found" };
-    let page = format!(
-        "HTTP/1.1 {start}\r\nCache-Control: no-cache\r\nContent-length: 0\r\nLocation: {}\r\n\r\n",
-        words[2].text()
-    );
-    errorfile::put(cx, status, page.into_bytes());
+    let (code, reason): (u16, &[u8]) =
+        if name == "errorloc303" { (303, b"See Other") } else { (302, b"Found") };
+    let page = Answer::new(code, reason)
+        .with(&FieldName::known("cache-control"), b"no-cache")
+        .length(0)
+        .with(&FieldName::known("location"), words[2].bytes())
+        .end(b"");
+    errorfile::put(cx, status, page);
     Ok(())
 }
 
@@ -43,7 +47,7 @@ mod tests {
         let page = draft.proxies[0].settings.error_pages.get(404).unwrap();
         assert!(
             page.starts_with(b"HTTP/1.1 303 See Other\r\n")
-                && page.ends_with(b"Location: http://x/y\r\n\r\n")
+                && page.ends_with(b"location: http://x/y\r\n\r\n")
         );
     }
 }

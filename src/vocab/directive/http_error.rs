@@ -1,8 +1,8 @@
 //! `http-error` (manual 4.2).
 use super::{errorfile, errorfiles};
 use crate::base::units::leading_int;
-use crate::proto::h1::{reason_phrase, write_status_line};
-use crate::proto::http::Version;
+use crate::proto::h1::{Answer, reason_phrase};
+use crate::proto::text::FieldName;
 use crate::syntax::{Diag, Word};
 use crate::vocab::expr::parse_format;
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
@@ -190,24 +190,15 @@ fn answer(
     headers: &[(&Word, &Word)],
     body: &[u8],
 ) -> Result<Vec<u8>, Diag> {
-    let mut page = Vec::new();
-    write_status_line(Version::Http11, status, reason_phrase(status).as_bytes(), &mut page);
-    let mut field = |name: &[u8], value: &[u8]| {
-        page.extend_from_slice(name);
-        page.extend_from_slice(b": ");
-        page.extend_from_slice(value);
-        page.extend_from_slice(b"\r\n");
-    };
+    let mut answer = Answer::new(status, reason_phrase(status).as_bytes());
     for (name, value) in headers {
-        field(&name.bytes().to_ascii_lowercase(), &constant(value)?);
+        answer = answer.with(&row::field_name(name)?, &constant(value)?);
     }
-    field(b"content-length", body.len().to_string().as_bytes());
+    answer = answer.length(body.len());
     if let Some(kind) = kind {
-        field(b"content-type", kind.bytes());
+        answer = answer.with(&FieldName::known("content-type"), kind.bytes());
     }
-    page.extend_from_slice(b"\r\n");
-    page.extend_from_slice(body);
-    Ok(page)
+    Ok(answer.end(body))
 }
 
 #[cfg(test)]

@@ -15,33 +15,24 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         let text = "'http-send-name-header' requires a header string.";
         return Err(Diag::alert(row::place(words, 1), text));
     };
-    let name = word.text().to_ascii_lowercase();
-    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if !name.bytes().all(token) {
-        return Err(Diag::alert(word.span, format!("'{}' is no name of a header field.", word.text())));
-    }
-    if matches!(name.as_str(), "connection" | "content-length" | "transfer-encoding" | "upgrade" | "te") {
-        let text = format!("'http-send-name-header {}' would make invalid requests.", word.text());
-        return Err(
-            Diag::alert(word.span, text).help("choose a header field that is not the connection's own")
-        );
-    }
+    let name = row::own_field(word, "http-send-name-header")?;
     cx.proxy().settings.send_name_header = Some(name);
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::proto::text::FieldName;
     use crate::vocab::row::{BACKEND, FRONTEND, bench};
 
     #[test]
     fn names_and_messages() {
         let draft = bench(BACKEND, "http-send-name-header X-Srv").ok();
-        assert_eq!(draft.proxies[0].settings.send_name_header.as_deref(), Some("x-srv"));
+        assert_eq!(draft.proxies[0].settings.send_name_header, Some(FieldName::known("x-srv")));
         let says = |line: &str| bench(BACKEND, line).says().to_owned();
         assert_eq!(says("http-send-name-header"), "'http-send-name-header' requires a header string.");
         assert!(says("http-send-name-header content-length").contains("invalid requests"));
-        assert!(says("http-send-name-header a:b").contains("no name"));
+        assert!(says("http-send-name-header a:b").contains("forbidden character ':'"));
         assert_eq!(
             bench(FRONTEND, "http-send-name-header X").says(),
             "'http-send-name-header' ignored because frontend 'p' has no backend capability."

@@ -60,7 +60,7 @@ pub const ROWS: &[DirectiveRow] = &[
             let Some(word) = words.get(1).filter(|w| !w.text().is_empty()) else {
                 return Err(Diag::alert(row::place(words, 1), "unique-id-header expects an argument."));
             };
-            cx.proxy().settings.logging.unique_id_header = Some(word.text().to_ascii_lowercase());
+            cx.proxy().settings.logging.unique_id_header = Some(row::own_field(word, "unique-id-header")?);
             Ok(())
         },
     },
@@ -92,7 +92,7 @@ mod tests {
         let settings = &draft.proxies[0].settings;
         assert_eq!(settings.log_format, Some(LogFormat::Own));
         assert_eq!(settings.logging.format.as_ref().unwrap().text(), "%ci %r");
-        assert_eq!(settings.logging.unique_id_header.as_deref(), Some("x-id"));
+        assert_eq!(settings.logging.unique_id_header, Some(crate::proto::text::FieldName::known("x-id")));
         assert_eq!(bench(FRONTEND, "log-format").says(), "log-format expects an argument.");
         assert_eq!(
             bench(FRONTEND, "error-log-format a b").says(),

@@ -22,9 +22,11 @@ pub struct Place {
 }
 
 impl Place {
-    /// A rule's argument.
+    /// A rule's argument: what goes into heads, and into what is put into heads later.
     pub const RULE: Place =
-        Place { style: Style::PLAIN, merge: false, http: true, afterwards: false, early: false };
+        Place { style: Style::PERCENT, merge: false, http: true, afterwards: false, early: false };
+    /// A body: every byte may stand in it.
+    pub const CONTENT: Place = Place { style: Style::PLAIN, ..Place::RULE };
     /// A log line.
     #[must_use]
     pub const fn log(http: bool) -> Place {

@@ -23,7 +23,7 @@ pub(crate) mod testing {
     use crate::base::ids::{BackendId, FrontendId, ServerId};
     use crate::base::time::Tick;
     use crate::proto::h1;
-    use crate::proto::http::RequestHead;
+    use crate::proto::http::{RequestHead, ResponseHead};
     use crate::rules::{ConnInfo, Cx, Facts};
     use std::time::SystemTime;
 
@@ -79,6 +79,18 @@ pub(crate) mod testing {
 
     /// Runs `f` with a request, from 192.0.2.1:4711 to 127.0.0.1:80.
     pub fn with_cx<T>(request: &str, f: impl FnOnce(&mut Cx<'_>) -> T) -> T {
+        with(request, None, f)
+    }
+
+    /// The same with an answer.
+    pub fn with_answer<T>(request: &str, answer: &[u8], f: impl FnOnce(&mut Cx<'_>) -> T) -> T {
+        let mut res = ResponseHead::default();
+        h1::parse_response(answer, &h1::Limits::default(), &h1::RequestKind::default(), &mut res)
+            .expect("a good answer");
+        with(request, Some(&mut res), f)
+    }
+
+    fn with<T>(request: &str, res: Option<&mut ResponseHead>, f: impl FnOnce(&mut Cx<'_>) -> T) -> T {
         let mut req = RequestHead::default();
         h1::parse_request(request.as_bytes(), &h1::Limits::default(), &mut req).expect("a good request");
         let conn = ConnInfo {
@@ -89,7 +101,7 @@ pub(crate) mod testing {
         let mut cx = Cx {
             conn: &conn,
             req: Some(&mut req),
-            res: None,
+            res,
             req_body: b"",
             first_request: true,
             backend: Some(BackendId(0)),

@@ -1,6 +1,7 @@
 //! `option forwardfor` (manual 4.2).
 use super::{Effect, OptionRow};
 use crate::plan::ForwardFor;
+use crate::proto::text::FieldName;
 use crate::syntax::{Diag, Word};
 use crate::vocab::row::{self, DirectiveCx};
 use std::net::IpAddr;
@@ -16,7 +17,7 @@ pub const ROW: OptionRow = OptionRow {
 };
 
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
-    let mut option = ForwardFor { header: "x-forwarded-for".to_owned(), except: None, if_none: false };
+    let mut option = ForwardFor { header: FieldName::known("x-forwarded-for"), except: None, if_none: false };
     let mut at = 2;
     while at < words.len() {
         match words[at].text() {
@@ -32,7 +33,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
                     let text = "'option forwardfor header' expects <header_name> as argument.";
                     return Err(Diag::alert(row::place(words, at + 1), text));
                 };
-                option.header = name.text().to_ascii_lowercase();
+                option.header = row::own_field(name, "option forwardfor header")?;
                 at += 2;
             }
             "if-none" => {
@@ -80,7 +81,7 @@ mod tests {
         let draft =
             bench(BACKEND, "option forwardfor except 127.0.0.0/255.0.0.0 header X-Client if-none").ok();
         let option = draft.proxies[0].settings.forward_for.clone().unwrap();
-        assert_eq!(option.header, "x-client");
+        assert_eq!(option.header.as_bytes(), b"x-client");
         assert_eq!((option.except, option.if_none), (Some(([127, 0, 0, 0].into(), 8)), true));
         assert_eq!(network("::1").unwrap().1, 128);
         for text in ["10.0.0.300", "10.0.0.0/33", "10.0.0.0/255.0.255.0", "x", ""] {

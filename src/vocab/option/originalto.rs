@@ -2,6 +2,7 @@
 use super::forwardfor::network;
 use super::{Effect, OptionRow};
 use crate::plan::ForwardFor;
+use crate::proto::text::FieldName;
 use crate::syntax::{Diag, Word};
 use crate::vocab::row::{self, DirectiveCx};
 
@@ -16,7 +17,7 @@ pub const ROW: OptionRow = OptionRow {
 };
 
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
-    let mut option = ForwardFor { header: "x-original-to".to_owned(), except: None, if_none: false };
+    let mut option = ForwardFor { header: FieldName::known("x-original-to"), except: None, if_none: false };
     for pair in words[2..].chunks(2) {
         let value = pair.get(1);
         match pair[0].text() {
@@ -31,7 +32,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
                     let text = "'option originalto header' expects <header_name> as argument.";
                     return Err(Diag::alert(row::place(words, words.len()), text));
                 };
-                option.header = name.text().to_ascii_lowercase();
+                option.header = row::own_field(name, "option originalto header")?;
             }
             _ => {
                 let text = "'option originalto' only supports optional values: 'except' and 'header'.";
@@ -50,9 +51,9 @@ mod tests {
     #[test]
     fn arguments() {
         let of = |line: &str| bench(BACKEND, line).ok().proxies[0].settings.original_to.clone().unwrap();
-        assert_eq!(of("option originalto").header, "x-original-to");
+        assert_eq!(of("option originalto").header.as_bytes(), b"x-original-to");
         let all = of("option originalto except 10.0.0.0/8 header X-Dst");
-        assert_eq!((all.header.as_str(), all.except), ("x-dst", Some(([10, 0, 0, 0].into(), 8))));
+        assert_eq!((all.header.as_bytes(), all.except), (&b"x-dst"[..], Some(([10, 0, 0, 0].into(), 8))));
         let says = |line: &str| bench(BACKEND, line).says().to_owned();
         assert!(says("option originalto except").starts_with("'option originalto except' expects"));
         assert!(says("option originalto header").starts_with("'option originalto header' expects"));
