@@ -3,6 +3,7 @@ use super::coded::{Coding, Item, Map, What};
 use super::cx::Cx;
 use super::record::Record;
 use super::sample::{Names, Sample, SampleExpr};
+use crate::proto::text::is_value;
 use std::fmt;
 
 /// How a value is written: the flags of the manual and what the place of the format asks for.
@@ -38,6 +39,12 @@ impl Style {
         self.0 & other.0 == other.0
     }
 
+    /// With these as well.
+    #[must_use]
+    pub const fn and(self, other: Style) -> Style {
+        Style(self.0 | other.0)
+    }
+
     /// With these or without them.
     #[must_use]
     pub const fn set(self, other: Style, on: bool) -> Style {
@@ -48,7 +55,7 @@ impl Style {
 impl std::ops::BitOr for Style {
     type Output = Style;
     fn bitor(self, other: Style) -> Style {
-        Style(self.0 | other.0)
+        self.and(other)
     }
 }
 
@@ -309,7 +316,9 @@ fn escaped(out: &mut Vec<u8>, text: &[u8]) {
 /// Appends the value of an expression.
 pub fn value(out: &mut Vec<u8>, style: Style, sample: Option<Sample<'_>>) {
     match sample {
-        Some(Sample::Str(b) | Sample::Bin(b) | Sample::Method(b)) if style.has(Style::PERCENT) => {
+        Some(Sample::Str(b) | Sample::Bin(b) | Sample::Method(b))
+            if style.has(Style::PERCENT) && !is_value(&b) =>
+        {
             percented(out, style, &b);
         }
         Some(Sample::Str(b) | Sample::Bin(b) | Sample::Method(b)) => text(out, style, Some(&b)),

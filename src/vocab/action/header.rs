@@ -63,7 +63,7 @@ struct Put {
 fn parse(cursor: &mut Cursor<'_>, replace: bool) -> Result<Box<dyn Action>, Diag> {
     let wanted = || "expects exactly 2 arguments".to_owned();
     let name = cursor.field_name(wanted)?;
-    Ok(Box::new(Put { name, value: cursor.format(wanted)?, replace }))
+    Ok(Box::new(Put { name, value: cursor.head_format(wanted)?, replace }))
 }
 
 impl Action for Put {

@@ -2,7 +2,7 @@
 use crate::proto::text::FieldName;
 use crate::rules::{Action, Format};
 use crate::syntax::{Diag, Word};
-use crate::vocab::expr::parse_format;
+use crate::vocab::expr::{parse_format, parse_head_format};
 use crate::vocab::row::field_name;
 
 macro_rules! rows {
@@ -114,6 +114,14 @@ impl<'a> Cursor<'a> {
         let word = self.words.get(self.at).ok_or_else(|| Diag::alert(self.name.span, message()))?;
         self.at += 1;
         Ok(word)
+    }
+
+    /// Takes a format of what goes into a head.
+    ///
+    /// # Errors
+    /// As [`format`](Self::format).
+    pub fn head_format(&mut self, message: impl FnOnce() -> String) -> Result<Format, Diag> {
+        parse_head_format(self.expect(message)?)
     }
 
     /// Takes a format that has to be there.

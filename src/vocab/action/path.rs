@@ -56,7 +56,7 @@ struct Set {
 }
 
 fn parse(cursor: &mut Cursor<'_>, what: What) -> Result<Box<dyn Action>, Diag> {
-    let value = cursor.format(|| "expects exactly 1 argument <format>".to_owned())?;
+    let value = cursor.head_format(|| "expects exactly 1 argument <format>".to_owned())?;
     Ok(Box::new(Set { what, value }))
 }
 

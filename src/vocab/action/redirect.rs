@@ -70,7 +70,7 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {
                         ..Format::default()
                     }
                 } else {
-                    cursor.format(missing)?
+                    cursor.head_format(missing)?
                 };
                 targeted = true;
             }

@@ -52,7 +52,7 @@ impl By {
         let word = cursor.expect(wanted)?;
         let regex = Regex::new(word.text(), false)
             .map_err(|e| Diag::alert(word.span, format!("regex '{}' is invalid : {e}", word.text())))?;
-        Ok(By { regex, format: cursor.format(wanted)? })
+        Ok(By { regex, format: cursor.head_format(wanted)? })
     }
 
     /// The text with the first match replaced; what stands around it stays.

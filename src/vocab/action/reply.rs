@@ -6,7 +6,7 @@ use crate::rules::errorpage::{has_page, load_errorfile};
 use crate::rules::sample::Names;
 use crate::rules::{Action, Cx, Format, Verdict};
 use crate::syntax::{Diag, Word};
-use crate::vocab::expr::{Place, parse_format_at};
+use crate::vocab::expr::parse_head_format;
 use crate::vocab::row::field_name;
 
 const CONTENT_TYPE: FieldName = FieldName::known("content-type");
@@ -70,7 +70,7 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
             }
             "lf-string" => {
                 cursor.take();
-                reply.content = Content::Format(parse_format_at(value(cursor, word)?, Place::CONTENT)?);
+                reply.content = Content::Format(super::parse_format(value(cursor, word)?)?);
             }
             "file" | "lf-file" => {
                 cursor.take();
@@ -79,7 +79,7 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
                 reply.content = if word == "file" {
                     Content::Bytes(bytes)
                 } else {
-                    Content::Format(parse_format_at(&Word::new(bytes, path.span), Place::CONTENT)?)
+                    Content::Format(super::parse_format(&Word::new(bytes, path.span))?)
                 };
             }
             "errorfile" => {
@@ -93,7 +93,7 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
             "hdr" => {
                 cursor.take();
                 let name = field_name(value(cursor, word)?)?;
-                let value = super::parse_format(value(cursor, word)?)?;
+                let value = parse_head_format(value(cursor, word)?)?;
                 reply.headers.push((name, value));
             }
             "default-errorfiles" => {

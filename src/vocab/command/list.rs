@@ -1,6 +1,6 @@
 //! ACLs' and maps' patterns: `show|add|del|clear|get|prepare|commit acl|map`, `set map` (management manual, 9.3). A command is
 //! one edit of the World, also with a payload of many entries.
-use super::{CommandRow, Level, PAYLOAD, Steering, severity, told, wrong};
+use super::{CommandRow, Level, PAYLOAD, Steering, one_line, severity, told, wrong};
 use crate::rules::Sample;
 use crate::rules::list::{Entries, Form, Key, List, Lists};
 use std::borrow::Cow;
@@ -120,10 +120,6 @@ fn key(word: &str) -> Key<'_> {
     }
 }
 
-fn text(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
-}
-
 fn show(site: &Site<'_>, args: &[&str]) -> Answer {
     let (version, args) = version(args);
     if args.is_empty() && version.is_none() {
@@ -143,9 +139,9 @@ fn show(site: &Site<'_>, args: &[&str]) -> Answer {
     let list = site.lists.list(site.own(args.first())?);
     let mut out = String::new();
     for item in list.entries(version).into_iter().flat_map(|e: &Entries| e.after(0)) {
-        let _ = write!(out, "{:#x} {}", item.id, text(&item.text));
+        let _ = write!(out, "{:#x} {}", item.id, one_line(&item.text));
         if let Some(value) = &item.value {
-            let _ = write!(out, " {}", text(value));
+            let _ = write!(out, " {}", one_line(value));
         }
         out.push('\n');
     }
@@ -302,13 +298,13 @@ fn found(site: &Site<'_>, form: &Form, sample: &Sample<'_>) -> String {
     };
     let _ = write!(out, ", {word}=yes, idx={}", index.kind());
     if !site.map {
-        let _ = writeln!(out, ", pattern=\"{}\"", text(&item.text));
+        let _ = writeln!(out, ", pattern=\"{}\"", one_line(&item.text));
         return out;
     }
-    let _ = write!(out, ", key=\"{}\"", text(&item.text));
+    let _ = write!(out, ", key=\"{}\"", one_line(&item.text));
     let _ = match (form.how.out, &item.value) {
         (Some(kind), Some(value)) => {
-            writeln!(out, ", value=\"{}\", type=\"{}\"", text(value), kind.name())
+            writeln!(out, ", value=\"{}\", type=\"{}\"", one_line(value), kind.name())
         }
         _ => writeln!(out, ", value=none"),
     };

@@ -7,6 +7,8 @@ use crate::share::cores::CoreFigures;
 use crate::share::log_ring::Mark;
 use crate::share::sessions::{SessionId, Wanted};
 use crate::world::{Health, Overrides, ServerState, World};
+use std::borrow::Cow;
+use std::fmt::Write;
 use std::sync::Arc;
 
 /// The rows of a file: words, level, usage, what `help` says, and what runs.
@@ -41,6 +43,36 @@ mod wait;
 
 pub use talk::Talk;
 pub use wait::{Condition, Pause};
+
+/// Text that rules or clients have put there, as part of a line: what would end the line, and what is no text, behind a
+/// backslash. Everything else stays, so that patterns can be copied.
+fn one_line(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains(char::is_control) => return Cow::Borrowed(text),
+        _ => {}
+    }
+    let mut out = String::new();
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() { byte_escapes(c.encode_utf8(&mut [0; 4]).as_bytes(), &mut out) } else { out.push(c) }
+        }
+        byte_escapes(chunk.invalid(), &mut out);
+    }
+    Cow::Owned(out)
+}
+
+/// Appends bytes as HAProxy's dumps show what cannot be printed.
+fn byte_escapes(bytes: &[u8], out: &mut String) {
+    for &b in bytes {
+        match b {
+            b'\t' => out.push_str("\\t"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            0x1b => out.push_str("\\e"),
+            b => _ = write!(out, "\\x{b:02X}"),
+        }
+    }
+}
 
 /// What a connection may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

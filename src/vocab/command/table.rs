@@ -309,14 +309,8 @@ fn escaped(text: &[u8]) -> String {
     for &b in text {
         match b {
             b' ' | b'=' | b'\\' => out.extend(['\\', char::from(b)]),
-            b'\t' => out.push_str("\\t"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            0x1b => out.push_str("\\e"),
             0x21..=0x7e => out.push(char::from(b)),
-            b => {
-                let _ = write!(out, "\\x{b:02x}");
-            }
+            b => super::byte_escapes(&[b], &mut out),
         }
     }
     out
@@ -326,6 +320,6 @@ fn escaped(text: &[u8]) -> String {
 mod tests {
     #[test]
     fn keys_are_shown_on_one_line() {
-        assert_eq!(super::escaped(b"a b=\\\n\x01\xff"), "a\\ b\\=\\\\\\n\\x01\\xff");
+        assert_eq!(super::escaped(b"a b=\\\n\x01\xff"), "a\\ b\\=\\\\\\n\\x01\\xFF");
     }
 }

@@ -1,5 +1,5 @@
 //! Variables of the process: `get var`, `set var` (management manual, 9.3).
-use super::{CommandRow, Level, Steering, severity, told, wrong};
+use super::{CommandRow, Level, Steering, one_line, severity, told, wrong};
 use crate::rules::Variable;
 use crate::rules::vars::VarScope;
 use crate::share::vars::Value;
@@ -32,7 +32,7 @@ fn get(steering: &dyn Steering, args: &[&str]) -> String {
         .filter(|variable| variable.scope == VarScope::Proc)
         .and_then(|variable| steering.shared().values.read(|values| values.get(variable.key).cloned()));
     let Some(value) = value else { return wrong(steering, "Variable not found.\n") };
-    let bytes = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+    let bytes = |b: &[u8]| one_line(b).into_owned();
     let (kind, text) = match value {
         Value::Bool(b) => ("bool", u8::from(b).to_string()),
         Value::Int(n) => ("sint", n.to_string()),

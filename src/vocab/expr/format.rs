@@ -22,15 +22,15 @@ pub struct Place {
 }
 
 impl Place {
-    /// A rule's argument: what goes into heads, and into what is put into heads later.
+    /// A rule's argument, or a body: every byte may stand in it.
     pub const RULE: Place =
-        Place { style: Style::PERCENT, merge: false, http: true, afterwards: false, early: false };
-    /// A body: every byte may stand in it.
-    pub const CONTENT: Place = Place { style: Style::PLAIN, ..Place::RULE };
-    /// A log line.
+        Place { style: Style::PLAIN, merge: false, http: true, afterwards: false, early: false };
+    /// What goes into a head.
+    pub const HEAD: Place = Place { style: Style::PERCENT, ..Place::RULE };
+    /// A log line: it stays one line.
     #[must_use]
     pub const fn log(http: bool) -> Place {
-        Place { style: Style::MANDATORY, merge: true, http, afterwards: true, early: false }
+        Place { style: Style::MANDATORY.and(Style::PERCENT), merge: true, http, afterwards: true, early: false }
     }
 }
 
@@ -40,6 +40,14 @@ impl Place {
 /// An unknown variable or expression, or a bracket that is not closed.
 pub fn parse_format(word: &Word) -> Result<Format, Diag> {
     parse_format_at(word, Place::RULE)
+}
+
+/// Reads a format of what goes into a head.
+///
+/// # Errors
+/// As [`parse_format`].
+pub fn parse_head_format(word: &Word) -> Result<Format, Diag> {
+    parse_format_at(word, Place::HEAD)
 }
 
 /// Reads a format.
