@@ -3,6 +3,7 @@
 use super::script::Run;
 use crate::plan::ServerAddr;
 use crate::plan::check::{Ask, Text};
+use crate::proto::text as message;
 use crate::rules::balance::SCALE;
 use std::fmt::Write;
 
@@ -15,11 +16,12 @@ pub fn write(run: &Run<'_>, ask: &Ask) -> Vec<u8> {
     let method = ask.method.as_deref().unwrap_or("OPTIONS");
     let version = ask.version.as_deref().unwrap_or("HTTP/1.0");
     let uri = ask.uri.as_deref().map(text).filter(|u| !u.is_empty()).unwrap_or_else(|| b"/".to_vec());
+    let uri = message::target(&uri);
     let body = ask.body.as_deref().map(text).unwrap_or_default();
     let mut out = Vec::with_capacity(256);
     out.extend_from_slice(&[method.as_bytes(), b" ", &uri, b" ", version.as_bytes(), b"\r\n"].concat());
     for (name, value) in &ask.headers {
-        out.extend_from_slice(&[name.as_bytes(), b": ", &text(value), b"\r\n"].concat());
+        out.extend_from_slice(&[name.as_bytes(), b": ", &message::value(&text(value)), b"\r\n"].concat());
     }
     if run.script.send_state {
         out.extend_from_slice(format!("x-haproxy-server-state: {}\r\n", state(run)).as_bytes());

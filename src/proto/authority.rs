@@ -2,10 +2,10 @@
 //! message share what is read here; what two readers could take for different hosts is refused, as HAProxy 3.2 does.
 use super::text::TARGET;
 
-/// Bytes that end a host for some reader, or begin something else: no host has them.
+/// Bytes of a host: not those that end it for some reader, or begin something else. Brackets are looked at apart.
 const HOST: [bool; 256] = {
     let mut table = TARGET;
-    let marks = b",/@?\\";
+    let marks = b",/@?\\[]";
     let mut i = 0;
     while i < marks.len() {
         table[marks[i] as usize] = false;
@@ -19,20 +19,19 @@ const HOST: [bool; 256] = {
 #[inline]
 #[must_use]
 pub fn is_host(value: &[u8]) -> bool {
-    let (plain, bracket) = value.iter().fold((true, false), |(plain, bracket), &b| {
-        (plain & HOST[usize::from(b)], bracket | matches!(b, b'[' | b']'))
-    });
-    plain && (!bracket || is_bracketed(value))
+    value.iter().all(|&b| HOST[usize::from(b)]) || is_bracketed(value)
 }
 
 #[cold]
 fn is_bracketed(value: &[u8]) -> bool {
-    let Some(inside) = value.strip_prefix(b"[") else { return false };
-    let Some(end) = memchr::memchr2(b'[', b']', inside) else { return false };
-    let rest = &inside[end + 1..];
-    inside[end] == b']'
-        && matches!(rest.first(), None | Some(b':'))
-        && memchr::memchr2(b'[', b']', rest).is_none()
+    let Some((inside, rest)) = value.strip_prefix(b"[").and_then(|v| {
+        let end = memchr::memchr(b']', v)?;
+        Some((&v[..end], &v[end + 1..]))
+    }) else {
+        return false;
+    };
+    let plain = |text: &[u8]| text.iter().all(|&b| HOST[usize::from(b)]);
+    plain(inside) && plain(rest) && matches!(rest.first(), None | Some(b':'))
 }
 
 /// Splits `host:port` at the last colon outside brackets.

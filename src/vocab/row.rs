@@ -170,7 +170,7 @@ pub fn field_name(word: &Word) -> Result<FieldName, Diag> {
         None => Diag::alert(word.span, "expects a header name that is not empty"),
         Some((at, byte)) => {
             let shown = char::from(byte).escape_default();
-            let text = format!("header name '{}' contains forbidden character '{shown}'.", word.text());
+            let text = format!("header name '{}' contains forbidden character '{shown}'", word.text());
             let help = match word.text().strip_suffix(':') {
                 Some(name) if at == name.len() => format!("write `{name}` without the colon"),
                 _ => "names of header fields have letters, digits and !#$%&'*+-.^_`|~".to_owned(),

@@ -149,7 +149,9 @@ pub fn http_rule(
         let diag = unknown_action(cx, words, set);
         return Err(cx.abort(diag));
     }
-    parse(cx.acls, &words[1..]).map_err(|d| {
+    let parsed = parse(cx.acls, &words[1..]);
+    cx.diags.list.append(&mut cx.acls.warnings);
+    parsed.map_err(|d| {
         // What stands at or behind the `if` is about the condition.
         let condition = words.iter().skip(2).find(|w| *w == "if" || *w == "unless");
         let in_condition = condition.is_some_and(|w| d.span.is_some_and(|at| at.col >= w.span.col));

@@ -16,6 +16,7 @@ mod life;
 mod limits;
 mod lines;
 mod namespaces;
+mod one_message;
 mod own_namespace;
 mod persistence;
 mod process_rates;

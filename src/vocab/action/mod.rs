@@ -76,13 +76,15 @@ pub struct Cursor<'a> {
     /// The action's name, for places of what is missing.
     pub name: &'a Word,
     pub ruleset: Rulesets,
+    /// What is to be said of the rule, which is good all the same.
+    pub warnings: Vec<Diag>,
 }
 
 impl<'a> Cursor<'a> {
     /// Over the words behind `name`.
     #[must_use]
     pub fn new(name: &'a Word, words: &'a [Word], ruleset: Rulesets) -> Cursor<'a> {
-        Cursor { words, at: 0, name, ruleset }
+        Cursor { words, at: 0, name, ruleset, warnings: Vec::new() }
     }
 
     /// The next word, unless a condition begins there.
@@ -138,6 +140,11 @@ impl<'a> Cursor<'a> {
     /// What is missing, or why it is no name.
     pub fn field_name(&mut self, message: impl FnOnce() -> String) -> Result<FieldName, Diag> {
         field_name(self.expect(message)?)
+    }
+
+    /// Warns of a word.
+    pub fn warn(&mut self, word: &Word, text: String) {
+        self.warnings.push(Diag::warning(word.span, text));
     }
 
     /// The words that are left.

@@ -94,7 +94,12 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
                 cursor.take();
                 let name = field_name(value(cursor, word)?)?;
                 let value = parse_head_format(value(cursor, word)?)?;
-                reply.headers.push((name, value));
+                if matches!(name.as_bytes(), b"content-length" | b"transfer-encoding" | b"content-type") {
+                    let name = String::from_utf8_lossy(name.as_bytes()).into_owned();
+                    cursor.warn(word, format!("header '{name}' always ignored by the http reply."));
+                } else {
+                    reply.headers.push((name, value));
+                }
             }
             "default-errorfiles" => {
                 cursor.take();
@@ -106,6 +111,7 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
             _ => break,
         }
     }
+    ignored(cursor, &mut reply);
     if matches!(reply.content, Content::Bytes(_) | Content::Format(_)) && reply.content_type.is_none() {
         return Err(Diag::alert(
             cursor.name.span,
@@ -120,12 +126,28 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
         return Err(Diag::alert(cursor.name.span, text));
     }
     if matches!(reply.content, Content::Bytes(_) | Content::Format(_)) && has_no_content(reply.status) {
-        let text = format!("No body expected for {} responses.", reply.status);
+        let text = format!("No body expected for {} responses", reply.status);
         return Err(
             Diag::alert(cursor.name.span, text).help("leave the payload out, or choose another status")
         );
     }
     Ok(reply)
+}
+
+/// Takes off what the answer does not use, and says so.
+fn ignored(cursor: &mut Cursor<'_>, reply: &mut Reply) {
+    let why = match reply.content {
+        Content::Whole(_) | Content::Page => "when used with an erorrfile.",
+        Content::None => "because neither errorfile nor payload defined.",
+        Content::Bytes(_) | Content::Format(_) => return,
+    };
+    if let Some(kind) = reply.content_type.take() {
+        cursor.warn(cursor.name, format!("content-type '{kind}' ignored by the http reply {why}"));
+    }
+    if !matches!(reply.content, Content::None) && !reply.headers.is_empty() {
+        reply.headers.clear();
+        cursor.warn(cursor.name, format!("hdr parameters ignored by the http reply {why}"));
+    }
 }
 
 fn value<'a>(cursor: &mut Cursor<'a>, word: &Word) -> Result<&'a Word, Diag> {

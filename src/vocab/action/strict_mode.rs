@@ -19,12 +19,15 @@ struct StrictMode {
 
 fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {
     let Some(word) = cursor.take() else {
-        return Err(Diag::alert(cursor.name.span, "missing strict mode value (on/off)"));
+        return Err(Diag::alert(cursor.name.span, "expects exactly 1 arguments"));
     };
     match word.text() {
         "on" => Ok(Box::new(StrictMode { lax: false })),
         "off" => Ok(Box::new(StrictMode { lax: true })),
-        other => Err(Diag::alert(word.span, format!("Unexpected value '{other}' (not 'on' nor 'off')"))),
+        other => Err(Diag::alert(
+            word.span,
+            format!("Unexpected value '{other}'. Only 'on' and 'off' are supported"),
+        )),
     }
 }
 

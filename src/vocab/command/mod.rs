@@ -54,7 +54,11 @@ fn one_line(bytes: &[u8]) -> Cow<'_, str> {
     let mut out = String::new();
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
-            if c.is_control() { byte_escapes(c.encode_utf8(&mut [0; 4]).as_bytes(), &mut out) } else { out.push(c) }
+            if c.is_control() {
+                byte_escapes(c.encode_utf8(&mut [0; 4]).as_bytes(), &mut out)
+            } else {
+                out.push(c)
+            }
         }
         byte_escapes(chunk.invalid(), &mut out);
     }

@@ -36,7 +36,8 @@ impl Convert for Decode {
                 b'+' if in_form => out.push(b' '),
                 b'%' => {
                     let digit = |i: usize| rest.get(i).and_then(|&d| char::from(d).to_digit(16));
-                    out.push((digit(0)? << 4 | digit(1)?) as u8);
+                    // As HAProxy 3.2, NUL decodes to nothing at all.
+                    out.push(Some((digit(0)? << 4 | digit(1)?) as u8).filter(|b| *b != 0)?);
                     rest = &rest[2..];
                 }
                 b => {

@@ -15,6 +15,8 @@ pub struct AclScope {
     named: Vec<Arc<Acl>>,
     /// HAProxy's own, from their first use on.
     predefined: Vec<Arc<Acl>>,
+    /// What is to be said of the last rule that was read.
+    pub warnings: Vec<Diag>,
 }
 
 impl AclScope {

@@ -30,7 +30,13 @@ impl Place {
     /// A log line: it stays one line.
     #[must_use]
     pub const fn log(http: bool) -> Place {
-        Place { style: Style::MANDATORY.and(Style::PERCENT), merge: true, http, afterwards: true, early: false }
+        Place {
+            style: Style::MANDATORY.and(Style::PERCENT),
+            merge: true,
+            http,
+            afterwards: true,
+            early: false,
+        }
     }
 }
 

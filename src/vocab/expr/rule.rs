@@ -67,6 +67,7 @@ pub fn parse_rule(ruleset: Ruleset, scope: &mut AclScope, words: &[Word]) -> Res
     };
     let mut cursor = Cursor::new(name, &words[1..], ruleset.bit);
     let action = (row.parse)(&mut cursor)?;
+    scope.warnings.append(&mut cursor.warnings);
     finish(scope, ruleset.name, words, &cursor, action)
 }
 
