@@ -362,10 +362,10 @@ impl RequestHead {
     pub fn set_uri(&mut self, uri: &[u8]) -> Result<(), Unfit> {
         let uri = text::target(uri);
         let form = target::form(self.method(), &uri).map_err(|_| Unfit::Target)?;
-        if let Form::Absolute(authority) = form {
-            if self.head.fields().any(|(n, v)| n == b"host" && !v.eq_ignore_ascii_case(authority.text)) {
-                self.head.set(&HOST, authority.text);
-            }
+        if let Form::Absolute(authority) = form
+            && !self.head.get(b"host").is_some_and(|host| host.eq_ignore_ascii_case(authority.text))
+        {
+            self.head.set(&HOST, authority.text);
         }
         self.uri = self.head.push_text(&uri);
         Ok(())

@@ -99,6 +99,7 @@ fn what_does_not_fit_fails_its_rule_and_is_counted() {
     let rules = " http-request set-method %[req.hdr(x-value),b64dec] if { path /method }\n \
         http-request set-uri %[req.hdr(x-value),b64dec] if { path /uri }\n \
         http-request set-header Host %[req.hdr(x-value),b64dec] if { path /host }\n \
+        http-request set-uri http://other:8080/y if { path /absolute }\n \
         http-request strict-mode off if { path /lax }\n http-request set-method \"A B\" if { path /lax }\n \
         log-format \"%ST %tsc\"";
     for program in BOTH {
@@ -124,6 +125,12 @@ fn what_does_not_fit_fails_its_rule_and_is_counted() {
         for (path, value) in [("/method", "UFVSR0U="), ("/uri", "L3k="), ("/host", "b3RoZXI=")] {
             assert_eq!(status(path, value), [200], "{path}");
         }
+        // An absolute target and Host name one host.
+        ground.log.take(Duration::ZERO);
+        assert_eq!(status("/absolute", "eA=="), [200]);
+        let seen = ground.log.take(Duration::from_millis(500));
+        assert_eq!(seen[0].head.line, "GET http://other:8080/y HTTP/1.1");
+        assert_eq!(seen[0].head.all("host").collect::<Vec<_>>(), ["other:8080"]);
         let stat = ask(&socket, "show stat");
         let mut lines = stat.lines();
         let names: Vec<&str> = lines.next().expect("a head").trim_start_matches("# ").split(',').collect();

@@ -87,6 +87,8 @@ pub(super) fn put(cx: &mut Cx<'_>, what: What, value: &[u8]) -> Verdict {
         _ => b"/",
     };
     let new = match what {
+        // A target without a path has no query either.
+        What::Query if path_and_query.is_empty() => return Verdict::Continue,
         What::Method => return verdict(req.set_method(value)),
         What::Uri => value.to_vec(),
         What::Path => [authority, slash, value, query].concat(),
