@@ -18,6 +18,7 @@ mod lines;
 mod namespaces;
 mod own_namespace;
 mod persistence;
+mod plain;
 mod process_rates;
 mod programs;
 mod queues;
