@@ -80,7 +80,7 @@ const CASES: &[Case] = &[
         "backend c d\n",
         "haproxy drops the whole section without a word",
         1,
-        "unexpected argument 'd' on the line of a section.",
+        "'backend' cannot handle unexpected argument 'd'.",
     ),
     same("duplicate-frontend", "frontend f\n    bind 127.0.10.1:18097\n    default_backend b\n"),
     same("duplicate-backend", "backend b\n    server s 127.0.0.1:1\n"),

@@ -457,7 +457,8 @@ impl Check<'_> {
         if let Some((_, at)) = self.draft.pointless.first() {
             let words: Vec<String> = self.draft.pointless.iter().map(|(w, _)| format!("'{w}'")).collect();
             let text = format!("no effect in Ringmain, which has no such part: {}.", words.join(", "));
-            self.diags.push(Diag::bare(Severity::Warning, Some(*at), text).help("remove it"));
+            // A warning would end a start with `zero-warning`, for words of files that run as they are.
+            self.diags.push(Diag::bare(Severity::Diag, Some(*at), text).help("remove it"));
         }
     }
 

@@ -1,5 +1,5 @@
 //! Switches of HAProxy's own engine and platform (manual 3.2) that have no counterpart in Ringmain's: they are accepted,
-//! and told of in one warning.
+//! and told of in one diagnostic.
 use crate::vocab::row::{self, DirectiveRow};
 
 pub const ROWS: &[DirectiveRow] = &[
@@ -18,7 +18,7 @@ pub const ROWS: &[DirectiveRow] = &[
 ];
 
 const fn switch(name: &'static str, no: bool) -> DirectiveRow {
-    let doc = "A switch of HAProxy's own event loop or process. Ringmain has no such part: accepted with a warning.";
+    let doc = "A switch of HAProxy's own event loop or process. Ringmain has no such part: accepted without effect.";
     DirectiveRow {
         name,
         sections: row::GLOBAL,

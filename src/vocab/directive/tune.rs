@@ -92,7 +92,7 @@ const fn row_of(name: &'static str, doc: &'static str, parse: row::Parse) -> Dir
 
 /// Tunes a part of HAProxy's engine that Ringmain does not have.
 const fn inner(name: &'static str) -> DirectiveRow {
-    let doc = "Tunes a part of HAProxy's engine that Ringmain does not have: accepted with a warning.";
+    let doc = "Tunes a part of HAProxy's engine that Ringmain does not have: accepted without effect.";
     row_of(name, doc, pointless)
 }
 
