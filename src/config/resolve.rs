@@ -460,6 +460,12 @@ impl Check<'_> {
             // A warning would end a start with `zero-warning`, for words of files that run as they are.
             self.diags.push(Diag::bare(Severity::Diag, Some(*at), text).help("remove it"));
         }
+        if let Some((_, at)) = self.draft.without_tls.first() {
+            let words: Vec<String> = self.draft.without_tls.iter().map(|(w, _)| format!("'{w}'")).collect();
+            let text =
+                format!("no effect without TLS, which Ringmain does not have yet: {}.", words.join(", "));
+            self.diags.push(Diag::bare(Severity::Diag, Some(*at), text));
+        }
     }
 
     fn warn(&mut self, at: Span, text: String) -> &mut Diag {
