@@ -410,17 +410,20 @@ impl Check<'_> {
 
     /// A check needs a port to go to.
     fn check_ports(&mut self, proxy: &ProxyDraft) {
+        let Some(lacks) = proxy.settings.check.kind().lacks_port() else { return };
         for server in &proxy.servers {
             if super::lookup::has_service(server) {
                 continue;
             }
             let relative = match &server.addr {
-                ServerAddress::Known(addr) => matches!(addr, ServerAddr::InetRelative(..)),
+                // One without an address gets both while running.
+                ServerAddress::Known(ServerAddr::InetRelative(ip, _)) => !ip.is_unspecified(),
+                ServerAddress::Known(_) => false,
                 ServerAddress::Host { port, .. } => matches!(port, crate::plan::draft::PortSpec::Offset(_)),
             };
             if server.settings.check && relative && server.settings.check_port.is_none() {
                 let text = format!(
-                    "config: {}: server '{}' has neither service port nor check port.",
+                    "config: {}: server '{}' has neither service port nor check port{lacks}.",
                     title(proxy),
                     server.name
                 );
