@@ -23,7 +23,10 @@ struct Bytes {
 fn make(args: &[String]) -> Result<Box<dyn Convert>, String> {
     let offset = Number::parse(&args[0])?;
     let length = args.get(1).map(|arg| Number::parse(arg)).transpose()?;
-    if matches!(offset, Number::Fixed(..0)) || matches!(length, Some(Number::Fixed(..=0))) {
+    if matches!(offset, Number::Fixed(..0)) {
+        return Err("expects a non-negative integer".to_owned());
+    }
+    if matches!(length, Some(Number::Fixed(..=0))) {
         return Err("expects a positive integer".to_owned());
     }
     Ok(Box::new(Bytes { offset, length }))
