@@ -5,7 +5,6 @@ use crate::vocab::row::{self, DirectiveCx, DirectiveRow, Polarity};
 
 pub const ROWS: &[DirectiveRow] = &[
     switch("busy-polling", true),
-    switch("insecure-fork-wanted", true),
     switch("insecure-setuid-wanted", false),
     switch("no-memory-trimming", false),
     switch("noepoll", false),
