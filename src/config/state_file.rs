@@ -326,7 +326,7 @@ mod tests {
         let (mut read, mut refused, mut applied) = (0, 0, 0);
         crate::base::mutate::cases(50_000, &[good], |bytes| {
             let text = String::from_utf8_lossy(bytes);
-            let Some(lines) = of_all(Path::new("file"), &text, &mut |_| refused += 1) else { return };
+            let Some(lines) = of_all(Path::new("file"), &text, &mut |_, _| refused += 1) else { return };
             for words in lines.values() {
                 read += 1;
                 if let Ok(remembered) = parse(&words[4..]) {
