@@ -5,7 +5,7 @@
 //! a line `# differs: REASON`.
 use ringmain::config;
 use ringmain::syntax::render::first_line;
-use ringmain::syntax::{Env, Severity, render};
+use ringmain::syntax::{Env, render};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -64,7 +64,7 @@ fn said(path: &Path) -> (String, Vec<String>) {
         config::build_texts(&[(name, text.as_slice())], &Env::empty(), &config::Options::default());
     let mut all = String::new();
     let mut lines = Vec::new();
-    for diag in diags.list.iter().filter(|d| d.severity > Severity::Diag) {
+    for diag in &diags.list {
         _ = write!(all, "{}", render(diag, &map, PID));
         lines.extend(kept(&first_line(diag, &map, PID)));
     }

@@ -23,8 +23,10 @@ pub fn load(args: &Args) -> Result<(Plan, bool), Exit> {
     let (plan, diags, map) = config::build(&args.files, &env, &options);
     print(args, &diags, &map);
     let warned = diags.list.iter().any(|d| d.severity == Severity::Warning);
+    let diagnosed = args.diagnostics && diags.list.iter().any(|d| d.severity == Severity::Diag);
     match plan {
-        Some(plan) if warned && (args.zero_warning || plan.global.zero_warning) => {
+        // Diagnostics that were asked for count as warnings here, as for HAProxy.
+        Some(plan) if (warned || diagnosed) && (args.zero_warning || plan.global.zero_warning) => {
             say::alert("config : Some warnings were found and 'zero-warning' is set. Aborting.");
             drop(plan);
             Err(Exit(1))

@@ -40,7 +40,8 @@ pub fn server(
     }
     let name = &world.plan.backend(backend).name;
     let relative = matches!(draft.addr, ServerAddress::Known(ServerAddr::InetRelative(..)));
-    if draft.settings.check && relative && draft.settings.check_port.is_none() {
+    let lacks_port = || world.plan.backend(backend).mould.check.lacks_port().is_some();
+    if draft.settings.check && relative && draft.settings.check_port.is_none() && lacks_port() {
         return Err(format!(
             "config: backend '{name}': server '{}' has neither service port nor check port nor tcp_check rule 'connect' \
              with port information.",

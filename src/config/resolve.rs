@@ -410,17 +410,20 @@ impl Check<'_> {
 
     /// A check needs a port to go to.
     fn check_ports(&mut self, proxy: &ProxyDraft) {
+        let Some(lacks) = proxy.settings.check.kind().lacks_port() else { return };
         for server in &proxy.servers {
             if super::lookup::has_service(server) {
                 continue;
             }
             let relative = match &server.addr {
-                ServerAddress::Known(addr) => matches!(addr, ServerAddr::InetRelative(..)),
+                // One without an address gets both while running.
+                ServerAddress::Known(ServerAddr::InetRelative(ip, _)) => !ip.is_unspecified(),
+                ServerAddress::Known(_) => false,
                 ServerAddress::Host { port, .. } => matches!(port, crate::plan::draft::PortSpec::Offset(_)),
             };
             if server.settings.check && relative && server.settings.check_port.is_none() {
                 let text = format!(
-                    "config: {}: server '{}' has neither service port nor check port.",
+                    "config: {}: server '{}' has neither service port nor check port{lacks}.",
                     title(proxy),
                     server.name
                 );
@@ -457,7 +460,14 @@ impl Check<'_> {
         if let Some((_, at)) = self.draft.pointless.first() {
             let words: Vec<String> = self.draft.pointless.iter().map(|(w, _)| format!("'{w}'")).collect();
             let text = format!("no effect in Ringmain, which has no such part: {}.", words.join(", "));
-            self.diags.push(Diag::bare(Severity::Warning, Some(*at), text).help("remove it"));
+            // A warning would end a start with `zero-warning`, for words of files that run as they are.
+            self.diags.push(Diag::bare(Severity::Diag, Some(*at), text).help("remove it"));
+        }
+        if let Some((_, at)) = self.draft.without_tls.first() {
+            let words: Vec<String> = self.draft.without_tls.iter().map(|(w, _)| format!("'{w}'")).collect();
+            let text =
+                format!("no effect without TLS, which Ringmain does not have yet: {}.", words.join(", "));
+            self.diags.push(Diag::bare(Severity::Diag, Some(*at), text));
         }
     }
 

@@ -56,7 +56,8 @@ fn known(draft: &Draft, log: &Log, proxy: Option<&str>, map: &SourceMap, diags: 
 }
 
 fn check_section(section: &ring::Draft, map: &SourceMap, diags: &mut Diags) {
-    if section.maxlen > section.size {
+    // One that nobody wrote is as long as there is room.
+    if section.maxlen > section.size && section.maxlen != SIZE {
         let text = format!(
             "ring '{}' event max length '{}' exceeds size, forced to size '{}'.",
             section.name, section.maxlen, section.size

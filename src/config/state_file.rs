@@ -1,5 +1,6 @@
 //! State files: what `show servers state` of the process before printed is read for the servers that are still there
-//! (`load-server-state-from-file`, manual 4.2). A file that cannot be used is a warning and nothing more, in HAProxy's words.
+//! (`load-server-state-from-file`, manual 4.2). A file that cannot be used is a warning and nothing more, in HAProxy's
+//! words; one that is not there yet, or empty, a notice: so it is at the first start.
 use crate::plan::draft::{Draft, ProxyDraft, ServerAddress, ServerDraft};
 use crate::plan::remembered::{LoadState, Operational, Remembered};
 use crate::plan::{Global, ServerAddr};
@@ -22,19 +23,20 @@ type Lines<'t> = HashMap<(&'t str, &'t str), Vec<&'t str>>;
 /// Reads the state files that the configuration names, and leaves with each server what is remembered of it.
 pub fn read(draft: &mut Draft, diags: &mut Diags) {
     let uuids = super::compile::uuids(draft);
-    let mut warn = |text: String| diags.push(Diag::bare(Severity::Warning, None, text));
+    let mut say = |severity, text: String| diags.push(Diag::bare(severity, None, text));
     let global = &draft.global;
     let text = global.server_state_file.as_ref().and_then(|file| {
         let path = placed(global, file);
         match open(&path) {
             Ok(text) => Some((path, text)),
             Err(e) => {
-                warn(format!("config: Can't open global server state file '{}': {e}", path.display()));
+                let text = format!("config: Can't open global server state file '{}': {e}", path.display());
+                say(unread(&path), text);
                 None
             }
         }
     });
-    let shared = text.as_ref().and_then(|(path, text)| of_all(path, text, &mut warn));
+    let shared = text.as_ref().and_then(|(path, text)| of_all(path, text, &mut say));
     for (proxy, uuid) in draft.proxies.iter_mut().zip(uuids) {
         if !proxy.kind.has_backend() || proxy.settings.disabled {
             continue;
@@ -43,19 +45,25 @@ pub fn read(draft: &mut Draft, diags: &mut Diags) {
             LoadState::None => {}
             LoadState::Global => {
                 if global.server_state_file.is_none() {
-                    warn(format!(
+                    let text = format!(
                         "backend '{}' configured to load server state file from global section 'server-state-file' \
                          directive. Unfortunately, 'server-state-file' is not set!",
                         proxy.name
-                    ));
+                    );
+                    say(Severity::Warning, text);
                 }
                 if let Some(lines) = &shared {
-                    remember(proxy, lines, &mut warn);
+                    remember(proxy, lines, &mut |text| say(Severity::Warning, text));
                 }
             }
-            LoadState::Local => local(proxy, uuid, global, &mut warn),
+            LoadState::Local => local(proxy, uuid, global, &mut say),
         }
     }
+}
+
+/// How serious it is that a file could not be opened.
+fn unread(path: &Path) -> Severity {
+    if path.exists() { Severity::Warning } else { Severity::Notice }
 }
 
 /// A path below `server-state-base`, unless it stands alone.
@@ -78,8 +86,13 @@ fn versioned(text: &str) -> Option<&str> {
 }
 
 /// The file of `server-state-file`.
-fn of_all<'t>(path: &Path, text: &'t str, warn: &mut impl FnMut(String)) -> Option<Lines<'t>> {
+fn of_all<'t>(path: &Path, text: &'t str, say: &mut impl FnMut(Severity, String)) -> Option<Lines<'t>> {
     let path = path.display();
+    if text.is_empty() {
+        say(Severity::Notice, format!("config: Empty global server state file '{path}'."));
+        return None;
+    }
+    let mut warn = |text| say(Severity::Warning, text);
     let Some(text) = versioned(text) else {
         warn(format!("config: Can't get version of the global server state file '{path}'."));
         return None;
@@ -94,14 +107,23 @@ fn of_all<'t>(path: &Path, text: &'t str, warn: &mut impl FnMut(String)) -> Opti
 }
 
 /// A backend's own file.
-fn local(proxy: &mut ProxyDraft, uuid: u32, global: &Global, warn: &mut impl FnMut(String)) {
+fn local(proxy: &mut ProxyDraft, uuid: u32, global: &Global, say: &mut impl FnMut(Severity, String)) {
     let name = proxy.name.clone();
     let path = placed(global, Path::new(proxy.settings.state_file.as_deref().unwrap_or(&name)));
     let shown = path.display();
     let text = match open(&path) {
         Ok(text) => text,
-        Err(e) => return warn(format!("Proxy '{name}': Can't open server state file '{shown}': {e}.")),
+        Err(e) => {
+            return say(
+                unread(&path),
+                format!("Proxy '{name}': Can't open server state file '{shown}': {e}."),
+            );
+        }
     };
+    if text.is_empty() {
+        return say(Severity::Notice, format!("Proxy '{name}': Empty server state file '{shown}'."));
+    }
+    let warn = &mut |text| say(Severity::Warning, text);
     let Some(text) = versioned(&text) else {
         return warn(format!("Proxy '{name}': Can't get version of the server state file '{shown}'."));
     };
@@ -304,7 +326,7 @@ mod tests {
         let (mut read, mut refused, mut applied) = (0, 0, 0);
         crate::base::mutate::cases(50_000, &[good], |bytes| {
             let text = String::from_utf8_lossy(bytes);
-            let Some(lines) = of_all(Path::new("file"), &text, &mut |_| refused += 1) else { return };
+            let Some(lines) = of_all(Path::new("file"), &text, &mut |_, _| refused += 1) else { return };
             for words in lines.values() {
                 read += 1;
                 if let Ok(remembered) = parse(&words[4..]) {

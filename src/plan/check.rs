@@ -21,6 +21,28 @@ pub enum CheckKind {
     External { command: String, path: Option<String> },
 }
 
+impl CheckKind {
+    /// What is missing for a server that has no port itself, as HAProxy goes on behind `has neither service port nor check
+    /// port`. `None`: nothing, each connection says which port it goes to.
+    #[must_use]
+    pub fn lacks_port(&self) -> Option<&'static str> {
+        let script = match self {
+            CheckKind::Connect => return Some(""),
+            CheckKind::External { .. } => return None,
+            CheckKind::Script(script) => script,
+        };
+        let mut connections = script.steps.iter().filter_map(|step| match &*step.action {
+            Action::Connect(connect) => Some(connect.has_port()),
+            _ => None,
+        });
+        match (connections.next(), connections.all(|has_port| has_port)) {
+            (Some(true), true) => None,
+            (Some(true), false) => Some(", and a tcp_check rule 'connect' with no port information"),
+            _ => Some(" nor tcp_check rule 'connect' with port information"),
+        }
+    }
+}
+
 /// Which words are used for what happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
@@ -82,6 +104,13 @@ pub struct Connect {
     pub send_proxy: bool,
     /// `via-socks4`.
     pub via_socks4: bool,
+}
+
+impl Connect {
+    /// Whether it says itself which port it goes to. An expression may have no value.
+    fn has_port(&self) -> bool {
+        matches!(self.port, Some(ConnectPort::Fixed(_))) || self.addr_port.is_some()
+    }
 }
 
 /// What a check's connection begins with where its steps leave that to the server's line.

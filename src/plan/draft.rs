@@ -21,6 +21,10 @@ pub struct Draft {
     pub proxies: Vec<ProxyDraft>,
     /// Words that were accepted although they have no meaning in this engine, with their first place.
     pub pointless: Vec<(String, Span)>,
+    /// Words that only mean something with TLS, with their first place.
+    pub without_tls: Vec<(String, Span)>,
+    /// Where relative paths of TLS begin.
+    pub tls_bases: TlsBases,
     /// Errors that HAProxy finds only when every section is read.
     pub late: Vec<crate::syntax::Diag>,
     /// Where `user`/`uid` and `group`/`gid` were given first.
@@ -46,6 +50,14 @@ impl Draft {
             self.pointless.push((word.to_owned(), at));
         }
     }
+}
+
+/// `ca-base`, `crt-base` and `key-base` in `global`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsBases {
+    pub authorities: Option<String>,
+    pub certificates: Option<String>,
+    pub keys: Option<String>,
 }
 
 /// `unix-bind` in `global`.

@@ -903,7 +903,7 @@ mod tests {
     #[test]
     fn what_is_refused_is_not_what_we_have() {
         let refused: Vec<_> = refused().collect();
-        assert!(refused.contains(&("fetch", "ssl_fc")) && refused.contains(&("action", "set-nice")));
+        assert!(refused.contains(&("fetch", "fc_rtt")) && refused.contains(&("action", "set-nice")));
         assert!(!refused.contains(&("fetch", "path")) && !refused.contains(&("action", "deny")));
     }
 }

@@ -57,6 +57,7 @@ pub mod rule_line;
 pub mod section;
 pub mod server;
 pub mod stats_page;
+pub mod tls_words;
 
 #[cfg(test)]
 mod tests {

@@ -9,36 +9,42 @@ use crate::syntax::{Diag, Severity, Span, Word};
 /// # Errors
 /// What is wrong with the line. The section was added nevertheless, so that its lines can be checked.
 pub fn open(cx: &mut DirectiveCx<'_>, kind: ProxyKind, words: &[Word]) -> Result<(), Diag> {
-    let name = row::text(words, 1);
+    let (name, from) = named(kind, words);
     let at = words[0].span;
     let checked = check_name(cx, kind, words);
-    let (settings, from) = match parent(cx, kind, words) {
+    let explicit = from.is_some();
+    let (settings, from) = match parent(cx, kind, name, from, words) {
         Ok(from) => (from.map(|i| cx.draft.proxies[i].settings.clone()).unwrap_or_default(), Ok(from)),
         Err(diag) => (Settings::default(), Err(diag)),
     };
-    let explicit = row::text(words, 2) == "from";
     let mut proxy = ProxyDraft::new(kind, name, at, settings);
     proxy.from = from.as_ref().ok().copied().flatten();
     proxy.from_explicit = explicit;
     cx.draft.proxies.push(proxy);
     checked?;
     from?;
-    if explicit {
-        return too_many(words.get(4));
-    }
-    match words.get(2) {
-        Some(_) if kind.has_frontend() => directive::bind::on_section_line(cx, words),
-        extra => too_many(extra),
+    match words.get(if explicit { 4 } else { 2 }) {
+        Some(_) if kind.has_frontend() && !explicit => directive::bind::on_section_line(cx, words),
+        Some(extra) if kind == ProxyKind::Defaults => {
+            // HAProxy passes over what follows: people keep `defaults name mode http` in their files.
+            let text = format!("'defaults' : '{}' and what follows it has no effect.", extra.text());
+            cx.idle(extra.span, text, "put it on a line of its own");
+            Ok(())
+        }
+        Some(extra) => {
+            let text = format!("'{}' cannot handle unexpected argument '{}'.", kind.name(), extra.text());
+            Err(Diag::alert(extra.span, text).help("a section takes a name and `from <defaults>`"))
+        }
+        None => Ok(()),
     }
 }
 
-fn too_many(extra: Option<&Word>) -> Result<(), Diag> {
-    match extra {
-        None => Ok(()),
-        Some(word) => {
-            let text = format!("unexpected argument '{}' on the line of a section.", word.text());
-            Err(Diag::alert(word.span, text).help("a section takes a name and `from <defaults>`"))
-        }
+/// The section's own name, and where that of the `defaults` it is made from stands. `defaults from x` has no name.
+fn named(kind: ProxyKind, words: &[Word]) -> (&str, Option<usize>) {
+    match (row::text(words, 1), row::text(words, 2)) {
+        ("from", _) if kind == ProxyKind::Defaults && words.len() == 3 => ("", Some(2)),
+        (name, "from") => (name, Some(3)),
+        (name, _) => (name, None),
     }
 }
 
@@ -81,9 +87,15 @@ pub fn permitted(c: char) -> bool {
 }
 
 /// The `defaults` a section begins with: the one it names, or for proxies the last one before it.
-fn parent(cx: &mut DirectiveCx<'_>, kind: ProxyKind, words: &[Word]) -> Result<Option<usize>, Diag> {
+fn parent(
+    cx: &mut DirectiveCx<'_>,
+    kind: ProxyKind,
+    own_name: &str,
+    from: Option<usize>,
+    words: &[Word],
+) -> Result<Option<usize>, Diag> {
     let is_defaults = |p: &ProxyDraft| p.kind == ProxyKind::Defaults;
-    if row::text(words, 2) != "from" {
+    let Some(from) = from else {
         if kind == ProxyKind::Defaults {
             return Ok(None);
         }
@@ -93,9 +105,9 @@ fn parent(cx: &mut DirectiveCx<'_>, kind: ProxyKind, words: &[Word]) -> Result<O
             mixed_use(cx, last, words);
         }
         return Ok(last);
-    }
-    let (name, place) = (row::text(words, 3), row::place(words, 3));
-    let (own, own_name) = (kind.name(), row::text(words, 1));
+    };
+    let (name, place) = (row::text(words, from), row::place(words, from));
+    let own = kind.name();
     let named = |p: &ProxyDraft| is_defaults(p) && p.name == name && !name.is_empty();
     let Some(found) = cx.draft.proxies.iter().rposition(named) else {
         let own = if kind == ProxyKind::Listen { "proxy" } else { own };

@@ -4,7 +4,7 @@ use crate::base::units::{TimeError, TimeUnit, leading_int, parse_time};
 use crate::plan::Global;
 use crate::plan::draft::{Draft, ProxyDraft, ProxyKind};
 use crate::proto::text::FieldName;
-use crate::syntax::{Diag, Diags, Env, SourceMap, Span, Word};
+use crate::syntax::{Diag, Diags, Env, Severity, SourceMap, Span, Word};
 use std::time::Duration;
 
 /// A set of sections.
@@ -114,13 +114,31 @@ impl DirectiveCx<'_> {
         self.diags.push(Diag::warning(at, message));
     }
 
-    /// Notes a word that has no meaning in this engine: all of them are told in one warning.
+    /// Says, with `-dD` only, that something has no effect here: a warning would end a start with `zero-warning`.
+    pub fn idle(&mut self, at: Span, message: impl Into<String>, help: &str) {
+        self.diags.push(Diag::at(Severity::Diag, at, message).help(help));
+    }
+
+    /// Notes a word that has no meaning in this engine: all of them are told in one diagnostic.
     pub fn pointless(&mut self, word: &Word) {
         self.draft.note_pointless(word.text(), word.span);
     }
 
-    /// Warns that a word of which the first counts stands here again. HAProxy says so in an alert, but goes on.
+    /// Says that a word of which the first counts stands here again. HAProxy says so in an alert, but goes on, with
+    /// `zero-warning` too.
     pub fn already(&mut self, words: &[Word]) {
+        let text = format!("'{}' already specified. Continuing.", words[0].text());
+        self.again(words, text);
+    }
+
+    /// The same in other words.
+    pub fn again(&mut self, words: &[Word], text: impl Into<String>) {
+        let diag = Diag::at(Severity::Notice, words[0].span, text);
+        self.diags.push(diag.help("remove it: the first one counts"));
+    }
+
+    /// The same where HAProxy warns.
+    pub fn warn_again(&mut self, words: &[Word]) {
         let text = format!("'{}' already specified. Continuing.", words[0].text());
         self.diags.push(Diag::warning(words[0].span, text).help("remove it: the first one counts"));
     }

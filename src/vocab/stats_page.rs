@@ -74,8 +74,8 @@ pub(super) fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag
     };
     // HAProxy passes over what stands behind.
     if let Some(extra) = words.get(most) {
-        let text = format!("'stats {name}': '{}' and what follows it is ignored.", extra.text());
-        cx.warn(extra.span, text);
+        let text = format!("'stats {name}': '{}' and what follows it has no effect.", extra.text());
+        cx.idle(extra.span, text, "remove it");
     }
     Ok(())
 }
@@ -228,7 +228,7 @@ mod tests {
             "'stats admin' requires either 'if' or 'unless' followed by a condition."
         );
         assert!(says("stats admin if foo").contains("no such ACL : 'foo'"));
-        assert!(says("stats enable foo").contains("is ignored"));
+        assert!(says("stats enable foo").contains("has no effect"));
         assert_eq!(says("stats auth a:b\nstats auth a:c"), "uri auth: ignoring duplicated user 'a'.");
         assert_eq!(
             bench(DEFAULTS, "stats admin if TRUE").says(),

@@ -69,7 +69,8 @@ fn the_table_says_what_the_program_does() {
 fn load(text: &str) -> (&'static str, String) {
     let files = [("example.cfg", text.as_bytes())];
     let (plan, diags, _) = config::build_texts(&files, &Env::empty(), &config::Options::default());
-    let said = diags.list.iter().filter(|d| d.severity > Severity::Diag);
+    // What has no effect is told to those who ask for diagnostics.
+    let said = diags.list.iter().filter(|d| d.severity > Severity::Diag || d.message.contains("no effect"));
     let messages: String = said.map(|d| format!("  {:?}: {}\n", d.severity, d.message)).collect();
     let idle = messages.contains("no effect") || messages.contains("'log' is kept but");
     // Whether there is such a namespace is the machine's affair; HAProxy says the same.
@@ -81,6 +82,69 @@ fn load(text: &str) -> (&'static str, String) {
         Some(_) => WORKS,
     };
     (status, messages)
+}
+
+/// `docs/compat.md` lists every word that is told of as one without an effect, and no other.
+#[test]
+fn words_without_an_effect_are_listed() {
+    let text = std::fs::read_to_string(root().join("docs/compat.md")).unwrap();
+    let part =
+        text.split("\n## Words without an effect\n").nth(1).unwrap().split("**Where they stand**").next();
+    let listed: BTreeSet<String> =
+        part.unwrap().split('`').skip(1).step_by(2).map(|w| w.replace('\n', " ")).collect();
+    let mut told = BTreeSet::new();
+    for row in directive::all().filter(|r| r.sections & row::GLOBAL != 0 && r.name != "stats") {
+        told.extend(idle(&|argument| file_with(&format!("{} {argument}", row.name), "", "", "")));
+    }
+    told.extend(idle(&|_| file_with("stats bind-process 1", "", "", "")));
+    for row in option::all() {
+        told.extend(idle(&|_| file_with("", &format!("option {}", row.name), "", "")));
+    }
+    for row in bind::all() {
+        told.extend(idle(&|argument| file_with("", "", &format!("{} {argument}", row.name), "")));
+    }
+    for row in server::all() {
+        told.extend(idle(&|argument| file_with("", "", "", &format!("{} {argument}", row.name))));
+    }
+    let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| {
+        a.difference(b)
+            .filter(|w| !["-dD", "zero-warning", "ssl", "check-ssl"].contains(&w.as_str()))
+            .cloned()
+            .collect()
+    };
+    let (missing, gone): (Vec<String>, Vec<String>) = (only(&told, &listed), only(&listed, &told));
+    assert!(
+        missing.is_empty() && gone.is_empty(),
+        "not listed: {missing:?}; listed, and not told of: {gone:?}"
+    );
+}
+
+/// A sound file with something in `global`, in both halves of a proxy, on the `bind` line, on the `server` line.
+fn file_with(global: &str, proxy: &str, bind: &str, server: &str) -> String {
+    format!(
+        "global\n    {global}\nlisten f\n    mode http\n    timeout client 1s\n    timeout server 1s\n    timeout connect 1s\n    \
+         {proxy}\n    bind :18099 {bind}\n    server s 127.0.0.1:1 {server}\n"
+    )
+}
+
+/// The words that are told of in a file without errors: the first of these arguments that makes one counts.
+fn idle(file: &dyn Fn(&str) -> String) -> Vec<String> {
+    for argument in ["", "5", "on", "/dev/null", "none", "TLSv1.2", "no-sslv3", "2048", "str(x)", "legacy"] {
+        let text = file(argument);
+        let (plan, diags, _) = config::build_texts(
+            &[("example.cfg", text.as_bytes())],
+            &Env::empty(),
+            &config::Options::default(),
+        );
+        if plan.is_none() {
+            continue;
+        }
+        let lists = diags.list.iter().filter(|d| {
+            d.message.starts_with("no effect in ") || d.message.starts_with("no effect without TLS")
+        });
+        return lists.flat_map(|d| d.message.split('\'').skip(1).step_by(2).map(str::to_owned)).collect();
+    }
+    Vec::new()
 }
 
 /// A refusal tells what it is about: one of the example's words.

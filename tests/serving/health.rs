@@ -9,6 +9,32 @@ use crate::{BOTH, DEFAULTS, get, origin, status};
 /// Time over `fall × inter` that a loaded test machine may need.
 const SLACK: Duration = crate::common::PATIENCE;
 
+/// A server that takes the port of its clients has none to be checked at: the check's steps name it.
+#[test]
+fn a_server_without_a_port_is_checked_at_that_of_the_steps() {
+    for program in BOTH {
+        let mut ground = Ground::new();
+        let (a, b) = (ground.back("A"), ground.back("B"));
+        let config = format!(
+            "{DEFAULTS}
+listen site
+    bind \"127.0.10.1:${{F1}}\"
+    option tcp-check
+    tcp-check connect port {}
+    tcp-check connect addr {b}
+    server s {}: check inter 100ms fall 2
+",
+            a.port(),
+            a.ip()
+        );
+        let proxy = ground.serve(program, 1, &config);
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(!proxy.errors().contains("DOWN"), "{}: {}", program.name(), proxy.errors());
+        ground.stop("B");
+        proxy.await_said("Server site/s is DOWN");
+    }
+}
+
 #[test]
 fn a_dead_server_is_out_after_fall_checks_and_back_after_rise() {
     let config = format!(

@@ -19,6 +19,7 @@ mod namespaces;
 mod one_message;
 mod own_namespace;
 mod persistence;
+mod plain;
 mod process_rates;
 mod programs;
 mod queues;

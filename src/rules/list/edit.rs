@@ -2,11 +2,19 @@
 use super::{Key, Lists};
 use crate::share::list_edits::{Change, ListEdit};
 
+/// What a list is known by: `file@` and `opt@` only say what kind of file it is, `virt@` belongs to the name (configuration
+/// manual of 3.2, 2.7).
+#[must_use]
+pub fn name_of(file: &str) -> &str {
+    file.strip_prefix("file@").or_else(|| file.strip_prefix("opt@")).unwrap_or(file)
+}
+
 impl Lists {
-    /// The place of a file's list.
+    /// The place of a file's list, with or without the prefix of its kind.
     #[must_use]
     pub fn of_file(&self, file: &str) -> Option<usize> {
-        self.lists.iter().position(|list| list.file.as_deref() == Some(file))
+        let name = name_of(file);
+        self.lists.iter().position(|list| list.file.as_deref() == Some(name))
     }
 
     /// Whether the version in force would be another one after an edit.

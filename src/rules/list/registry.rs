@@ -1,10 +1,12 @@
 //! The lists of a configuration while it is read. Lines and converters that name patterns stand anywhere; what they make is
 //! gathered here, in the order of reading, which is the order of HAProxy's numbers. Outside of a reading they belong to nobody.
+use super::edit::name_of;
 use super::{Form, FormId, Handle, How, List, Lists};
 use crate::rules::pattern::Index;
 use crate::syntax::{FileId, SourceMap, Span};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 /// What has been gathered.
@@ -91,13 +93,13 @@ impl Wanted {
 /// HAProxy's words for a file that can't be read or used so, and for an entry with its line.
 pub fn file(path: &str, wanted: Wanted) -> Result<Handle, String> {
     let found = with(|r| {
-        let at = match r.lists.lists.iter().position(|l| l.file.as_deref() == Some(path)) {
+        let at = match r.lists.of_file(path) {
             Some(at) => {
                 compatible(&r.lists.lists[at], path, wanted)?;
                 at
             }
             None => {
-                let at = r.new_list(Some(path.to_owned()), String::new(), wanted.pairs);
+                let at = r.new_list(Some(name_of(path).to_owned()), String::new(), wanted.pairs);
                 if let Err(e) = read_file(&mut r.lists, at, path, wanted.pairs) {
                     r.lists.lists.pop();
                     return Err(e);
@@ -133,7 +135,13 @@ fn compatible(list: &List, path: &str, wanted: Wanted) -> Result<(), String> {
 /// Reads a file: one entry a line, leading white space dropped, `#` lines and empty ones left out. In pairs, the first word
 /// is the key and the rest, without white space around it, the value.
 fn read_file(lists: &mut Lists, at: usize, path: &str, pairs: bool) -> Result<(), String> {
-    let bytes = std::fs::read(path).map_err(|_| format!("failed to open pattern file <{path}>"))?;
+    let bytes = match std::fs::read(name_of(path)) {
+        // There is none to be read.
+        _ if path.starts_with("virt@") => Vec::new(),
+        Ok(bytes) => bytes,
+        Err(e) if path.starts_with("opt@") && e.kind() == ErrorKind::NotFound => Vec::new(),
+        Err(_) => return Err(format!("failed to open pattern file <{path}>")),
+    };
     for (number, line) in bytes.split(|&b| b == b'\n').enumerate() {
         let blank = |b: &u8| matches!(b, b' ' | b'\t');
         let line = line.strip_suffix(b"\r").unwrap_or(line);

@@ -129,3 +129,24 @@ fn edits_of_rules_change_what_is_not_so_already() {
     assert!(has(&lists, form, "b") && !has(&lists, form, "a") && has(&lists, ips, "10.1.1.1"));
     std::fs::remove_file(path).unwrap();
 }
+
+/// The kinds of names of HAProxy 3.2: a prefix says whether the file must be there, and `virt@` that there is none.
+#[test]
+fn names_say_what_kind_of_file_it_is() {
+    let path = written("kinds", "a one\n");
+    let path = path.to_str().unwrap();
+    Registry::open();
+    let map = wanted("str", Some(Out::Str));
+    let form = file(&format!("file@{path}"), map).unwrap().form;
+    for other in [path.to_owned(), format!("opt@{path}")] {
+        assert_eq!(file(&other, map).unwrap().form, form, "{other}");
+    }
+    file("opt@/nowhere/at-all", map).unwrap();
+    assert_eq!(file("file@/nowhere", map).unwrap_err(), "failed to open pattern file <file@/nowhere>");
+    file("virt@x", map).unwrap();
+    let lists = Registry::close();
+    assert_eq!((lists.of_file("virt@x"), lists.of_file("x")), (Some(2), None));
+    assert_eq!(lists.list(2).count(), 0);
+    assert_eq!(lists.of_file(&format!("opt@{path}")), Some(0));
+    std::fs::remove_file(path).unwrap();
+}

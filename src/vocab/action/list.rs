@@ -55,13 +55,10 @@ fn parse(cursor: &mut Cursor<'_>, action: &str) -> Result<Box<dyn Action>, Diag>
     if words.len() < wanted {
         return Err(Diag::alert(word.span, format!("expects exactly {wanted} arguments")));
     }
-    // From the first to the last parenthesis.
-    let text = word.text();
-    let inside = text.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map(|(file, _)| file);
-    let Some(file) = inside.filter(|file| !file.is_empty()) else {
-        let text = format!("'{text}' names no file");
-        return Err(Diag::alert(word.span, text).help(format!("write `{action}(/path/of/the/file)`")));
-    };
+    // From the first to the last parenthesis. Where no file is named the rule has no list, and does nothing.
+    let inside =
+        word.text().split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map(|(file, _)| file);
+    let file = inside.unwrap_or_default();
     let mut format = || parse_format(cursor.expect(String::new)?);
     let key = format()?;
     let value = (action == "set-map").then(&mut format).transpose()?;
@@ -114,7 +111,7 @@ mod tests {
             ("add-acl", "expects exactly 1 arguments"),
             ("del-map(/f)", "expects exactly 1 arguments"),
             ("set-map(/f) k", "expects exactly 2 arguments"),
-            ("set-map() k v", "'set-map()' names no file"),
+            ("set-map() k", "expects exactly 2 arguments"),
             ("add-acl(/f) k v", "expects 'if', 'unless' or end of line but found 'v'"),
         ] {
             let e = parse_http_request(&mut AclScope::default(), &words(line)).unwrap_err();

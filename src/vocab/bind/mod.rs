@@ -50,7 +50,7 @@ rows! { BindRow:
     transparent,
     v4v6,
     v6only;
-    families: identity
+    families: identity, tls
 }
 
 /// How messages about parameters begin on the line that has them.

@@ -5,8 +5,7 @@ use crate::syntax::{Diag, Word};
 pub const ROW: BindRow = BindRow {
     name: "nice",
     arguments: 1,
-    doc: "nice <-1024..1024>: HAProxy's priority among listeners. Ringmain serves all alike: accepted with \
-          a warning.",
+    doc: "nice <-1024..1024>: HAProxy's priority among listeners. Ringmain serves all alike: accepted without effect.",
     parse,
 };
 

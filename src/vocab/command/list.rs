@@ -76,7 +76,7 @@ impl<'a> Site<'a> {
         let number = name.strip_prefix('#').map(|n| if n.is_empty() { Ok(0) } else { n.parse::<u32>() });
         let found = match number {
             Some(number) => number.ok().and_then(|n| self.lists.all().position(|l| l.id == n)),
-            None => self.lists.all().position(|l| l.file.as_deref() == Some(*name)),
+            None => self.lists.of_file(name),
         };
         found.ok_or_else(|| self.unknown())
     }

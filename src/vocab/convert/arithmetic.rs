@@ -110,11 +110,32 @@ pub const ROWS: &[ConvertRow] = &[
     },
 ];
 
-/// The other number.
+/// A number given as such or in a variable.
 #[derive(Debug)]
-enum Number {
+pub(super) enum Number {
     Fixed(i64),
     Variable(Variable),
+}
+
+impl Number {
+    /// Reads an argument; an empty one is 0.
+    pub(super) fn parse(arg: &str) -> Result<Number, String> {
+        Ok(match super::integer(arg) {
+            Some(n) => Number::Fixed(n),
+            None if arg.is_empty() => Number::Fixed(0),
+            None => Number::Variable(
+                Variable::parse(arg).map_err(|_| "expects an integer or a variable name".to_owned())?,
+            ),
+        })
+    }
+
+    /// `None`: the variable has no number.
+    pub(super) fn get(&self, cx: &Cx<'_>) -> Option<i64> {
+        match self {
+            Number::Fixed(n) => Some(*n),
+            Number::Variable(variable) => variable.get(cx)?.as_int(),
+        }
+    }
 }
 
 struct WithNumber {
@@ -132,21 +153,11 @@ fn number(
     args: &[String],
     apply: fn(Sample<'_>, i64) -> Option<Sample<'static>>,
 ) -> Result<Box<dyn Convert>, String> {
-    let number = match args[0].parse() {
-        Ok(n) => Number::Fixed(n),
-        Err(_) => Number::Variable(
-            Variable::parse(&args[0]).map_err(|_| "expects an integer or a variable name".to_owned())?,
-        ),
-    };
-    Ok(Box::new(WithNumber { number, apply }))
+    Ok(Box::new(WithNumber { number: Number::parse(&args[0])?, apply }))
 }
 
 impl Convert for WithNumber {
     fn convert<'c>(&'c self, input: Sample<'c>, cx: &'c Cx<'_>) -> Option<Sample<'c>> {
-        let number = match &self.number {
-            Number::Fixed(n) => *n,
-            Number::Variable(variable) => variable.get(cx)?.as_int()?,
-        };
-        (self.apply)(input, number)
+        (self.apply)(input, self.number.get(cx)?)
     }
 }

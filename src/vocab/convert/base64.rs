@@ -22,6 +22,8 @@ pub const ROWS: &[ConvertRow] = &[
         takes: Kind::Bin,
         gives: Kind::Str,
         doc: "The bytes as base64 text.",
-        make: |args| super::numbers::<0>(args, |s, _| Some(Sample::Str(Cow::Owned(encode(&super::text(s)))))),
+        make: |args| {
+            super::numbers::<0>(args, |s, _| Some(Sample::Str(Cow::Owned(encode(&super::bytes(s))))))
+        },
     },
 ];

@@ -1,5 +1,6 @@
-//! `bytes(offset[,length])`: a part of the bytes.
+//! `bytes(offset[,length])`: a part of the bytes. Both may be variables.
 use super::ConvertRow;
+use super::arithmetic::Number;
 use crate::rules::sample::{Kind, Sample};
 use crate::rules::{Convert, Cx};
 
@@ -15,23 +16,31 @@ pub const ROWS: &[ConvertRow] = &[ConvertRow {
 
 #[derive(Debug)]
 struct Bytes {
-    offset: usize,
-    length: usize,
+    offset: Number,
+    length: Option<Number>,
 }
 
 fn make(args: &[String]) -> Result<Box<dyn Convert>, String> {
-    let number = |a: &String| a.parse::<usize>().map_err(|_| format!("'{a}' is not a number"));
-    let length = args.get(1).map_or(Ok(usize::MAX), number)?;
-    Ok(Box::new(Bytes { offset: number(&args[0])?, length }))
+    let offset = Number::parse(&args[0])?;
+    let length = args.get(1).map(|arg| Number::parse(arg)).transpose()?;
+    if matches!(offset, Number::Fixed(..0)) {
+        return Err("expects a non-negative integer".to_owned());
+    }
+    if matches!(length, Some(Number::Fixed(..=0))) {
+        return Err("expects a positive integer".to_owned());
+    }
+    Ok(Box::new(Bytes { offset, length }))
 }
 
 impl Convert for Bytes {
-    fn convert<'c>(&'c self, input: Sample<'c>, _cx: &'c Cx<'_>) -> Option<Sample<'c>> {
-        let whole = super::text(input);
-        if self.offset >= whole.len() {
-            return None;
-        }
-        let end = self.offset.saturating_add(self.length).min(whole.len());
-        Some(Sample::Bin(super::part(whole, self.offset..end)))
+    fn convert<'c>(&'c self, input: Sample<'c>, cx: &'c Cx<'_>) -> Option<Sample<'c>> {
+        let whole = super::bytes(input);
+        let offset = usize::try_from(self.offset.get(cx)?).ok()?.min(whole.len());
+        let length = match &self.length {
+            Some(length) => usize::try_from(length.get(cx)?).ok()?,
+            None => whole.len(),
+        };
+        let end = offset.saturating_add(length).min(whole.len());
+        Some(Sample::Bin(super::part(whole, offset..end)))
     }
 }

@@ -10,7 +10,7 @@ pub const ROWS: &[ConvertRow] = &[ConvertRow {
     takes: Kind::Bin,
     gives: Kind::Str,
     doc: "The bytes as hexadecimal digits in upper case.",
-    make: |args| super::numbers::<0>(args, |s, _| Some(Sample::Str(Cow::Owned(digits(&super::text(s)))))),
+    make: |args| super::numbers::<0>(args, |s, _| Some(Sample::Str(Cow::Owned(digits(&super::bytes(s)))))),
 }];
 
 fn digits(bytes: &[u8]) -> Vec<u8> {

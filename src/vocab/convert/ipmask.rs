@@ -1,8 +1,8 @@
-//! `ipmask(bits|mask[,bits6])`: the network of an address.
+//! `ipmask(bits|mask[,bits6|mask6])`: the network of an address.
 use super::ConvertRow;
 use crate::rules::sample::{Kind, Sample};
 use crate::rules::{Convert, Cx};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The rows of this file.
 pub const ROWS: &[ConvertRow] = &[ConvertRow {
@@ -17,7 +17,7 @@ pub const ROWS: &[ConvertRow] = &[ConvertRow {
 #[derive(Debug)]
 struct Mask {
     v4: u32,
-    v6: u8,
+    v6: u128,
 }
 
 fn make(args: &[String]) -> Result<Box<dyn Convert>, String> {
@@ -27,9 +27,14 @@ fn make(args: &[String]) -> Result<Box<dyn Convert>, String> {
         (_, Ok(mask)) => mask.into(),
         _ => return Err(refused(&args[0])),
     };
-    let v6 = args
-        .get(1)
-        .map_or(Ok(128), |a| a.parse::<u8>().ok().filter(|&n| n <= 128).ok_or_else(|| refused(a)))?;
+    let v6 = match args.get(1).filter(|a| !a.is_empty()) {
+        None => u128::MAX,
+        Some(arg) => match (arg.parse::<u32>(), arg.parse::<Ipv6Addr>()) {
+            (Ok(bits), _) if bits <= 128 => u128::MAX.checked_shl(128 - bits).unwrap_or(0),
+            (_, Ok(mask)) => mask.into(),
+            _ => return Err(refused(arg)),
+        },
+    };
     Ok(Box::new(Mask { v4, v6 }))
 }
 
@@ -37,10 +42,7 @@ impl Convert for Mask {
     fn convert<'c>(&'c self, input: Sample<'c>, _cx: &'c Cx<'_>) -> Option<Sample<'c>> {
         Some(Sample::Addr(match input.as_addr()? {
             IpAddr::V4(a) => IpAddr::V4((u32::from(a) & self.v4).into()),
-            IpAddr::V6(a) => {
-                let mask = u128::MAX.checked_shl(128 - u32::from(self.v6)).unwrap_or(0);
-                IpAddr::V6((u128::from(a) & mask).into())
-            }
+            IpAddr::V6(a) => IpAddr::V6((u128::from(a) & self.v6).into()),
         }))
     }
 }

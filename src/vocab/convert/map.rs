@@ -85,6 +85,7 @@ fn make(args: &[String], method: &str, out: Out) -> Result<Box<dyn Convert>, Str
     let how = How { method: row.name, make: row.make, flags: Flags::default(), out: Some(out) };
     let default = match args.get(1) {
         None => None,
+        Some(text) if out == Out::Int && text.is_empty() => Some(Sample::Int(0)),
         Some(text) if !out.takes(text.as_bytes()) => {
             let kind = if out == Out::Int { "integer" } else { "ip" };
             return Err(format!("failed to parse '{text}' as type '{kind}' at position 2"));

@@ -3,6 +3,7 @@ use crate::rules::Cx;
 use crate::rules::sample::{Convert, Kind, Sample};
 use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 
 macro_rules! rows {
     ($($module:ident)*) => {
@@ -12,7 +13,7 @@ macro_rules! rows {
     };
 }
 
-rows! { arithmetic base64 bool_ bytes case concat field hex ipmask length map regsub set_var trim url_dec word }
+rows! { arithmetic base64 bool_ bytes case concat field hex iif ipmask length map regsub set_var trim url_dec word }
 
 /// One converter.
 pub struct ConvertRow {
@@ -61,8 +62,8 @@ fn numbers<const N: usize>(
     apply: fn(Sample<'_>, &[i64; N]) -> Option<Sample<'static>>,
 ) -> Result<Box<dyn Convert>, String> {
     let mut numbers = [0; N];
-    for (place, arg) in numbers.iter_mut().zip(args) {
-        *place = arg.parse().map_err(|_| format!("'{arg}' is not a number"))?;
+    for (i, place) in numbers.iter_mut().enumerate() {
+        *place = optional_integer(args, i)?.unwrap_or(0);
     }
     Ok(Box::new(Numbers { numbers, apply }))
 }
@@ -87,18 +88,30 @@ fn part(whole: Cow<'_, [u8]>, range: std::ops::Range<usize>) -> Cow<'_, [u8]> {
     }
 }
 
-/// Where part `index` (from 1, from the end where negative) of a text lies; empty where there is none.
-fn nth_part(text: &[u8], index: i64, delimiters: &[u8], skip_empty: bool) -> std::ops::Range<usize> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    for end in (0..=text.len()).filter(|&i| i == text.len() || delimiters.contains(&text[i])) {
-        if !(skip_empty && start == end) {
-            parts.push(start..end);
-        }
-        start = end + 1;
+/// The bytes of a value for what reads bytes: a number has eight, an address its own, the rest its text.
+fn bytes(input: Sample<'_>) -> Cow<'_, [u8]> {
+    match input {
+        Sample::Int(n) => Cow::Owned(n.to_be_bytes().to_vec()),
+        Sample::Bool(b) => Cow::Owned(i64::from(b).to_be_bytes().to_vec()),
+        Sample::Addr(IpAddr::V4(a)) => Cow::Owned(a.octets().to_vec()),
+        Sample::Addr(IpAddr::V6(a)) => Cow::Owned(a.octets().to_vec()),
+        other => text(other),
     }
-    let at = if index > 0 { index - 1 } else { parts.len() as i64 + index };
-    usize::try_from(at).ok().and_then(|i| parts.get(i).cloned()).unwrap_or(0..0)
+}
+
+/// A number argument: one that is too large is the largest there is.
+fn integer(text: &str) -> Option<i64> {
+    super::expr::integer(text)
+}
+
+/// The number argument at `index`; `Some(0)` where it is empty, as in HAProxy.
+fn optional_integer(args: &[String], index: usize) -> Result<Option<i64>, String> {
+    let Some(arg) = args.get(index) else { return Ok(None) };
+    if arg.is_empty() {
+        return Ok(Some(0));
+    }
+    let wrong = || format!("failed to parse '{arg}' as type 'integer' at position {}", index + 1);
+    integer(arg).map(Some).ok_or_else(wrong)
 }
 
 #[cfg(test)]
@@ -130,6 +143,19 @@ mod tests {
             ("regsub", vec!["o", "0", "g"], s("foo"), s("f00")),
             ("url_dec", vec![], s("a%20b+c"), s("a b+c")),
             ("hex", vec![], s("AZ"), s("415A")),
+            ("hex", vec![], Sample::Int(5), s("0000000000000005")),
+            ("base64", vec![], Sample::Addr([127, 0, 0, 1].into()), s("fwAAAQ==")),
+            (
+                "bytes",
+                vec!["0", "2"],
+                Sample::Addr([127, 0, 0, 1].into()),
+                Sample::Bin(Cow::Borrowed(&[127, 0])),
+            ),
+            ("bytes", vec!["6"], s("abcdef"), Sample::Bin(Cow::Borrowed(b""))),
+            ("ltrim", vec![""], s("abc"), s("abc")),
+            ("add", vec![""], Sample::Int(1), Sample::Int(1)),
+            ("iif", vec!["", "b"], Sample::Bool(true), s("")),
+            ("iif", vec!["a", "b"], Sample::Int(0), s("b")),
             ("base64", vec![], s("hi!"), s("aGkh")),
             ("concat", vec!["-x"], s("a"), s("a-x")),
             ("add", vec!["2"], Sample::Int(40), Sample::Int(42)),
@@ -139,9 +165,60 @@ mod tests {
         ] {
             assert_eq!(apply(name, &args, input).as_ref(), Some(&want), "{name}({args:?})");
         }
-        assert_eq!(apply("field", &["4", "."], s("a.b.c")), Some(s("")));
+        assert_eq!(apply("field", &["4", "."], s("a.b.c")), None);
+        assert_eq!(apply("word", &["1", "/"], s("//")), None);
         assert_eq!(apply("b64dec", &[], s("aGkh")), Some(Sample::Bin(Cow::Borrowed(b"hi!"))));
         assert_eq!(apply("b64dec", &[], s("a*")), None);
+    }
+
+    /// Several parts in a row; each line was given to HAProxy 3.2.26.
+    #[test]
+    fn parts_are_counted_from_either_end() {
+        let lines: &[(&str, &str, &[&str; 3], Option<&str>)] = &[
+            ("a.b..c.", "field", &["1", ".", "2"], Some("a.b")),
+            ("a.b..c.", "field", &["2", ".", "2"], Some("b.")),
+            ("a.b..c.", "field", &["1", ".", "0"], Some("a.b..c.")),
+            ("a.b..c.", "field", &["2", ".", "0"], Some("b..c.")),
+            ("a.b..c.", "field", &["1", ".", "10"], Some("a.b..c.")),
+            ("a.b..c.", "field", &["1", ".", "-1"], Some("a.b..c.")),
+            ("a.b..c.", "field", &["-1", ".", "2"], Some("c.")),
+            ("a.b..c.", "field", &["-2", ".", "2"], Some(".c")),
+            ("a.b..c.", "field", &["-1", ".", "0"], Some("a.b..c.")),
+            ("a.b..c.", "field", &["-2", ".", "0"], Some("a.b..c")),
+            ("a.b..c.", "field", &["-1", ".", "10"], Some("a.b..c.")),
+            ("a.b..c.", "field", &["-2", ".", "-1"], Some("a.b..c")),
+            ("a.b..c.", "field", &["1", ".", "1"], Some("a")),
+            ("a.b..c.", "field", &["5", ".", "2"], Some("")),
+            ("a.b..c.", "field", &["6", ".", "2"], None),
+            ("a.b..c.", "field", &["9", ".", "0"], None),
+            ("a.b..c.", "field", &["-9", ".", "0"], None),
+            ("a.b..c.", "field", &["1", ".", ""], Some("a.b..c.")),
+            ("abc", "field", &["1", ".", "2"], Some("abc")),
+            ("abc", "field", &["-1", ".", "2"], Some("abc")),
+            ("/a//b/c/", "word", &["1", "/", "2"], Some("a//b")),
+            ("/a//b/c/", "word", &["1", "/", "3"], Some("a//b/c")),
+            ("/a//b/c/", "word", &["1", "/", "0"], Some("a//b/c/")),
+            ("/a//b/c/", "word", &["2", "/", "0"], Some("b/c/")),
+            ("/a//b/c/", "word", &["3", "/", "0"], Some("c/")),
+            ("/a//b/c/", "word", &["1", "/", "10"], Some("a//b/c/")),
+            ("/a//b/c/", "word", &["2", "/", "10"], Some("b/c/")),
+            ("/a//b/c/", "word", &["1", "/", "-1"], Some("a//b/c/")),
+            ("/a//b/c/", "word", &["-1", "/", "2"], Some("b/c")),
+            ("/a//b/c/", "word", &["-1", "/", "0"], Some("/a//b/c")),
+            ("/a//b/c/", "word", &["-2", "/", "0"], Some("/a//b")),
+            ("/a//b/c/", "word", &["-1", "/", "10"], Some("/a//b/c")),
+            ("/a//b/c/", "word", &["-3", "/", "2"], Some("/a")),
+            ("/a//b/c/", "word", &["9", "/", "0"], None),
+            ("/a//b/c/", "word", &["1", "/", ""], Some("a//b/c/")),
+            ("a/b", "word", &["1", "/", "2"], Some("a/b")),
+            ("a/b", "word", &["1", "/", "0"], Some("a/b")),
+            ("a/b", "word", &["-1", "/", "0"], Some("a/b")),
+            ("a/b//", "word", &["1", "/", "0"], Some("a/b//")),
+            ("a/b//", "word", &["-1", "/", "0"], Some("a/b")),
+        ];
+        for (text, name, args, want) in lines {
+            assert_eq!(apply(name, *args, s(text)), want.map(s), "{text},{name}({args:?})");
+        }
     }
 
     #[test]

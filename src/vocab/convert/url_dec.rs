@@ -20,7 +20,7 @@ struct Decode {
 }
 
 fn make(args: &[String]) -> Result<Box<dyn Convert>, String> {
-    let in_form = args.first().is_some_and(|a| a.parse::<i64>().is_ok_and(|n| n != 0));
+    let in_form = super::optional_integer(args, 0)?.is_some_and(|n| n != 0);
     Ok(Box::new(Decode { in_form }))
 }
 

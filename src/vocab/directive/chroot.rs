@@ -13,7 +13,7 @@ pub const ROW: DirectiveRow = DirectiveRow {
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.at_most(words, 1)?;
     if cx.global().chroot.is_some() {
-        cx.already(words);
+        cx.warn_again(words);
         return Ok(());
     }
     let Some(word) = words.get(1) else {

@@ -16,7 +16,7 @@ const fn row_of(name: &'static str, doc: &'static str, parse: row::Parse) -> Dir
 fn user(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.at_most(words, 1)?;
     if std::mem::replace(&mut cx.draft.uid_given, true) {
-        cx.warn(words[0].span, "user/uid already specified. Continuing.");
+        cx.again(words, "user/uid already specified. Continuing.");
         return Ok(());
     }
     cx.global().uid = Some(user_id(row::text(words, 1)).ok_or_else(|| unknown(words, "user"))?);
@@ -26,7 +26,7 @@ fn user(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
 fn group(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.at_most(words, 1)?;
     if std::mem::replace(&mut cx.draft.gid_given, true) {
-        cx.warn(words[0].span, "gid/group was already specified. Continuing.");
+        cx.again(words, "gid/group was already specified. Continuing.");
         return Ok(());
     }
     cx.global().gid = Some(group_id(row::text(words, 1)).ok_or_else(|| unknown(words, "group"))?);
@@ -36,7 +36,7 @@ fn group(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
 fn uid(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.at_most(words, 1)?;
     if std::mem::replace(&mut cx.draft.uid_given, true) {
-        cx.warn(words[0].span, "user/uid already specified. Continuing.");
+        cx.again(words, "user/uid already specified. Continuing.");
         return Ok(());
     }
     cx.global().uid = Some(number(cx, words, "user")?);
@@ -46,7 +46,7 @@ fn uid(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
 fn gid(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.at_most(words, 1)?;
     if std::mem::replace(&mut cx.draft.gid_given, true) {
-        cx.warn(words[0].span, "group/gid already specified. Continuing.");
+        cx.again(words, "group/gid already specified. Continuing.");
         return Ok(());
     }
     cx.global().gid = Some(number(cx, words, "group")?);

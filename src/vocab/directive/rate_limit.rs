@@ -39,7 +39,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
             cx.proxy_name()
         );
         cx.warn(words[0].span, text);
-    } else if before.is_some_and(|n| n > 0) && before != inherited(cx) {
+    } else if before.is_some_and(|n| n > 0) && before != inherited(cx) && !cx.in_defaults() {
         cx.warn(words[0].span, "overwriting rate-limit sessions which was already specified");
     }
     cx.proxy().settings.rate_limit = Some(word.text().parse().unwrap_or(u32::MAX));

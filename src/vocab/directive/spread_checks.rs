@@ -1,6 +1,6 @@
 //! `spread-checks` (manual 3.2).
 use crate::base::units::leading_int;
-use crate::syntax::{Diag, Word};
+use crate::syntax::{Diag, Severity, Word};
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
 
 pub const ROW: DirectiveRow = DirectiveRow {
@@ -19,7 +19,8 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     };
     if cx.global().spread_checks != 0 {
         let text = "spread-checks already specified. Continuing.";
-        cx.diags.push(Diag::warning(words[0].span, text).tight().help("remove it: the first one counts"));
+        let diag = Diag::at(Severity::Notice, words[0].span, text).tight();
+        cx.diags.push(diag.help("remove it: the first one counts"));
         return Ok(());
     }
     match u32::try_from(leading_int(word.text())) {

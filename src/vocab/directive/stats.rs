@@ -25,7 +25,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         "timeout" => timeout(cx, words),
         "maxconn" => maxconn(cx, words),
         "bind-process" => {
-            cx.pointless(&words[1]);
+            cx.draft.note_pointless("stats bind-process", words[1].span);
             Ok(())
         }
         other => {

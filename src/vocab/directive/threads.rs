@@ -21,7 +21,7 @@ pub const ROWS: &[DirectiveRow] = &[
         no: true,
         doc: "[no] numa-cpu-mapping: whether HAProxy keeps to one CPU socket by itself. Ringmain uses every core it may.",
         parse: |cx, words| {
-            cx.at_most(words, 0)?;
+            // HAProxy passes over what stands behind it.
             cx.pointless(&words[0]);
             Ok(())
         },

@@ -81,13 +81,14 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     Ok(())
 }
 
-/// Keeps the value; a second one of the same section is worth a warning, one that replaces the defaults' is not.
+/// Keeps the value; a second one of the same section is worth a warning, one that replaces the defaults' is not, nor one
+/// within `defaults`.
 fn set(cx: &mut DirectiveCx<'_>, words: &[Word], timeout: &Timeout, keyword: &str, time: Duration) {
     let from = cx.proxy().from;
     let inherited = from.and_then(|d| *(timeout.slot)(&mut cx.draft.proxies[d].settings.timeouts));
     let slot = (timeout.slot)(&mut cx.proxy().settings.timeouts);
     let before = slot.replace(time);
-    if before.is_some_and(|t| !t.is_zero()) && before != inherited {
+    if before.is_some_and(|t| !t.is_zero()) && before != inherited && !cx.in_defaults() {
         cx.warn(words[1].span, format!("overwriting '{keyword}' which was already specified"));
     }
 }

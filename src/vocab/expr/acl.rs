@@ -195,22 +195,25 @@ pub fn parse_condition(scope: &mut AclScope, words: &[Word]) -> Result<Condition
         let message = format!("missing condition after '{}'", words[0].text());
         return Err(Diag::alert(words[0].span, message).help("name an ACL, or write one between { and }"));
     }
-    let mut any_of: Vec<Vec<Term>> = vec![Vec::new()];
+    let mut any_of: Vec<Vec<Term>> = Vec::new();
     let mut negate = false;
+    // The next term begins a group. A group is made by its first term: an `or` without one beside it adds nothing.
+    let mut begins = true;
     let mut i = 1;
     while i < words.len() {
         let word = &words[i];
         i += 1;
         let mut text = word.text();
-        if text == "or" || text == "||" {
-            any_of.push(Vec::new());
-            continue;
-        }
         while let Some(rest) = text.strip_prefix('!') {
             negate = !negate;
             text = rest;
         }
         if text.is_empty() {
+            continue;
+        }
+        if text.eq_ignore_ascii_case("or") || text == "||" {
+            // An exclamation mark does not reach over it.
+            (begins, negate) = (true, false);
             continue;
         }
         let acl = if text == "{" {
@@ -226,7 +229,12 @@ pub fn parse_condition(scope: &mut AclScope, words: &[Word]) -> Result<Condition
         } else {
             named(scope, word, text)?
         };
-        any_of.last_mut().expect("never empty").push(Term { negate: std::mem::take(&mut negate), acl });
+        let term = Term { negate: std::mem::take(&mut negate), acl };
+        match any_of.last_mut() {
+            Some(group) if !begins => group.push(term),
+            _ => any_of.push(vec![term]),
+        }
+        begins = false;
     }
     let text = words.iter().map(Word::text).collect::<Vec<_>>().join(" ");
     Ok(Condition { unless, any_of, text })
@@ -297,6 +305,16 @@ mod tests {
             ("if { nbsrv(x) lt 2 }", false),
             ("if { path,lower -m end -- .png }", true),
             ("if { always_true }", true),
+            // The word between groups in any case; one with nothing beside it adds no group.
+            ("if local OR png", true),
+            ("if local oR none Or none", false),
+            ("if none or", false),
+            ("if or none", false),
+            ("if none or or none", false),
+            ("unless none or", true),
+            ("if !", false),
+            ("if none ! or none", false),
+            ("if none !or png", true),
         ] {
             assert_eq!(holds(&acls, condition).unwrap(), want, "{condition}");
         }

@@ -332,6 +332,9 @@ impl Reader<'_> {
             );
             return Err(self.error(at, end, text).help("`capture` it, and write the capture"));
         }
+        // As in HAProxy, values that go into heads stand in no quotes, and where there is none nothing stands.
+        let in_head = self.place.style.has(Style::PERCENT) && !self.place.style.has(Style::MANDATORY);
+        let style = if in_head { style.set(Style::QUOTE | Style::MANDATORY, false) } else { style };
         self.flush();
         if Self::is_coded(style, &named) {
             self.coded(What::Expr(expr), style, named);

@@ -10,7 +10,7 @@ pub use acl::{AclScope, parse_acl, parse_condition};
 pub use available::available;
 pub use format::{Place, closing, parse_format, parse_format_at, parse_head_format, parse_name_parts};
 pub use rule::{Ruleset, parse_http_request, parse_http_response, parse_redirect, parse_rule};
-pub use sample::{Parsed, parse_expr, split_expr};
+pub use sample::{Parsed, integer, parse_expr, split_expr};
 
 /// Runs `f` in a context that has nothing but itself.
 #[cfg(test)]

@@ -111,12 +111,17 @@ pub fn parse_expr(word: &Word, text: &str, offset: usize, kind: &str) -> Result<
     let built = make_fetch(row, first).map_err(|e| framed(Diag::alert(at, e)))?;
     let mut out = row.out;
     let mut converters = Vec::new();
-    for call in &calls[1..] {
+    // Two commas with nothing between them are one, as for HAProxy.
+    for call in calls[1..].iter().filter(|call| !call.name.is_empty() || call.args.is_some()) {
         let at = span(call.at, call.name.len());
         let Some(row) = convert::find(&call.name) else {
             return Err(framed(unknown_converter(call, kind, at)));
         };
-        let args = call.args.clone().unwrap_or_default();
+        let mut args = call.args.clone().unwrap_or_default();
+        if args.is_empty() && row.args.0 == 1 {
+            // No argument is an empty one, as for HAProxy.
+            args.push(String::new());
+        }
         if args.len() < row.args.0 || args.len() > row.args.1 {
             let (least, most) = row.args;
             return Err(Diag::alert(
@@ -131,7 +136,8 @@ pub fn parse_expr(word: &Word, text: &str, offset: usize, kind: &str) -> Result<
         }
         converters.push(made);
     }
-    let lasts = LASTING.contains(&row.name);
+    // What a connection to a server is, is known to the end.
+    let lasts = LASTING.contains(&row.name) || row.name.starts_with("ssl_");
     Ok(Parsed {
         expr: SampleExpr {
             fetch: built,
@@ -146,7 +152,11 @@ pub fn parse_expr(word: &Word, text: &str, offset: usize, kind: &str) -> Result<
 }
 
 fn make_fetch(row: &FetchRow, call: &Call) -> Result<Box<dyn crate::rules::Fetch>, String> {
-    let args = call.args.clone().unwrap_or_default();
+    let mut args = call.args.clone().unwrap_or_default();
+    // A first argument that is text is an empty one where nothing stands between the parentheses, or where one is needed.
+    if args.is_empty() && row.args.first() == Some(&Arg::Text) && (call.args.is_some() || row.required > 0) {
+        args.push(String::new());
+    }
     if args.len() > row.args.len() {
         return Err(format!("fetch method '{}' takes at most {} arguments", call.name, row.args.len()));
     }
@@ -156,9 +166,15 @@ fn make_fetch(row: &FetchRow, call: &Call) -> Result<Box<dyn crate::rules::Fetch
             call.name, row.required
         ));
     }
-    for (i, (arg, wanted)) in args.iter().zip(row.args).enumerate() {
-        if *wanted == Arg::Int && !arg.is_empty() && arg.parse::<i64>().is_err() {
-            return Err(format!("failed to parse '{arg}' as type 'integer' at position {}", i + 1));
+    // A number left out behind a comma counts as not given.
+    while args.len() > 1 && args.last().is_some_and(String::is_empty) && row.args[args.len() - 1] == Arg::Int
+    {
+        args.pop();
+    }
+    for (i, (arg, wanted)) in args.iter_mut().zip(row.args).enumerate() {
+        if *wanted == Arg::Int && !arg.is_empty() {
+            let wrong = || format!("failed to parse '{arg}' as type 'integer' at position {}", i + 1);
+            *arg = integer(arg).ok_or_else(wrong)?.to_string();
         }
     }
     match &row.make {
@@ -167,6 +183,22 @@ fn make_fetch(row: &FetchRow, call: &Call) -> Result<Box<dyn crate::rules::Fetch
             make(&args).map_err(|e| format!("invalid args in fetch method '{}' : {e}", call.name))
         }
     }
+}
+
+/// A number argument: digits with or without a sign. One that is too large is the largest there is.
+pub fn integer(text: &str) -> Option<i64> {
+    let (negative, digits) = match text.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let add = |n: i64, d: &u8| {
+        let d = i64::from(d - b'0');
+        n.saturating_mul(10).saturating_add(if negative { -d } else { d })
+    };
+    Some(digits.iter().fold(0, add))
 }
 
 fn unknown_fetch(call: &Call, text: &str, kind: &str, at: crate::syntax::Span) -> Diag {
@@ -246,6 +278,37 @@ mod tests {
             ("str(a b)", Some("a b")),
             ("int(7),add(3)", Some("10")),
             ("req.hdr(none)", None),
+            // Arguments that are empty or left out.
+            ("str", Some("")),
+            ("str()", Some("")),
+            ("str(),iif(a,b)", None),
+            ("env", None),
+            ("hdr", None),
+            ("hdr()", Some("4")),
+            ("hdr(,1)", Some("h.test:81")),
+            ("hdr(a,)", Some("4")),
+            ("req.fhdr(,3)", Some("s=u; t=v")),
+            ("hdr_val()", Some("4")),
+            ("cook", Some("u")),
+            ("cook()", Some("u")),
+            ("url_param", Some("1")),
+            ("url_param(Y,,i)", Some("two")),
+            ("url_param(Y)", None),
+            ("urlp(x,)", Some("1")),
+            ("query(with_qm)", Some("?x=1&y=two")),
+            ("query()", Some("x=1&y=two")),
+            ("fc_pp_tlv", None),
+            ("bool(TRUE)", Some("1")),
+            ("int(99999999999999999999)", Some("9223372036854775807")),
+            ("int(+5)", Some("5")),
+            ("rand(0)", Some("0")),
+            ("date(1,ms)", Some("1")),
+            ("date(2)", Some("2")),
+            ("str(x),ltrim", Some("x")),
+            ("str(x),,upper", Some("X")),
+            ("int(1),add()", Some("1")),
+            ("int(1),add(99999999999999999999)", Some("9223372036854775807")),
+            ("src,ipmask(24,ffff::)", Some("192.0.2.0")),
         ] {
             assert_eq!(eval(text, request).as_deref(), want, "{text}");
         }
@@ -261,7 +324,7 @@ mod tests {
         assert_eq!(e.message, "unknown fetch method 'pth' in ACL expression 'pth'");
         assert_eq!(e.help.as_deref(), Some("did you mean `path`?"));
         assert!(error("path,lowr").message.contains("ACL keyword 'path' : unknown converter 'lowr'"));
-        assert!(error("ssl_fc").message.contains("does not support yet"));
+        assert!(error("fc_rtt").message.contains("does not support yet"));
         assert!(error("hdr(a").message.contains("')'"));
         assert!(error("int").message.contains("missing args"));
         assert!(error("path(x)").message.contains("at most 0"));

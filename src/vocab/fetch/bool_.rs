@@ -15,7 +15,7 @@ pub const ROWS: &[FetchRow] = &[FetchRow {
 }];
 
 fn make(args: &[String]) -> Result<Box<dyn crate::rules::Fetch>, String> {
-    let value = match args[0].as_str() {
+    let value = match args[0].to_ascii_lowercase().as_str() {
         "true" | "1" => true,
         "false" | "0" => false,
         other => return Err(format!("invalid type '{other}', expects 'true' or 'false'")),

@@ -16,7 +16,7 @@ pub const ROWS: &[FetchRow] = &[
         args: &[Arg::Text],
         out: Kind::Str,
         scope: Scope::Request,
-        doc: "The value of a request cookie; the last one of its name. An ACL looks at every one of the name.",
+        doc: "The value of a request cookie; the last one of its name, the first of all where none is given. An ACL looks at every one of the name.",
         make: Make::With(|args| Ok(Cookie::of(args, Form::Text, false))),
     },
     FetchRow {
@@ -151,7 +151,9 @@ impl Fetch for Cookie {
         let _ = self.values(cx, &mut |value| {
             count += 1;
             last = Some(value);
-            ControlFlow::Continue(())
+            // Without a name it is the first one.
+            let ends = self.name.is_empty() && self.form != Form::Count;
+            if ends { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         match self.form {
             Form::Text => last.map(|v| Sample::Str(Cow::Borrowed(v))),

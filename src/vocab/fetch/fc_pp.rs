@@ -97,6 +97,9 @@ fn kind(text: &str) -> Result<u8, String> {
     if let Some((_, kind)) = names.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
         return Ok(*kind);
     }
+    if text.is_empty() {
+        return Ok(0);
+    }
     let number =
         text.strip_prefix("0x").map_or_else(|| text.parse().ok(), |hex| u8::from_str_radix(hex, 16).ok());
     number.ok_or_else(|| "TLV ID must be a number between 0 and 255, or a name of the manual".to_owned())

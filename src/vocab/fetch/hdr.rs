@@ -1,5 +1,5 @@
 //! Header fields: `req.hdr`, `req.fhdr`, `res.hdr`, … (7.3.6). `hdr` looks at each comma-separated element, `fhdr` at whole fields.
-use super::{Arg, FetchRow, Make, Scope};
+use super::{Arg, FetchRow, Make, Nothing, Scope};
 use crate::proto::http::Head;
 use crate::rules::sample::{Kind, Sample, leading_int};
 use crate::rules::{Cx, Fetch};
@@ -150,6 +150,9 @@ pub const ROWS: &[FetchRow] = &[
     },
 ];
 
+/// How far from the end an element may be asked for, as in HAProxy.
+const LEAST: i64 = 10;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Text,
@@ -171,12 +174,16 @@ struct Header {
 
 impl Header {
     fn of(args: &[String], form: Form, whole: bool, of_answer: bool) -> Result<Box<dyn Fetch>, String> {
-        let name = args.first().map(|a| a.as_bytes().to_vec()).unwrap_or_default();
-        if name.is_empty() && form == Form::Text {
-            return Err("missing header name".to_owned());
+        if args.is_empty() && form == Form::Text {
+            // Without parentheses it names no field; with nothing between them it means any.
+            return Ok(Box::new(Nothing));
         }
+        let name = args.first().map(|a| a.as_bytes().to_vec()).unwrap_or_default();
         let number = args.get(1).map_or(Ok(0), |a| a.parse::<i64>());
         let number = number.map_err(|_| format!("'{}' is not a number", args[1]))?;
+        if number < -LEAST {
+            return Err(format!("header occurrence must be >= -{LEAST}"));
+        }
         Ok(Box::new(Header { name, number, form, whole, of_answer }))
     }
 

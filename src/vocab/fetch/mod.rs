@@ -15,7 +15,7 @@ macro_rules! rows {
 
 rows! {
     always base be bool_ capture cook date dst env fc_pp fe hdr hostname http_first_req int_ ip_const method nbsrv path query queue
-    rand rdp_cookie req_body req_payload req_ssl req_ver so_id src srv status str_ unique_id url url_param var wait_end
+    rand rdp_cookie req_body req_payload req_ssl req_ver so_id src srv status str_ tls unique_id url url_param var wait_end
 }
 
 /// Where the data of a fetch exists.
@@ -122,6 +122,16 @@ pub struct Constant(pub Sample<'static>);
 impl Fetch for Constant {
     fn fetch<'c>(&'c self, _cx: &'c Cx<'_>) -> Option<Sample<'c>> {
         Some(self.0.clone())
+    }
+}
+
+/// What never has a value.
+#[derive(Debug)]
+struct Nothing;
+
+impl Fetch for Nothing {
+    fn fetch<'c>(&'c self, _cx: &'c Cx<'_>) -> Option<Sample<'c>> {
+        None
     }
 }
 

@@ -21,11 +21,9 @@ pub const ROWS: &[FetchRow] = &[FetchRow {
 struct Rand(u64);
 
 fn make(args: &[String]) -> Result<Box<dyn Fetch>, String> {
-    let range = args.first().map_or(Ok(1 << 32), |a| a.parse::<u64>());
-    match range {
-        Ok(range) if range > 0 => Ok(Box::new(Rand(range))),
-        _ => Err("range is not a positive number".to_owned()),
-    }
+    // A negative range is taken as it is for an unsigned number, as in HAProxy.
+    let range = args.first().map_or(Ok(1 << 32), |a| a.parse::<i64>().map(|n| n as u64));
+    range.map(|range| Box::new(Rand(range)) as Box<dyn Fetch>).map_err(|_| "range is not a number".to_owned())
 }
 
 thread_local! {
@@ -39,6 +37,6 @@ impl Fetch for Rand {
         x ^= x >> 7;
         x ^= x << 17;
         STATE.set(x);
-        Some(Sample::Int((((x >> 32) * self.0) >> 32) as i64))
+        Some(Sample::Int(((x >> 32).wrapping_mul(self.0) >> 32) as i64))
     }
 }

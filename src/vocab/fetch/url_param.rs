@@ -1,4 +1,4 @@
-//! `url_param(name[,delim])`: a parameter of the query (7.3.6).
+//! `url_param([name[,delim[,i]]])`: a parameter of the query (7.3.6).
 use super::{Arg, FetchRow, Make, Scope};
 use crate::rules::sample::{Kind, Sample, leading_int};
 use crate::rules::{Cx, Fetch};
@@ -11,17 +11,18 @@ pub const ROWS: &[FetchRow] = &[
         name: "url_param",
         aliases: &["urlp"],
         required: 0,
-        args: &[Arg::Text, Arg::Text],
+        args: &[Arg::Text, Arg::Text, Arg::Text],
         out: Kind::Str,
         scope: Scope::Request,
-        doc: "The value of a parameter of the query; the delimiter before the first one is a question mark or the one given.",
+        doc: "The value of a parameter of the query; the delimiter before the first one is a question mark or the one given. With i \
+              the case of its name does not matter.",
         make: Make::With(|args| Ok(Param::of(args, false))),
     },
     FetchRow {
         name: "urlp_val",
         aliases: &[],
         required: 0,
-        args: &[Arg::Text, Arg::Text],
+        args: &[Arg::Text, Arg::Text, Arg::Text],
         out: Kind::Int,
         scope: Scope::Request,
         doc: "The value of a parameter of the query as a number.",
@@ -33,6 +34,7 @@ pub const ROWS: &[FetchRow] = &[
 struct Param {
     name: Vec<u8>,
     delimiter: u8,
+    any_case: bool,
     number: bool,
 }
 
@@ -40,7 +42,8 @@ impl Param {
     fn of(args: &[String], number: bool) -> Box<dyn Fetch> {
         let name = args.first().map(|a| a.as_bytes().to_vec()).unwrap_or_default();
         let delimiter = args.get(1).and_then(|a| a.bytes().next()).unwrap_or(b'?');
-        Box::new(Param { name, delimiter, number })
+        let any_case = args.get(2).is_some_and(|a| a == "i");
+        Box::new(Param { name, delimiter, any_case, number })
     }
 
     fn sample<'c>(&self, value: &'c [u8]) -> Option<Sample<'c>> {
@@ -71,7 +74,9 @@ impl Fetch for Param {
                 Some(at) => (&pair[..at], &pair[at + 1..]),
                 None => continue,
             };
-            if (self.name.is_empty() || name == self.name)
+            let same =
+                || if self.any_case { name.eq_ignore_ascii_case(&self.name) } else { name == self.name };
+            if (self.name.is_empty() || same())
                 && let Some(sample) = self.sample(value)
             {
                 visit(sample)?;

@@ -8,6 +8,6 @@ pub const ROW: OptionRow = OptionRow {
     http: false,
     no: true,
     doc: "Lets the kernel move bytes between sockets by splice(). Ringmain moves them in its own buffers: \
-          accepted with a warning.",
+          accepted without effect.",
     effect: Effect::Pointless,
 };

@@ -8,6 +8,6 @@ pub const ROW: OptionRow = OptionRow {
     http: false,
     no: true,
     doc: "Saves a packet at the start of a connection on old kernels. Today's do so by themselves: \
-          accepted with a warning.",
+          accepted without effect.",
     effect: Effect::Pointless,
 };

@@ -7,6 +7,6 @@ pub const ROW: OptionRow = OptionRow {
     sections: row::BACKENDS,
     http: false,
     no: true,
-    doc: "Saves a packet at the start of a server connection on old kernels. Accepted with a warning.",
+    doc: "Saves a packet at the start of a server connection on old kernels. Accepted without effect.",
     effect: Effect::Pointless,
 };

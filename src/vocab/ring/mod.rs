@@ -55,6 +55,11 @@ mod tests {
         let ring = &draft.rings[0];
         assert_eq!((ring.description.as_deref(), ring.format.as_str()), (Some("my lines"), "rfc5424"));
         assert_eq!((ring.maxlen, ring.size), (1_200, 32_764));
+        let size = |text: &str| bench(RING, text).ok().rings[0].size;
+        assert_eq!(
+            (size("size 32k"), size("size 20000\nsize 1000"), size("size 8")),
+            (32_768, 1_000, 16_384)
+        );
         assert_eq!(
             (ring.connect, ring.server),
             (Some(Duration::from_secs(5)), Some(Duration::from_secs(10)))
@@ -78,7 +83,8 @@ mod tests {
             ),
             ("maxlen 0", "invalid size '0' for new sink buffer."),
             ("size abc", "invalid size 'abc' for new sink buffer."),
-            ("size 8", "ignoring new size '8' that is smaller than current size '16384' for ring 'r'."),
+            ("size 0", "invalid size '0' for new sink buffer."),
+            ("size 32x", "invalid size '32x' for new sink buffer."),
             ("timeout connect", "'timeout connect' expects <time> as argument."),
             ("timeout server 1q", "unexpected character 'q' in argument to <timeout server>."),
             ("server a", "[x.cfg:1] : 'server' expects <name> and <addr>[:<port>] as arguments."),

@@ -51,7 +51,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     if !idle.is_empty() {
         let (name, idle) = (name.text(), idle.join("', '"));
         let text = format!("'server {name}' : no effect on a log server: '{idle}'.");
-        cx.diags.push(Diag::warning(words[3].span, text).help("remove them"));
+        cx.idle(words[3].span, text, "remove them");
     }
     let made = draft(words[0].span, name.span, name.text().to_owned(), place, settings, id);
     section(cx).servers.push(made);

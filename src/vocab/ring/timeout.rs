@@ -24,8 +24,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         // HAProxy says nothing, and does nothing.
         other => {
             let text = format!("'timeout {other}' has no effect in a ring.");
-            cx.diags
-                .push(Diag::warning(words[0].span, text).help("write `timeout connect` or `timeout server`"));
+            cx.idle(words[0].span, text, "write `timeout connect` or `timeout server`");
         }
     }
     Ok(())

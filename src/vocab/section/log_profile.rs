@@ -13,7 +13,7 @@ pub const ROW: SectionRow = SectionRow {
 };
 
 pub fn open(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
-    let checked = check(cx, words);
+    let checked = check(cx, words).and_then(|()| cx.at_most(words, 1));
     let name = row::text(words, 1).to_owned();
     cx.draft.log_profiles.push(ProfileDraft { name, at: words[0].span, tag: None, on: Vec::new() });
     checked

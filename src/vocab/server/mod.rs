@@ -54,7 +54,7 @@ rows! { ServerRow:
     slowstart,
     track,
     weight;
-    families: agent, check_opening, connection, intervals, on_marked, pool, proxy_protocol, source, switches
+    families: agent, check_opening, connection, intervals, on_marked, pool, proxy_protocol, source, switches, tls
 }
 
 /// Reads the parameters from word `first` on. `name` is `None` on a `default-server` line.
