@@ -208,7 +208,10 @@ impl Action for Reply {
         for (name, format) in &self.headers {
             value.clear();
             format.write(cx, &mut value);
-            answer = answer.with(name, &value);
+            // As HAProxy: a field without a value is none.
+            if !value.is_empty() {
+                answer = answer.with(name, &value);
+            }
         }
         answer = answer.length(body.len());
         if let Some(content_type) = &self.content_type {
