@@ -56,7 +56,7 @@ pub fn plan(mut draft: Draft, index: &Index, map: &SourceMap) -> Plan {
             }
         }
         if proxy.kind.has_frontend() {
-            frontend(&mut plan, &mut proxy, uuids[n], index, own, &draft.unix_bind, (&logging, needs[n]));
+            frontend(&mut plan, &mut proxy, uuids[n], index, own, &draft.unix_bind, (&logging, needs[n], n));
         }
         if proxy.kind.has_backend() {
             backend(&mut plan, proxy, uuids[n], index);
@@ -179,11 +179,12 @@ fn frontend(
     index: &Index,
     own: Option<BackendId>,
     unix: &UnixBind,
-    ((profiles, writes), needs): (&(Vec<ProfileDraft>, Writes), Needs),
+    ((profiles, writes), needs, number): (&(Vec<ProfileDraft>, Writes), Needs, usize),
 ) {
     let id = FrontendId::from(plan.frontends.len());
     let listeners = listeners(plan, id, &proxy.binds, unix, &proxy.settings);
-    let recording = super::logging::recording(plan, proxy, profiles, writes, needs);
+    let names = index.seen_from(number).of_log();
+    let recording = super::logging::recording(plan, proxy, profiles, writes, (needs, names));
     let log_set = super::logging::set(plan, &proxy.settings);
     let listen = own.is_some();
     let stats = stats_page(proxy);

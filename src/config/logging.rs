@@ -1,4 +1,5 @@
 //! Log lines: their formats are read when the proxy's mode is known, as HAProxy does.
+use super::names::SeenFrom;
 use crate::plan::Mode;
 use crate::plan::Plan;
 use crate::plan::draft::{Draft, Flag, LogFormat, ProxyDraft, Settings};
@@ -63,9 +64,12 @@ fn keep(plan: &mut Plan, set: LogSet) -> LogSetId {
     LogSetId(at as u32)
 }
 
-/// A word of a format that was read before.
-fn again(word: &Word, place: Place) -> Format {
-    parse_format_at(word, place).unwrap_or_default()
+/// A word of a format that was read before, with the names that it holds.
+fn again(word: &Word, place: Place, names: SeenFrom<'_>) -> Format {
+    let format = parse_format_at(word, place).unwrap_or_default();
+    // What does not exist was told.
+    let _ = format.resolve(&names);
+    format
 }
 
 fn built_in(text: &str) -> Format {
@@ -81,28 +85,29 @@ pub fn recording(
     proxy: &ProxyDraft,
     profiles: &[ProfileDraft],
     writes: &Writes,
-    needs: Needs,
+    (needs, names): (Needs, SeenFrom<'_>),
 ) -> Option<Box<Recording>> {
     let settings = &proxy.settings;
     let drafts = &settings.logging;
     let whole = set(plan, settings);
     let logs = plan.log_sets[whole.0 as usize].logs.clone();
-    let profiled = groups(plan, settings, profiles, &logs);
+    let profiled = groups(plan, settings, profiles, &logs, names);
     let set = set_of(plan, settings, None, |log| log.profile.is_none());
+    let unique_id = drafts.unique_id.as_ref().map(|w| again(w, UNIQUE_ID, names));
     let lines = (!logs.is_empty()).then(|| {
         let plain = logs.iter().any(|log| log.profile.is_none());
-        let lines = Lines { plain, profiled: profiled.clone(), ..lines(settings) };
-        Lines { when: when(&lines, settings), ..lines }
+        let lines = Lines { plain, profiled: profiled.clone(), ..lines(settings, names) };
+        Lines { when: when(&lines, settings, unique_id.as_ref()), ..lines }
     });
     let do_log = (writes.any && lines.is_some()).then(|| {
         let plain = Group { set: set.0, profile: None };
         let named = writes.profiles.iter().filter_map(|name| {
             let profile = profiles.iter().find(|p| p.name == *name)?;
             let set = set_of(plan, settings, profile.tag.as_deref(), |_| true);
-            Some((name.clone(), Group { set: set.0, profile: Some(Arc::new(made(profile))) }))
+            Some((name.clone(), Group { set: set.0, profile: Some(Arc::new(made(profile, names))) }))
         });
         let named = named.collect();
-        let own = self::lines(settings);
+        let own = self::lines(settings, names);
         Arc::new(DoLog {
             groups: std::iter::once(plain).chain(profiled).collect(),
             named,
@@ -111,7 +116,6 @@ pub fn recording(
         })
     });
     let captures = &proxy.captures;
-    let unique_id = drafts.unique_id.as_ref().map(|w| again(w, UNIQUE_ID));
     let written = do_log.iter().flat_map(|log| log.format.iter().chain(&log.structured));
     let named = do_log.iter().flat_map(|log| &log.named).map(|(_, group)| group).flat_map(formats_of_group);
     let formats = lines.iter().flat_map(formats_of).chain(&unique_id).chain(written).chain(named);
@@ -141,21 +145,27 @@ pub fn recording(
 }
 
 /// The targets with a profile, by profile.
-fn groups(plan: &mut Plan, settings: &Settings, profiles: &[ProfileDraft], logs: &[Log]) -> Vec<Group> {
-    let mut names: Vec<&str> = logs.iter().filter_map(|log| log.profile.as_deref()).collect();
-    names.sort_unstable();
-    names.dedup();
+fn groups(
+    plan: &mut Plan,
+    settings: &Settings,
+    profiles: &[ProfileDraft],
+    logs: &[Log],
+    names: SeenFrom<'_>,
+) -> Vec<Group> {
+    let mut used: Vec<&str> = logs.iter().filter_map(|log| log.profile.as_deref()).collect();
+    used.sort_unstable();
+    used.dedup();
     let of = |name: &str| {
         let profile = profiles.iter().find(|p| p.name == name)?;
         let set = set_of(plan, settings, profile.tag.as_deref(), |log| log.profile.as_deref() == Some(name));
-        Some(Group { set: set.0, profile: Some(Arc::new(made(profile))) })
+        Some(Group { set: set.0, profile: Some(Arc::new(made(profile, names))) })
     };
-    names.into_iter().filter_map(of).collect()
+    used.into_iter().filter_map(of).collect()
 }
 
 /// A profile as it holds in a proxy.
-fn made(profile: &ProfileDraft) -> Profile {
-    let one = |word: &Option<Word>| word.as_ref().map(|w| again(w, Place::LOG));
+fn made(profile: &ProfileDraft, names: SeenFrom<'_>) -> Profile {
+    let one = |word: &Option<Word>| word.as_ref().map(|w| again(w, Place::LOG, names));
     let of = |(step, drop, format, structured): &(_, bool, Option<Word>, Option<Word>)| {
         (*step, Override { drop: *drop, format: one(format), structured: one(structured) })
     };
@@ -205,7 +215,7 @@ fn formats_of_group(group: &Group) -> impl Iterator<Item = &Format> {
 
 /// When the lines of a frontend are written: at the first instant at which every format that is used then has its values. What
 /// is no part of the line counts too, as in HAProxy, which knows one instant for all formats of a proxy.
-fn when(lines: &Lines, settings: &Settings) -> When {
+fn when(lines: &Lines, settings: &Settings, unique_id: Option<&Format>) -> When {
     if settings.logging.steps.is_some() {
         // At steps it is written by the step.
         return When::End;
@@ -221,8 +231,7 @@ fn when(lines: &Lines, settings: &Settings) -> When {
         }
     };
     let own = (lines.format.as_ref(), lines.structured.as_ref());
-    let unique_id = settings.logging.unique_id.as_ref().map(|w| again(w, UNIQUE_ID));
-    let beside = lines.errors.iter().chain(&unique_id).map(|f| f.when).max().unwrap_or_default();
+    let beside = lines.errors.iter().chain(unique_id).map(|f| f.when).max().unwrap_or_default();
     let fits = |when: When| {
         let step = match (when, http) {
             (When::Begin, true) => Step::Request,
@@ -245,7 +254,7 @@ fn when(lines: &Lines, settings: &Settings) -> When {
     }
 }
 
-fn lines(settings: &Settings) -> Lines {
+fn lines(settings: &Settings, names: SeenFrom<'_>) -> Lines {
     let (drafts, flags) = (&settings.logging, settings.flags);
     let place = Place::LOG;
     let format = match settings.log_format {
@@ -257,17 +266,17 @@ fn lines(settings: &Settings) -> Lines {
         Some(LogFormat::Own) => drafts.format.as_ref().map(|w| {
             let whole = w.text() == httplog::FORMAT && settings.mode == Mode::Http;
             let whole: Option<Whole> = whole.then_some(httplog::write);
-            Format { whole, ..again(w, place) }
+            Format { whole, ..again(w, place, names) }
         }),
     };
     // As in HAProxy there is none behind `Connect from …`.
-    let structured = drafts.structured.as_ref().filter(|_| format.is_some()).map(|w| again(w, place));
+    let structured = drafts.structured.as_ref().filter(|_| format.is_some()).map(|w| again(w, place, names));
     Lines {
         when: When::default(),
         early: flags.has(Flag::LogAsap),
         format,
         structured,
-        errors: drafts.errors.as_ref().map(|w| again(w, place)),
+        errors: drafts.errors.as_ref().map(|w| again(w, place, names)),
         skip_null: flags.has(Flag::DontLogNull),
         skip_normal: flags.has(Flag::DontLogNormal),
         separate_errors: flags.has(Flag::LogSeparateErrors),

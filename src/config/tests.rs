@@ -244,3 +244,16 @@ fn records_are_made_where_rules_of_the_whole_plan_read_them() {
     let line = " http-request set-header x %ci%cp%b%s%[capture.req.ver]%[method]%[be_name]%[unique-id]\n";
     assert_eq!(with(line), [false; 3]);
 }
+
+#[test]
+fn a_profile_names_nothing() {
+    let said = |format: &str| {
+        let text = format!(
+            "log-profile p\n on any format \"{format}\"\ndefaults\n mode http\n{TIMEOUTS}listen l\n bind :80\n log 127.0.0.1 profile p local0\n"
+        );
+        read(&text).1
+    };
+    assert_eq!(said("%[nbsrv] %[fe_name]"), [""; 0]);
+    let wanted = "Parsing [x.cfg:2]: failed to parse log-profile 'p' : unable to find backend 'l' referenced in arg 1.";
+    assert_eq!(said("%[nbsrv(l)]")[0], wanted);
+}

@@ -115,7 +115,7 @@ frontend set
 frontend names
     bind \"127.0.10.1:${F2}\"
     http-request deny if { path /deny }
-    log-format \"%[fe_name] %[be_name] %[be_id] %[srv_name] %[srv_id] %[http_first_req] %[req.proto_http]\"
+    log-format \"%[fe_name] %[be_name] %[be_id] %[srv_name] %[srv_id] %[http_first_req] %[req.proto_http] %[nbsrv(other)] %[nbsrv(b)] %[srv_is_up(other/s)] %[fe_conn(names)]\"
 frontend answered
     bind \"127.0.10.1:${F3}\"
     capture response header x-origin len 9
@@ -143,6 +143,10 @@ frontend ids
     log-format \"id %ID\"
 backend b
     server a ${A}
+backend other
+    server r ${A}
+    server s ${A}
+    server t ${A} disabled
 ";
 
 fn late() -> Vec<Row> {
