@@ -140,6 +140,20 @@ pub(super) fn request(
     let mut record = begin(conn, recording, first_byte, number);
     record.bytes_in = req.size;
     record.head = conn.local.core.now();
+    write_down(&mut record, recording, req);
+    *conn.info.record.0.borrow_mut() = Some(record);
+    if let Some(lines) = &recording.lines {
+        if lines.steps.is_some() {
+            steps::reached(conn, view, Step::Accept);
+            steps::reached(conn, view, Step::Request);
+        } else if lines.when == When::Begin {
+            write(conn, view, recording, lines, Step::Request);
+        }
+    }
+}
+
+/// Writes down what a request is as it comes.
+fn write_down(record: &mut Record, recording: &Recording, req: &RequestHead) {
     record.status = -1;
     record.version = Some(req.version);
     write_request_line(req, &mut record.line);
@@ -150,15 +164,19 @@ pub(super) fn request(
     if let Some(cookie) = &recording.cookie {
         cookies(&req.head, b"cookie", cookie, &mut record.client_cookie);
     }
-    *conn.info.record.0.borrow_mut() = Some(record);
-    if let Some(lines) = &recording.lines {
-        if lines.steps.is_some() {
-            steps::reached(conn, view, Step::Accept);
-            steps::reached(conn, view, Step::Request);
-        } else if lines.when == When::Begin {
-            write(conn, view, recording, lines, Step::Request);
-        }
-    }
+}
+
+/// The record of a request that comes over no connection (`ringmain explain`).
+#[must_use]
+pub fn of_request(recording: &Recording, req: &RequestHead, at: Tick) -> Box<Record> {
+    let mut record = Box::new(Record::default());
+    record.begin(at);
+    (record.first_byte, record.head) = (at, at);
+    record.request_captures.reset(recording.request_captures.iter().map(|c| c.len));
+    record.response_captures.reset(recording.response_captures.iter().map(|c| c.len));
+    record.id_format.clone_from(&recording.unique_id);
+    write_down(&mut record, recording, req);
+    record
 }
 
 /// A TCP connection begins.
