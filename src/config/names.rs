@@ -85,7 +85,7 @@ impl Index {
     /// The names as a line in proxy `number` sees them.
     #[must_use]
     pub fn seen_from(&self, number: usize) -> SeenFrom<'_> {
-        SeenFrom { index: self, number, of_log: false }
+        SeenFrom { index: self, number, of_log: false, of_check: false }
     }
 
     /// What the lines of proxy `number` want of records.
@@ -121,7 +121,10 @@ impl Index {
 pub struct SeenFrom<'a> {
     index: &'a Index,
     number: usize,
+    /// It wants nothing of records.
     of_log: bool,
+    /// No proxy is its own.
+    of_check: bool,
 }
 
 impl<'a> SeenFrom<'a> {
@@ -129,6 +132,12 @@ impl<'a> SeenFrom<'a> {
     #[must_use]
     pub fn of_log(self) -> SeenFrom<'a> {
         SeenFrom { of_log: true, ..self }
+    }
+
+    /// The same for a health check, whose lines proxies share through `defaults`: it knows its backend when it runs.
+    #[must_use]
+    pub fn of_check(self) -> SeenFrom<'a> {
+        SeenFrom { of_log: true, of_check: true, ..self }
     }
 }
 
@@ -148,7 +157,7 @@ impl Names for SeenFrom<'_> {
     }
 
     fn own_backend(&self) -> Option<BackendId> {
-        self.index.halves[self.number].1
+        self.index.halves[self.number].1.filter(|_| !self.of_check)
     }
 
     fn own_frontend(&self) -> Option<FrontendId> {

@@ -238,6 +238,10 @@ impl Check<'_> {
         for rule in &proxy.stats_rules {
             search.condition(proxy.at, rule.condition.as_ref());
         }
+        let checks = &proxy.settings.check;
+        for step in checks.tcp.steps.iter().chain(&checks.http.steps).filter(|_| proxy.kind.has_backend()) {
+            search.note(proxy.at, step.action.resolve(&search.names.of_check()));
+        }
         for (at, format) in super::logging::formats(proxy) {
             search.note(at, format.resolve(&search.names.of_log()));
         }

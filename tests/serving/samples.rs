@@ -149,3 +149,26 @@ fn rules_see_the_content_of_a_body_and_nothing_else() {
         assert_eq!(status(format!("{CHUNKED}6\r\nabcdef\r\n0\r\n\r\n"), 1), [413], "{name}");
     }
 }
+
+const CHECKED: &str = "
+frontend f
+    bind \"127.0.10.1:${F1}\"
+    default_backend b
+backend b
+    option httpchk
+    http-check send meth GET uri /check hdr X-Told \"%[nbsrv(other)] %[nbsrv] %[be_name]\"
+    server a ${A} check inter 100ms
+backend other
+    server c ${C}
+    server d ${D}
+";
+
+#[test]
+fn a_check_tells_of_the_backend_that_it_names() {
+    for program in BOTH {
+        let ground = Ground::new();
+        let _proxy = ground.serve(program, 1, &format!("{DEFAULTS}{CHECKED}"));
+        ground.log.await_requests(1);
+        assert_eq!(passed(&ground, "x-told"), "2 1 b", "{}", program.name());
+    }
+}
