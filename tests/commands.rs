@@ -72,6 +72,18 @@ fn explain_shows_rules_backend_servers_and_headers() {
 }
 
 #[test]
+fn explain_knows_the_request_line_as_it_came() {
+    if Program::is_understudied() {
+        return;
+    }
+    let rules = "    http-request set-path /new\n    http-request set-header X-Came %[capture.req.uri]|%HM\n    use_backend";
+    let path = file(&FILE.replacen("    use_backend", rules, 1)).display().to_string();
+    let out =
+        RINGMAIN.run(["explain", "-f", &path, "GET http://example.test/old?q"], &[], Duration::from_secs(5));
+    says(&common::text(&out.stdout), &["x-came: /old?q|GET", "GET /new?q"]);
+}
+
+#[test]
 fn explain_of_a_bad_file_says_what_is_wrong() {
     if Program::is_understudied() {
         return;

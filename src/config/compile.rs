@@ -9,7 +9,7 @@ use crate::plan::draft::{
 };
 use crate::plan::frontend::FrontendTimeouts;
 use crate::plan::line::ServerLine;
-use crate::plan::logging::ProfileDraft;
+use crate::plan::logging::{Needs, ProfileDraft};
 use crate::plan::mould::Mould;
 use crate::plan::persist::StickTable;
 use crate::plan::{
@@ -40,6 +40,7 @@ pub fn plan(mut draft: Draft, index: &Index, map: &SourceMap) -> Plan {
     plan.global = draft.global;
     let upgrades: Vec<bool> =
         (0..draft.proxies.len()).map(|n| becomes_http(&draft.proxies, n, index)).collect();
+    let needs: Vec<Needs> = (0..draft.proxies.len()).map(|n| needs(&draft.proxies, n, index)).collect();
     plan.tables.extend(draft.proxies.iter().filter_map(|p| p.persistence.table.clone()));
     super::logging::start(&mut plan);
     let tracks = super::checks::tracks(&draft.proxies);
@@ -55,7 +56,7 @@ pub fn plan(mut draft: Draft, index: &Index, map: &SourceMap) -> Plan {
             }
         }
         if proxy.kind.has_frontend() {
-            frontend(&mut plan, &mut proxy, uuids[n], index, own, &draft.unix_bind, &logging);
+            frontend(&mut plan, &mut proxy, uuids[n], index, own, &draft.unix_bind, (&logging, needs[n], n));
         }
         if proxy.kind.has_backend() {
             backend(&mut plan, proxy, uuids[n], index);
@@ -123,6 +124,17 @@ pub fn targets<'a>(proxy: &'a ProxyDraft, index: &'a Index) -> impl Iterator<Ite
         .filter_map(|n| index.backend(n))
 }
 
+/// What the rules of a proxy, and those of the backends it may lead to, want of its records.
+fn needs(proxies: &[ProxyDraft], number: usize, index: &Index) -> Needs {
+    let proxy = &proxies[number];
+    let anywhere = proxy.use_backend.iter().any(|rule| rule.dynamic.is_some());
+    let backends: Vec<usize> = match anywhere {
+        true => (0..proxies.len()).filter(|n| index.halves(*n).1.is_some()).collect(),
+        false => targets(proxy, index).map(|id| index.number_of(id)).collect(),
+    };
+    backends.into_iter().fold(index.needs(number), |all, n| all.or(index.needs(n)))
+}
+
 /// Every network namespace that some line names, once.
 fn namespaces(plan: &Plan) -> Vec<crate::net::Namespace> {
     let servers = plan.servers.iter().filter_map(|s| s.line.as_ref()?.socket.namespace.as_ref());
@@ -167,11 +179,12 @@ fn frontend(
     index: &Index,
     own: Option<BackendId>,
     unix: &UnixBind,
-    (profiles, writes): &(Vec<ProfileDraft>, Writes),
+    ((profiles, writes), needs, number): (&(Vec<ProfileDraft>, Writes), Needs, usize),
 ) {
     let id = FrontendId::from(plan.frontends.len());
     let listeners = listeners(plan, id, &proxy.binds, unix, &proxy.settings);
-    let recording = super::logging::recording(plan, proxy, profiles, writes);
+    let names = index.seen_from(number).of_log();
+    let recording = super::logging::recording(plan, proxy, profiles, writes, (needs, names));
     let log_set = super::logging::set(plan, &proxy.settings);
     let listen = own.is_some();
     let stats = stats_page(proxy);

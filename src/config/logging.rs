@@ -1,16 +1,16 @@
 //! Log lines: their formats are read when the proxy's mode is known, as HAProxy does.
+use super::names::SeenFrom;
 use crate::plan::Mode;
 use crate::plan::Plan;
 use crate::plan::draft::{Draft, Flag, LogFormat, ProxyDraft, Settings};
 use crate::plan::global::Log;
-use crate::plan::logging::{Lines, LogSet, LogSetId, ProfileDraft, Recording};
+use crate::plan::logging::{Lines, LogSet, LogSetId, Needs, ProfileDraft, Recording};
 use crate::rules::Format;
-use crate::rules::coded::What;
 use crate::rules::format::{Part, Style, When, Whole};
-use crate::rules::log_profile::{DoLog, Group, Override, Profile};
+use crate::rules::log_profile::{DoLog, Group, Override, Profile, Step};
 use crate::syntax::{Diag, Diags, Severity, SourceMap, Span, Word};
 use crate::vocab::expr::{Place, parse_format_at};
-use crate::vocab::logformat::httplog;
+use crate::vocab::logformat::{self, httplog};
 use std::sync::Arc;
 
 /// The formats of `option tcplog`, `httplog` (also `clf`) and `httpslog`, as the manual has them (8.2).
@@ -64,19 +64,20 @@ fn keep(plan: &mut Plan, set: LogSet) -> LogSetId {
     LogSetId(at as u32)
 }
 
-/// A word of a format that was read before.
-fn again(word: &Word, place: Place) -> Format {
-    parse_format_at(word, place).unwrap_or_default()
+/// A word of a format that was read before, with the names that it holds.
+fn again(word: &Word, place: Place, names: SeenFrom<'_>) -> Format {
+    let format = parse_format_at(word, place).unwrap_or_default();
+    // What does not exist was told.
+    let _ = format.resolve(&names);
+    format
 }
 
 fn built_in(text: &str) -> Format {
     let span = Span { file: crate::syntax::FileId(0), line: 0, col: 0, len: 0 };
-    parse_format_at(&Word::new(text.as_bytes().to_vec(), span), Place::log(true))
-        .expect("our own formats are good")
+    parse_format_at(&Word::new(text.as_bytes().to_vec(), span), Place::LOG).expect("our own formats are good")
 }
 
-const UNIQUE_ID: Place =
-    Place { style: Style::PERCENT, merge: true, http: true, afterwards: false, early: true };
+const UNIQUE_ID: Place = Place { style: Style::PERCENT, merge: true, afterwards: false, early: true };
 
 /// What a frontend records, where it records anything.
 pub fn recording(
@@ -84,27 +85,29 @@ pub fn recording(
     proxy: &ProxyDraft,
     profiles: &[ProfileDraft],
     writes: &Writes,
+    (needs, names): (Needs, SeenFrom<'_>),
 ) -> Option<Box<Recording>> {
     let settings = &proxy.settings;
     let drafts = &settings.logging;
     let whole = set(plan, settings);
     let logs = plan.log_sets[whole.0 as usize].logs.clone();
-    let profiled = groups(plan, settings, profiles, &logs);
+    let profiled = groups(plan, settings, profiles, &logs, names);
     let set = set_of(plan, settings, None, |log| log.profile.is_none());
-    let lines = (!logs.is_empty()).then(|| Lines {
-        plain: logs.iter().any(|log| log.profile.is_none()),
-        profiled: profiled.clone(),
-        ..lines(settings)
+    let unique_id = drafts.unique_id.as_ref().map(|w| again(w, UNIQUE_ID, names));
+    let lines = (!logs.is_empty()).then(|| {
+        let plain = logs.iter().any(|log| log.profile.is_none());
+        let lines = Lines { plain, profiled: profiled.clone(), ..lines(settings, names) };
+        Lines { when: when(&lines, settings, unique_id.as_ref()), ..lines }
     });
     let do_log = (writes.any && lines.is_some()).then(|| {
         let plain = Group { set: set.0, profile: None };
         let named = writes.profiles.iter().filter_map(|name| {
             let profile = profiles.iter().find(|p| p.name == *name)?;
             let set = set_of(plan, settings, profile.tag.as_deref(), |_| true);
-            Some((name.clone(), Group { set: set.0, profile: Some(Arc::new(made(profile, settings))) }))
+            Some((name.clone(), Group { set: set.0, profile: Some(Arc::new(made(profile, names))) }))
         });
         let named = named.collect();
-        let own = self::lines(settings);
+        let own = self::lines(settings, names);
         Arc::new(DoLog {
             groups: std::iter::once(plain).chain(profiled).collect(),
             named,
@@ -113,15 +116,15 @@ pub fn recording(
         })
     });
     let captures = &proxy.captures;
-    let addresses = lines.iter().flat_map(formats_of).any(|f| names(f, is_address));
-    let numbered = lines.iter().flat_map(formats_of).any(|f| names(f, |name| name == "lc"));
-    let unique_id = drafts.unique_id.as_ref().map(|w| again(w, UNIQUE_ID));
     let written = do_log.iter().flat_map(|log| log.format.iter().chain(&log.structured));
-    let numbers = lines.iter().flat_map(formats_of).chain(&unique_id).chain(written);
-    plan.numbers_requests |= numbers.into_iter().any(|f| names(f, |name| name == "rt"));
+    let named = do_log.iter().flat_map(|log| &log.named).map(|(_, group)| group).flat_map(formats_of_group);
+    let formats = lines.iter().flat_map(formats_of).chain(&unique_id).chain(written).chain(named);
+    let variables = formats.flat_map(|f| &f.parts).filter_map(Part::variable);
+    let all = variables.fold(needs, |all, name| all.or(logformat::needs(name)));
+    plan.numbers_requests |= all.number;
     let recording = Recording {
-        addresses,
-        numbered,
+        addresses: all.addresses,
+        numbered: all.line_number,
         lines,
         set,
         request_captures: captures.request.clone(),
@@ -133,6 +136,7 @@ pub fn recording(
         do_log,
     };
     let any = recording.lines.is_some()
+        || needs.record
         || recording.unique_id.is_some()
         || recording.cookie.is_some()
         || !captures.request.is_empty()
@@ -141,22 +145,27 @@ pub fn recording(
 }
 
 /// The targets with a profile, by profile.
-fn groups(plan: &mut Plan, settings: &Settings, profiles: &[ProfileDraft], logs: &[Log]) -> Vec<Group> {
-    let mut names: Vec<&str> = logs.iter().filter_map(|log| log.profile.as_deref()).collect();
-    names.sort_unstable();
-    names.dedup();
+fn groups(
+    plan: &mut Plan,
+    settings: &Settings,
+    profiles: &[ProfileDraft],
+    logs: &[Log],
+    names: SeenFrom<'_>,
+) -> Vec<Group> {
+    let mut used: Vec<&str> = logs.iter().filter_map(|log| log.profile.as_deref()).collect();
+    used.sort_unstable();
+    used.dedup();
     let of = |name: &str| {
         let profile = profiles.iter().find(|p| p.name == name)?;
         let set = set_of(plan, settings, profile.tag.as_deref(), |log| log.profile.as_deref() == Some(name));
-        Some(Group { set: set.0, profile: Some(Arc::new(made(profile, settings))) })
+        Some(Group { set: set.0, profile: Some(Arc::new(made(profile, names))) })
     };
-    names.into_iter().filter_map(of).collect()
+    used.into_iter().filter_map(of).collect()
 }
 
 /// A profile as it holds in a proxy.
-fn made(profile: &ProfileDraft, settings: &Settings) -> Profile {
-    let place = Place::log(settings.mode == Mode::Http);
-    let one = |word: &Option<Word>| word.as_ref().map(|w| again(w, place));
+fn made(profile: &ProfileDraft, names: SeenFrom<'_>) -> Profile {
+    let one = |word: &Option<Word>| word.as_ref().map(|w| again(w, Place::LOG, names));
     let of = |(step, drop, format, structured): &(_, bool, Option<Word>, Option<Word>)| {
         (*step, Override { drop: *drop, format: one(format), structured: one(structured) })
     };
@@ -195,28 +204,59 @@ impl Writes {
 }
 
 fn formats_of(lines: &Lines) -> impl Iterator<Item = &Format> {
-    let profiles = lines.profiled.iter().filter_map(|group| group.profile.as_deref());
-    let overrides = profiles.flat_map(|p| &p.steps).map(|(_, o)| o);
     let own = lines.format.iter().chain(&lines.structured).chain(&lines.errors);
-    own.chain(overrides.flat_map(|o| o.format.iter().chain(&o.structured)))
+    own.chain(lines.profiled.iter().flat_map(formats_of_group))
 }
 
-/// Whether one of these variables is among the parts.
-fn names(format: &Format, wanted: impl Fn(&str) -> bool) -> bool {
-    format.parts.iter().any(|part| match part {
-        Part::Variable(name, ..) => wanted(name),
-        Part::Coded(item) => matches!(&item.what, What::Variable(name, ..) if wanted(name)),
-        _ => false,
-    })
+fn formats_of_group(group: &Group) -> impl Iterator<Item = &Format> {
+    let overrides = group.profile.iter().flat_map(|p| &p.steps).map(|(_, o)| o);
+    overrides.flat_map(|o| o.format.iter().chain(&o.structured))
 }
 
-fn is_address(name: &str) -> bool {
-    matches!(name, "si" | "sp" | "bi" | "bp")
+/// When the lines of a frontend are written: at the first instant at which every format that is used then has its values. What
+/// is no part of the line counts too, as in HAProxy, which knows one instant for all formats of a proxy.
+fn when(lines: &Lines, settings: &Settings, unique_id: Option<&Format>) -> When {
+    if settings.logging.steps.is_some() {
+        // At steps it is written by the step.
+        return When::End;
+    }
+    let http = settings.mode == Mode::Http;
+    let ready = |formats: Option<(Option<&Format>, Option<&Format>)>| match formats {
+        // Nothing is written here, but it may be at the end.
+        None => When::End,
+        // `Connect from …`.
+        Some((None, None)) => When::Begin,
+        Some((format, structured)) => {
+            format.into_iter().chain(structured).map(|f| f.when).max().unwrap_or_default()
+        }
+    };
+    let own = (lines.format.as_ref(), lines.structured.as_ref());
+    let beside = lines.errors.iter().chain(unique_id).map(|f| f.when).max().unwrap_or_default();
+    let fits = |when: When| {
+        let step = match (when, http) {
+            (When::Begin, true) => Step::Request,
+            (When::Begin, false) => Step::Accept,
+            (_, true) => Step::Response,
+            (_, false) => Step::Connect,
+        };
+        let of_group = |group: &Group| match &group.profile {
+            Some(profile) => ready(profile.formats(step, own.0, own.1)),
+            None => ready(Some(own)),
+        };
+        (!lines.plain || ready(Some(own)) <= when)
+            && (lines.format.is_none() || beside <= when)
+            && lines.profiled.iter().all(|group| of_group(group) <= when)
+    };
+    match () {
+        () if fits(When::Begin) => When::Begin,
+        () if lines.early || fits(When::Answer) => When::Answer,
+        () => When::End,
+    }
 }
 
-fn lines(settings: &Settings) -> Lines {
+fn lines(settings: &Settings, names: SeenFrom<'_>) -> Lines {
     let (drafts, flags) = (&settings.logging, settings.flags);
-    let place = Place::log(settings.mode == Mode::Http);
+    let place = Place::LOG;
     let format = match settings.log_format {
         None => None,
         Some(LogFormat::Tcp) => Some(built_in(TCP)),
@@ -224,24 +264,19 @@ fn lines(settings: &Settings) -> Lines {
         Some(LogFormat::Clf) => Some(built_in(CLF)),
         Some(LogFormat::Https) => Some(built_in(HTTPS)),
         Some(LogFormat::Own) => drafts.format.as_ref().map(|w| {
-            let whole: Option<Whole> = (w.text() == httplog::FORMAT).then_some(httplog::write);
-            Format { whole, ..again(w, place) }
+            let whole = w.text() == httplog::FORMAT && settings.mode == Mode::Http;
+            let whole: Option<Whole> = whole.then_some(httplog::write);
+            Format { whole, ..again(w, place, names) }
         }),
     };
-    let structured = drafts.structured.as_ref().map(|w| again(w, place));
-    let early = flags.has(Flag::LogAsap);
-    let wanted = format.as_ref().map_or(When::Accept, |f| f.when);
+    // As in HAProxy there is none behind `Connect from …`.
+    let structured = drafts.structured.as_ref().filter(|_| format.is_some()).map(|w| again(w, place, names));
     Lines {
-        // At steps it is written by the step.
-        when: match (drafts.steps, early) {
-            (Some(_), _) => When::End,
-            (None, true) => wanted.min(When::Answer),
-            (None, false) => wanted,
-        },
-        early,
+        when: When::default(),
+        early: flags.has(Flag::LogAsap),
         format,
         structured,
-        errors: drafts.errors.as_ref().map(|w| again(w, place)),
+        errors: drafts.errors.as_ref().map(|w| again(w, place, names)),
         skip_null: flags.has(Flag::DontLogNull),
         skip_normal: flags.has(Flag::DontLogNormal),
         separate_errors: flags.has(Flag::LogSeparateErrors),
@@ -254,7 +289,7 @@ fn lines(settings: &Settings) -> Lines {
 /// The words of a proxy's formats with their keywords.
 fn words(proxy: &ProxyDraft) -> impl Iterator<Item = (&'static str, &Word, Place)> {
     let drafts = &proxy.settings.logging;
-    let place = Place::log(proxy.settings.mode == Mode::Http);
+    let place = Place::LOG;
     let own = proxy.settings.log_format == Some(LogFormat::Own);
     [
         ("log-format", drafts.format.as_ref().filter(|_| own), place),

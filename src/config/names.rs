@@ -1,7 +1,9 @@
 //! Names of proxies and servers → dense ids, from the draft: the order of lines is the order of ids.
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::draft::{Draft, ProxyDraft};
+use crate::plan::logging::Needs;
 use crate::rules::sample::Names;
+use crate::vocab::logformat;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,6 +19,8 @@ pub struct Index {
     owners: Vec<usize>,
     /// The servers that rules asked for.
     named: RefCell<BTreeSet<ServerId>>,
+    /// By proxy of the draft: what its rules want of records.
+    needs: RefCell<Vec<Needs>>,
 }
 
 impl Index {
@@ -44,6 +48,7 @@ impl Index {
             });
             index.halves.push((frontend, backend));
         }
+        index.needs = RefCell::new(vec![Needs::default(); index.halves.len()]);
         index
     }
 
@@ -80,7 +85,24 @@ impl Index {
     /// The names as a line in proxy `number` sees them.
     #[must_use]
     pub fn seen_from(&self, number: usize) -> SeenFrom<'_> {
-        SeenFrom { index: self, number }
+        SeenFrom { index: self, number, of_log: false, of_check: false }
+    }
+
+    /// What the lines of proxy `number` want of records.
+    #[must_use]
+    pub fn needs(&self, number: usize) -> Needs {
+        self.needs.borrow()[number]
+    }
+
+    /// The draft's proxy that a backend comes from.
+    #[must_use]
+    pub fn number_of(&self, backend: BackendId) -> usize {
+        self.owners[backend.index()]
+    }
+
+    fn need(&self, number: usize, needs: Needs) {
+        let all = &mut self.needs.borrow_mut()[number];
+        *all = all.or(needs);
     }
 
     /// The servers that rules asked for: they cannot be deleted.
@@ -99,6 +121,24 @@ impl Index {
 pub struct SeenFrom<'a> {
     index: &'a Index,
     number: usize,
+    /// It wants nothing of records.
+    of_log: bool,
+    /// No proxy is its own.
+    of_check: bool,
+}
+
+impl<'a> SeenFrom<'a> {
+    /// The same for the format of a log line, which wants nothing of exchanges that are not logged.
+    #[must_use]
+    pub fn of_log(self) -> SeenFrom<'a> {
+        SeenFrom { of_log: true, ..self }
+    }
+
+    /// The same for a health check, whose lines proxies share through `defaults`: it knows its backend when it runs.
+    #[must_use]
+    pub fn of_check(self) -> SeenFrom<'a> {
+        SeenFrom { of_log: true, of_check: true, ..self }
+    }
 }
 
 impl Names for SeenFrom<'_> {
@@ -117,10 +157,22 @@ impl Names for SeenFrom<'_> {
     }
 
     fn own_backend(&self) -> Option<BackendId> {
-        self.index.halves[self.number].1
+        self.index.halves[self.number].1.filter(|_| !self.of_check)
     }
 
     fn own_frontend(&self) -> Option<FrontendId> {
         self.index.halves[self.number].0
+    }
+
+    fn reads_record(&self) {
+        if !self.of_log {
+            self.index.need(self.number, Needs { record: true, ..Needs::default() });
+        }
+    }
+
+    fn writes_variable(&self, name: &'static str) {
+        if !self.of_log {
+            self.index.need(self.number, logformat::needs(name));
+        }
     }
 }

@@ -235,8 +235,15 @@ impl Check<'_> {
         for condition in &proxy.monitor_fail {
             search.condition(proxy.at, Some(condition));
         }
+        for rule in &proxy.stats_rules {
+            search.condition(proxy.at, rule.condition.as_ref());
+        }
+        let checks = &proxy.settings.check;
+        for step in checks.tcp.steps.iter().chain(&checks.http.steps).filter(|_| proxy.kind.has_backend()) {
+            search.note(proxy.at, step.action.resolve(&search.names.of_check()));
+        }
         for (at, format) in super::logging::formats(proxy) {
-            search.note(at, format.resolve(&search.names));
+            search.note(at, format.resolve(&search.names.of_log()));
         }
         for (at, text) in search.missing {
             let text = format!("{text} in proxy '{}'.", proxy.name);

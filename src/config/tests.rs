@@ -1,6 +1,7 @@
 //! Whole texts and the Plans they make; what is said about wrong ones is in `tests/golden/config`.
 use super::*;
 use crate::plan::{BackendTarget, CheckKind, ConnectionMode, ListenerAddr, Mode, Reuse, ServerAddr};
+use crate::rules::format::When;
 use std::time::Duration;
 
 const TIMEOUTS: &str = " timeout connect 5s\n timeout client 50s\n timeout server 50s\n";
@@ -163,4 +164,96 @@ fn setenv_and_conditions_reach_the_next_lines() {
     let plan = plan(text);
     assert_eq!(plan.listeners[0].addr, ListenerAddr::Inet("0.0.0.0:8081".parse().unwrap()));
     assert_eq!(plan.frontends[0].maxconn, Some(7));
+}
+
+/// When the lines of a frontend with these words are written.
+fn instant(mode: &str, words: &str) -> When {
+    let plan = plan(&format!(
+        "log-profile any\n on any format \"%ci\"\nlog-profile bytes\n on any format \"%B\"\n\
+         log-profile closed\n on any drop\n on close format \"%ci\"\n\
+         defaults\n mode {mode}\n@\nlisten l\n bind :80\n server s 127.0.0.1:1\n{words}"
+    ));
+    plan.frontends[0].recording.as_ref().unwrap().lines.as_ref().unwrap().when
+}
+
+#[test]
+fn lines_are_written_once_all_that_they_say_is_known() {
+    const LOG: &str = " log 127.0.0.1 local0\n";
+    for mode in ["http", "tcp"] {
+        let of = |words: &str| instant(mode, &format!("{LOG}{words}"));
+        assert_eq!(of(""), When::Begin);
+        for format in
+            ["%ci", "%HM", "%tsc", "%ST", "%hr", "%[var(txn.h)]", "%[status]", "%[be_name]", "%[srv_name]"]
+        {
+            assert_eq!(of(&format!(" log-format \"{format}\"\n")), When::Answer, "{format}");
+        }
+        for format in ["%B", "%ci %Tt", "%ID", "%ts", "%(x:str)U"] {
+            assert_eq!(of(&format!(" log-format \"{format}\"\n")), When::End, "{format}");
+        }
+        // Whatever stands beside it counts.
+        let beside = |word: &str| of(&format!(" log-format \"%ci\"\n {word} \"%B\"\n"));
+        for word in ["log-format-sd", "error-log-format", "unique-id-format"] {
+            assert_eq!(beside(word), When::End, "{word}");
+        }
+        assert_eq!(of(" log-format \"%B\"\n option logasap\n"), When::Answer);
+        assert_eq!(of(" log-format-sd \"%B\"\n"), When::Begin, "none behind `Connect from …`");
+        // What a profile writes instead counts too.
+        let profiled = |profile: &str, words: &str| {
+            instant(mode, &format!(" log 127.0.0.1 profile {profile} local0\n{words}"))
+        };
+        assert_eq!((profiled("any", ""), profiled("bytes", "")), (When::Answer, When::End));
+        assert_eq!(profiled("any", " log-format \"%B\"\n"), When::Answer);
+        assert_eq!(profiled("bytes", " log-format \"%ci\"\n"), When::End);
+        assert_eq!(profiled("closed", " log-format \"%ci\"\n"), When::End);
+        assert_eq!(profiled("any", &format!("{LOG} log-format \"%B\"\n")), When::End);
+    }
+}
+
+#[test]
+fn records_are_made_where_rules_of_the_whole_plan_read_them() {
+    let recorded = |text: &str| -> Vec<bool> {
+        plan(&format!(
+            "defaults\n mode http\n@\nfrontend f\n bind :80\n default_backend b\n\
+             frontend g\n bind :81\n use_backend c if TRUE\n default_backend d\n\
+             frontend h\n bind :82\n use_backend %[path]\n{text}"
+        ))
+        .frontends
+        .iter()
+        .map(|f| f.recording.is_some())
+        .collect()
+    };
+    let with = |lines: &str| {
+        recorded(&format!(
+            "backend b\n server s 127.0.0.1:1\nbackend c\n server s 127.0.0.1:1\n{lines}backend d\n server s 127.0.0.1:1\n"
+        ))
+    };
+    assert_eq!(with(""), [false; 3]);
+    // Those that may lead there; a name of the request may lead anywhere.
+    for line in [
+        "http-request set-header x %[capture.req.uri]",
+        "http-response set-header x %HM",
+        "http-request deny if { capture.req.method PUT }",
+        "http-request set-var(txn.u) capture.req.uri",
+        "stick on capture.req.uri table c",
+        "http-request set-priority-class capture.req.uri,length",
+    ] {
+        let table = if line.starts_with("stick") { " stick-table type string size 1k\n" } else { "" };
+        assert_eq!(with(&format!("{table} {line}\n")), [false, true, true], "{line}");
+    }
+    // These are known without.
+    let line = " http-request set-header x %ci%cp%b%s%[capture.req.ver]%[method]%[be_name]%[unique-id]\n";
+    assert_eq!(with(line), [false; 3]);
+}
+
+#[test]
+fn a_profile_names_nothing() {
+    let said = |format: &str| {
+        let text = format!(
+            "log-profile p\n on any format \"{format}\"\ndefaults\n mode http\n{TIMEOUTS}listen l\n bind :80\n log 127.0.0.1 profile p local0\n"
+        );
+        read(&text).1
+    };
+    assert_eq!(said("%[nbsrv] %[fe_name]"), [""; 0]);
+    let wanted = "Parsing [x.cfg:2]: failed to parse log-profile 'p' : unable to find backend 'l' referenced in arg 1.";
+    assert_eq!(said("%[nbsrv(l)]")[0], wanted);
 }

@@ -12,7 +12,7 @@ use crate::proto::http::RequestHead;
 use crate::rules::balance::Ask;
 use crate::rules::{ConnInfo, Cx, Trace, Verdict};
 use crate::session::decide::{self, By, Decision, Scene};
-use crate::session::{LiveFacts, aim};
+use crate::session::{LiveFacts, aim, of_request};
 use crate::share::Shared;
 use crate::syntax::{Env, Severity, Span, render};
 use crate::world::World;
@@ -102,6 +102,9 @@ pub fn explain(plan: Arc<Plan>, args: &Args) -> Result<String, String> {
                 resume: std::cell::Cell::default(),
             };
             conn.vars.begin_request();
+            if let Some(recording) = &frontend.recording {
+                *conn.record.0.borrow_mut() = Some(of_request(recording, &req, conn.accepted));
+            }
             loop {
                 // Nobody is asked for addresses here: the variables stay unset.
                 match decide::request(&scene, &mut req, &[], &mut notes) {

@@ -62,7 +62,34 @@ pub struct CookieCapture {
     pub len: usize,
 }
 
-/// What a frontend records of its exchanges; those without log lines, captures and ids record nothing.
+/// What the rules of proxies want of the records of exchanges, beside log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Records at all.
+    pub record: bool,
+    /// The number of the request (`%rt`).
+    pub number: bool,
+    /// The number of the log line (`%lc`).
+    pub line_number: bool,
+    /// Addresses towards the server.
+    pub addresses: bool,
+}
+
+impl Needs {
+    /// What either wants.
+    #[must_use]
+    pub fn or(self, other: Needs) -> Needs {
+        Needs {
+            record: self.record || other.record,
+            number: self.number || other.number,
+            line_number: self.line_number || other.line_number,
+            addresses: self.addresses || other.addresses,
+        }
+    }
+}
+
+/// What a frontend records of its exchanges; those without log lines, captures, ids and rules that read
+/// of it record nothing.
 #[derive(Debug, Default)]
 pub struct Recording {
     /// Present where there is a log target.

@@ -2,6 +2,7 @@
 //! `config` makes it from a [`draft`]; a request keeps the Plan it began under.
 pub mod backend;
 pub mod check;
+mod check_names;
 pub mod draft;
 #[cfg(test)]
 pub mod fixture;

@@ -125,7 +125,7 @@ pub struct Cx<'a> {
     pub conn: &'a ConnInfo,
     pub req: Option<&'a mut RequestHead>,
     pub res: Option<&'a mut ResponseHead>,
-    /// Bytes of the request's body that are in the buffer already (`req.body`, `url_param` in a POST).
+    /// Bytes in the buffer: a connection's own, or those behind the request's head as they came. See [`Cx::body`].
     pub req_body: &'a [u8],
     /// The request is the first of its connection.
     pub first_request: bool,

@@ -59,15 +59,14 @@ impl std::ops::BitOr for Style {
     }
 }
 
-/// When the values of a format are there: the line is written then.
+/// When a line is written. No format is ready before the answer, as in HAProxy: rules may set what it shows, and the server is
+/// not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum When {
-    /// With the connection.
-    #[default]
-    Accept,
-    /// With the request's head.
-    Request,
+    /// As the exchange begins: a line without a format.
+    Begin,
     /// With the answer's head; in TCP mode with the connection to the server.
+    #[default]
     Answer,
     /// At the end.
     End,
@@ -123,6 +122,19 @@ pub enum Part {
 }
 
 impl Part {
+    /// The variable's name, where it is one.
+    #[must_use]
+    pub fn variable(&self) -> Option<&'static str> {
+        match self {
+            Part::Variable(name, ..) => Some(name),
+            Part::Coded(item) => match item.what {
+                What::Variable(name, ..) => Some(name),
+                What::Expr(_) => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The expression, where it is one.
     #[must_use]
     pub fn expr(&self) -> Option<&SampleExpr> {
@@ -221,11 +233,12 @@ impl Format {
         map.end();
     }
 
-    /// Finds the names that its expressions hold.
+    /// Finds the names that its expressions hold, and tells which variables it has.
     ///
     /// # Errors
     /// HAProxy's words for a name that does not exist.
     pub fn resolve(&self, names: &dyn Names) -> Result<(), String> {
+        self.parts.iter().filter_map(Part::variable).for_each(|name| names.writes_variable(name));
         self.parts.iter().filter_map(Part::expr).try_for_each(|expr| expr.fetch.resolve(names))
     }
 }

@@ -155,6 +155,9 @@ impl DoLog {
             if let Some(format) = format {
                 format.write(cx, &mut message);
             }
+            if message.is_empty() {
+                continue;
+            }
             if let Some(structured) = structured {
                 structured.write(cx, &mut data);
             }

@@ -3,6 +3,7 @@
 pub mod acl;
 pub mod action;
 pub mod balance;
+pub mod body;
 pub mod coded;
 pub mod cx;
 pub mod errorpage;

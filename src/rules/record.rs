@@ -101,7 +101,7 @@ pub struct Record {
     pub accepted: Tick,
     /// When headers before the connection's own bytes were there (`Th`); for later requests as `accepted`.
     pub greeted: Tick,
-    /// The request's first byte (`Ti` ends).
+    /// The request's first byte (`Ti` ends); not reached in TCP mode.
     pub first_byte: Tick,
     /// Its head was whole (`TR` ends).
     pub head: Tick,
@@ -145,6 +145,8 @@ pub struct Record {
     /// `capture cookie`: what the client and what the server sent, `NAME=value`; empty: nothing.
     pub client_cookie: Vec<u8>,
     pub server_cookie: Vec<u8>,
+    /// The versions of the request and of its answer.
+    pub version: Option<Version>,
     pub answer_version: Option<Version>,
     pub level: Level,
     /// The request's number in the process (`%rt`), and its line's in the frontend (`%lc`).
@@ -188,6 +190,7 @@ impl Default for Record {
             source_addr: None,
             line: Vec::new(),
             id_format: None,
+            version: None,
             answer_version: None,
             unique_id: None,
             request_captures: Texts::default(),
@@ -228,7 +231,7 @@ impl Record {
         (self.id_format, self.unique_id) = (None, None);
         self.client_cookie.clear();
         self.server_cookie.clear();
-        self.answer_version = None;
+        (self.version, self.answer_version) = (None, None);
         self.level = Level::Usual;
         (self.early, self.written) = (false, false);
         self.do_log = None;
@@ -253,6 +256,12 @@ impl Record {
     #[must_use]
     pub fn between(&self, from: Tick, to: Tick) -> i64 {
         if to == NOT_YET { -1 } else { self.ms(to) - self.ms(from).max(0) }
+    }
+
+    /// From a point to the request's head; -1 in TCP mode, where there is none.
+    #[must_use]
+    pub fn to_head(&self, from: Tick) -> i64 {
+        if self.first_byte == NOT_YET { -1 } else { self.between(from, self.head) }
     }
 
     /// What ended the exchange: the first cause counts.

@@ -59,6 +59,10 @@ pub trait Names {
     fn own_backend(&self) -> Option<crate::base::ids::BackendId>;
     /// The frontend half of the proxy the line stands in.
     fn own_frontend(&self) -> Option<crate::base::ids::FrontendId>;
+    /// The line reads the record of the exchange, which is made where somebody does.
+    fn reads_record(&self) {}
+    /// The line is a format with this variable.
+    fn writes_variable(&self, _name: &'static str) {}
 }
 
 /// A fetch and its converters: `req.hdr(host),lower`.

@@ -3,7 +3,7 @@ use super::Conn;
 use super::local::{LiveFacts, View};
 use crate::base::ids::{BackendId, ServerId};
 use crate::plan::ServerTarget;
-use crate::proto::http::{Body, RequestHead};
+use crate::proto::http::RequestHead;
 use crate::rules::Cx;
 use crate::rules::balance::Algorithm;
 use crate::world::World;
@@ -76,8 +76,7 @@ pub(super) fn by_key(
     body: &[u8],
 ) {
     if view.plan.backend(backend).balance.is_hash() {
-        let body = super::form::content(req.as_ref().map_or(Body::None, |r| r.body), body);
-        let hash = with_cx(conn, view, backend, req, &body, |cx| hash_of_key(view, backend, cx));
+        let hash = with_cx(conn, view, backend, req, body, |cx| hash_of_key(view, backend, cx));
         conn.aim.set(Aim { hash, ..conn.aim.get() });
     }
 }

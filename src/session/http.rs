@@ -681,7 +681,7 @@ async fn forward(
     conn.info.vars.begin_answer();
     let server_keep = decide::outgoing(frontend, plan, &mut heads.req, &conn.info);
     if frontend.recording.is_some() {
-        record::outgoing(conn, view, &mut heads.req);
+        record::outgoing(conn, view, &mut heads.req, body.first());
     }
     let mut first_bytes = conn.local.core.take_vec();
     if let Err(outcome) = body.take_first(conn, &mut first_bytes) {

@@ -39,6 +39,7 @@ pub use live::{descriptors, figures, session, sessions, shut};
 pub use local::{LiveFacts, Local, View};
 pub use outcome::{Outcome, Side};
 pub use persist::Override;
+pub use record::of_request;
 pub use upstream::{cut, reap};
 
 use crate::base::ids::ListenerId;

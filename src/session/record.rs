@@ -100,6 +100,14 @@ pub(super) fn number(conn: &Conn, view: &View) -> u64 {
     if view.plan.numbers_requests { conn.local.shared.next_number() } else { 0 }
 }
 
+/// How many lines the frontend has written, where a format says so.
+fn line_number(conn: &Conn, recording: &Recording) -> u64 {
+    if !recording.numbered {
+        return 0;
+    }
+    conn.local.shared.sum(|s| &s.frontends[conn.info.frontend.index()].logs)
+}
+
 fn begin(conn: &Conn, recording: &Recording, first_byte: Tick, number: u64) -> Box<Record> {
     let logs = &conn.local.logs;
     let mut record = logs.take();
@@ -113,6 +121,7 @@ fn begin(conn: &Conn, recording: &Recording, first_byte: Tick, number: u64) -> B
     record.first_byte = first_byte;
     record.wall_at_zero = logs.wall_at_zero(conn.local.core.now());
     record.number = number;
+    record.line_number = line_number(conn, recording);
     record.request_captures.reset(recording.request_captures.iter().map(|c| c.len));
     record.response_captures.reset(recording.response_captures.iter().map(|c| c.len));
     record.id_format.clone_from(&recording.unique_id);
@@ -131,7 +140,22 @@ pub(super) fn request(
     let mut record = begin(conn, recording, first_byte, number);
     record.bytes_in = req.size;
     record.head = conn.local.core.now();
+    write_down(&mut record, recording, req);
+    *conn.info.record.0.borrow_mut() = Some(record);
+    if let Some(lines) = &recording.lines {
+        if lines.steps.is_some() {
+            steps::reached(conn, view, Step::Accept);
+            steps::reached(conn, view, Step::Request);
+        } else if lines.when == When::Begin {
+            write(conn, view, recording, lines, Step::Request);
+        }
+    }
+}
+
+/// Writes down what a request is as it comes.
+fn write_down(record: &mut Record, recording: &Recording, req: &RequestHead) {
     record.status = -1;
+    record.version = Some(req.version);
     write_request_line(req, &mut record.line);
     record.line.truncate(recording.line_bytes);
     if !recording.request_captures.is_empty() {
@@ -140,26 +164,30 @@ pub(super) fn request(
     if let Some(cookie) = &recording.cookie {
         cookies(&req.head, b"cookie", cookie, &mut record.client_cookie);
     }
-    *conn.info.record.0.borrow_mut() = Some(record);
-    if let Some(lines) = &recording.lines {
-        if lines.steps.is_some() {
-            steps::reached(conn, view, Step::Accept);
-            steps::reached(conn, view, Step::Request);
-        } else if lines.when <= When::Request {
-            write(conn, view, recording, lines, Step::Request);
-        }
-    }
+}
+
+/// The record of a request that comes over no connection (`ringmain explain`).
+#[must_use]
+pub fn of_request(recording: &Recording, req: &RequestHead, at: Tick) -> Box<Record> {
+    let mut record = Box::new(Record::default());
+    record.begin(at);
+    (record.first_byte, record.head) = (at, at);
+    record.request_captures.reset(recording.request_captures.iter().map(|c| c.len));
+    record.response_captures.reset(recording.response_captures.iter().map(|c| c.len));
+    record.id_format.clone_from(&recording.unique_id);
+    write_down(&mut record, recording, req);
+    record
 }
 
 /// A TCP connection begins.
 pub(super) fn connection(conn: &Conn, view: &View, recording: &Recording, number: u64) {
-    let mut record = begin(conn, recording, conn.since.get(), number);
+    let mut record = begin(conn, recording, NOT_YET, number);
     record.head = conn.since.get();
     *conn.info.record.0.borrow_mut() = Some(record);
     if let Some(lines) = &recording.lines {
         if lines.steps.is_some() {
             steps::reached(conn, view, Step::Accept);
-        } else if lines.when == When::Accept {
+        } else if lines.when == When::Begin {
             write(conn, view, recording, lines, Step::Accept);
         }
     }
@@ -225,13 +253,14 @@ fn cookies(head: &Head, field: &[u8], wanted: &CookieCapture, into: &mut Vec<u8>
     }
 }
 
-/// The rules have run: the request's id goes to the server, where the file asks for it.
-pub(super) fn outgoing(conn: &Conn, view: &View, req: &mut RequestHead) {
+/// The rules have run: the request's id is made, of what the request is now, whoever may ask for it later. It goes to the
+/// server, where the file says so.
+pub(super) fn outgoing(conn: &Conn, view: &View, req: &mut RequestHead, body: &[u8]) {
     let recording = view.plan.frontend(conn.info.frontend).recording.as_deref();
-    let Some(name) = recording.and_then(|r| r.unique_id_header.as_ref()) else { return };
+    let Some(recording) = recording.filter(|r| r.unique_id.is_some()) else { return };
     let mut id = None;
-    with_cx(conn, view, Some(req), |cx| id = record::unique_id(cx));
-    if let Some(id) = id {
+    with_cx(conn, view, Some((req, body)), |cx| id = record::unique_id(cx));
+    if let (Some(id), Some(name)) = (id, &recording.unique_id_header) {
         req.head.add(name, &id);
     }
 }
@@ -384,10 +413,7 @@ pub(super) fn write_at(
     let local = &conn.local;
     let now = local.core.now();
     let counter = &local.cells().frontends[conn.info.frontend.index()].logs;
-    let line_number = match recording.numbered {
-        true => local.shared.sum(|s| &s.frontends[conn.info.frontend.index()].logs),
-        false => 0,
-    };
+    let line_number = line_number(conn, recording);
     let mut wall = 0;
     conn.info.record.note(|r| {
         if r.closed == NOT_YET {
@@ -397,25 +423,25 @@ pub(super) fn write_at(
         r.line_number = line_number;
         wall = r.wall(now);
     });
-    counter.inc();
     let own = lines.errors.as_ref().filter(|_| step == Step::Error).or(lines.format.as_ref());
     let structured = lines.structured.as_ref();
-    if lines.plain {
-        put(conn, view, (recording.set, level, wall), own, structured);
-    }
+    let mut written = lines.plain && put(conn, view, (recording.set, level, wall), own, structured);
     for group in &lines.profiled {
         let formats = match &group.profile {
             Some(profile) => profile.formats(step, own, structured),
             None => Some((own, structured)),
         };
         if let Some((format, structured)) = formats {
-            put(conn, view, (LogSetId(group.set), level, wall), format, structured);
+            written |= put(conn, view, (LogSetId(group.set), level, wall), format, structured);
         }
     }
-    local.core.ask_turns_end();
+    if written {
+        counter.inc();
+        local.core.ask_turns_end();
+    }
 }
 
-/// Gives a line to the targets of a set.
+/// Gives a line to the targets of a set; false: it has nothing in it, and there is none.
 #[inline(always)]
 fn put(
     conn: &Conn,
@@ -423,7 +449,7 @@ fn put(
     (set, level, wall): (LogSetId, u8, i64),
     format: Option<&Format>,
     structured: Option<&Format>,
-) {
+) -> bool {
     let logs = &conn.local.logs;
     let mut scratch = logs.message.borrow_mut();
     let (message, data) = &mut *scratch;
@@ -442,7 +468,11 @@ fn put(
             conn.info.record.note(|r| r.number = r.number.wrapping_add(first));
         }
     });
+    if message.is_empty() {
+        return false;
+    }
     logs.sender.borrow_mut().line(set, level, wall, data, message);
+    true
 }
 
 /// The line of old: `Connect from 10.0.1.2:33312 to 10.0.3.31:8012 (www/HTTP)`.
@@ -464,14 +494,18 @@ fn connect_from(conn: &Conn, frontend: &Frontend, out: &mut Vec<u8>) {
     };
 }
 
-fn with_cx(conn: &Conn, view: &View, req: Option<&mut RequestHead>, f: impl FnOnce(&Cx<'_>)) {
+/// The request, where it is still there, and what has come of its body.
+type Request<'a> = (&'a mut RequestHead, &'a [u8]);
+
+fn with_cx(conn: &Conn, view: &View, request: Option<Request<'_>>, f: impl FnOnce(&Cx<'_>)) {
+    let (req, req_body) = request.map_or((None, &b""[..]), |(req, body)| (Some(req), body));
     let facts = LiveFacts { world: view, shared: &conn.local.shared };
     let (backend, server) = conn.info.record.look(|r| (r.backend, r.server)).unwrap_or((None, None));
     f(&Cx {
         conn: &conn.info,
         req,
         res: None,
-        req_body: b"",
+        req_body,
         first_request: conn.requests.get() <= 1,
         backend,
         server,

@@ -10,6 +10,7 @@ use crate::proto::h1::Answer;
 use crate::proto::http::{RequestHead, Version};
 use crate::proto::size;
 use crate::proto::text::FieldName;
+use crate::rules::body::Arrived;
 use crate::rules::{Cx, Verdict};
 use crate::share::desk::Order;
 use crate::share::sessions::Stage;
@@ -72,7 +73,7 @@ pub(super) fn serve<'a, 'b>(
             if let Err(outcome) = super::form::whole(conn, view, body, &mut bytes).await {
                 return reply.error(outcome, body).await;
             }
-            let content = super::form::content(framing, &bytes).into_owned();
+            let content = Arrived::of(framing, &bytes).content.into_owned();
             // Too large a form is not done in part.
             form = Some(if body.done { content } else { Vec::new() });
         }

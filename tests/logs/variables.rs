@@ -1,5 +1,9 @@
 //! Every variable, flag and capture.
 
+use crate::common::ground::{Ground, scratch};
+use crate::common::proxy::{Io, Program};
+use crate::common::socket::ask;
+use crate::common::{client, eventually};
 use crate::talk::{Act, Row, on, row, send};
 use crate::{Case, compare};
 
@@ -91,6 +95,85 @@ backend ignored
     server a ${A} cookie a
 ";
 
+/// Formats whose values come late, each alone: nothing else makes their lines wait.
+const LATE: &str = "
+global
+    nbthread 1
+defaults
+    mode http
+    log ${LOG} local0
+    timeout connect 250ms
+    timeout client 400ms
+    timeout server 250ms
+    default_backend b
+frontend set
+    bind \"127.0.10.1:${F1}\"
+    http-request set-var(txn.h) req.hdr(x)
+    http-response set-var(txn.r) res.hdr(x-origin)
+    http-request deny if { path /deny }
+    log-format \"%[var(txn.h)] %[var(txn.r)]\"
+frontend names
+    bind \"127.0.10.1:${F2}\"
+    http-request deny if { path /deny }
+    log-format \"%[fe_name] %[be_name] %[be_id] %[srv_name] %[srv_id] %[http_first_req] %[req.proto_http] %[nbsrv(other)] %[nbsrv(b)] %[srv_is_up(other/s)] %[fe_conn(names)]\"
+frontend answered
+    bind \"127.0.10.1:${F3}\"
+    capture response header x-origin len 9
+    log-format \"%[capture.res.hdr(0)] %[capture.res.ver]\"
+frontend asked
+    bind \"127.0.10.1:${F4}\"
+    http-request capture req.hdr(x) len 9
+    log-format \"%hr\"
+frontend line
+    bind \"127.0.10.1:${F5}\"
+    http-request set-path /new
+    http-request set-method PUT
+    log-format \"%[capture.req.method] %[capture.req.uri] %[capture.req.ver] %HM %HP|%HPO|%HQ|%HV\"
+frontend data
+    bind \"127.0.10.1:${F6}\"
+    log ${LOG} format rfc5424 local0
+    log-tag same
+    log-format \"%ci\"
+    log-format-sd \"[x answer=%ST bytes=%B]\"
+frontend ids
+    bind \"127.0.10.1:${F7}\"
+    unique-id-format \"<%[path]|%[req.hdr(x)]|%HU|%[req.body_len]>\"
+    http-request set-path /new if { path /old }
+    http-request deny if { path /deny }
+    log-format \"id %ID\"
+backend b
+    server a ${A}
+backend other
+    server r ${A}
+    server s ${A}
+    server t ${A} disabled
+";
+
+fn late() -> Vec<Row> {
+    let mut rows = vec![row("late-set", "GET /|X: one"), row("late-set-deny", "GET /deny|X: one")];
+    rows.extend(on(2, [row("late-names", "GET /").then("GET /"), row("late-names-deny", "GET /deny")]));
+    rows.extend(on(3, [row("late-answered", "GET /"), row("late-answered-not", "GET /none")]));
+    rows.extend(on(4, [row("late-asked", "GET /|X: one")]));
+    rows.extend(on(
+        5,
+        [
+            row("late-line", "GET /a?b=c"),
+            row("late-line-absolute", "GET http://example.test/abs?x"),
+            row("late-line-star", "OPTIONS *"),
+        ],
+    ));
+    rows.extend(on(6, [row("late-data", "GET /len/1000")]));
+    rows.extend(on(
+        7,
+        [
+            row("late-id", "GET /a|X: one"),
+            row("late-id-changed", "POST /old|X: one|Content-Length: 3||abc"),
+            row("late-id-deny", "GET /deny|X: one"),
+        ],
+    ));
+    rows
+}
+
 fn rows() -> Vec<Row> {
     let mut rows = vec![
         row("var-all", "GET /a/b?c=d"),
@@ -153,10 +236,51 @@ fn rows() -> Vec<Row> {
 }
 
 pub fn cases() -> Vec<Case> {
-    vec![Case { config: CONFIG, fronts: 7, rows: rows() }]
+    vec![Case { config: CONFIG, fronts: 7, rows: rows() }, Case { config: LATE, fronts: 7, rows: late() }]
 }
 
 #[test]
 fn variables_flags_and_captures() {
     compare(&cases()[0]);
+}
+
+#[test]
+fn values_that_come_late() {
+    compare(&cases()[1]);
+}
+
+/// HAProxy 2.6 refuses variables of HTTP here; the values are those of 3.2.
+const IN_TCP: &str = "
+global
+    nbthread 1
+    stats socket ${DIR} level admin
+    log-tag same
+ring lines
+    format raw
+defaults
+    mode tcp
+    log ring@lines local0
+    timeout connect 1s
+    timeout client 1s
+    timeout server 1s
+listen tcp
+    bind \"127.0.10.1:${F1}\"
+    log-format \"%ci %tsc|%HM|%HU|%HV|%r|%CC|%CS|%Ti|%TR|%Tq|%Tr|%ST|%[http_first_req]|%[req.proto_http]|%[srv_name]|%[srv_id]|%[be_name]\"
+    server e ${ECHO}
+";
+
+#[test]
+fn variables_of_http_are_empty_in_tcp_mode() {
+    for io in [Io::Epoll, Io::Uring] {
+        let socket = scratch("sock", "");
+        let _ = std::fs::remove_file(&socket);
+        let mut ground = Ground::new();
+        ground.env.push(("DIR".to_owned(), socket.display().to_string()));
+        let _proxy = ground.serve(Program::Ringmain(io), 1, IN_TCP);
+        let echoed = client::get(ground.front(1), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(echoed.statuses(), [200], "{io:?}");
+        let lines = || ask(&socket, "show events lines");
+        let wanted = "----|<BADREQ>|<BADREQ>|<BADREQ>|<BADREQ>|-|-|-1|-1|-1|-1|0|1|-|e|1|tcp";
+        assert!(eventually(|| lines().contains(wanted)), "{io:?}: {}", lines());
+    }
 }

@@ -28,6 +28,7 @@ mod rdp;
 mod retries;
 mod runtime;
 mod runtime_edits;
+mod samples;
 mod sockets;
 mod state_file;
 mod two_sites;

@@ -54,8 +54,11 @@ impl Key {
             }
             Key::UrlParam { name, .. } => {
                 let req = cx.request()?;
-                let in_body = || if req.method() == b"POST" { in_form(name, cx.req_body) } else { None };
-                req.query().and_then(|query| in_query(name, query)).or_else(in_body).map(|v| with.of(v))
+                if let Some(value) = req.query().and_then(|query| in_query(name, query)) {
+                    return Some(with.of(value));
+                }
+                let form = cx.body().filter(|_| req.method() == b"POST")?.content;
+                in_form(name, &form).map(|value| with.of(value))
             }
             Key::Header { name, domain_only } => {
                 let value = header(cx.request()?, name)?;

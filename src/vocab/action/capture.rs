@@ -2,7 +2,7 @@
 use super::{ActionRow, Cursor, REQUEST, RESPONSE};
 use crate::base::units::leading_int;
 use crate::rules::action::CaptureSlot;
-use crate::rules::sample::SampleExpr;
+use crate::rules::sample::{Names, SampleExpr};
 use crate::rules::{Action, Cx, Verdict};
 use crate::syntax::Diag;
 use crate::vocab::expr::parse_expr;
@@ -31,8 +31,12 @@ fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {
         return Err(Diag::alert(cursor.name.span, USAGE));
     };
     let parsed = parse_expr(word, word.text(), 0, "sample")?;
-    let elsewhere = if response { Scope::Request } else { Scope::Response };
-    if parsed.scope == elsewhere && !parsed.lasts {
+    let elsewhere = match parsed.scope {
+        Scope::Any => false,
+        Scope::Request | Scope::Buffer => response && !parsed.lasts,
+        Scope::Response => !response,
+    };
+    if elsewhere {
         let what = if response { "HTTP request headers" } else { "HTTP response headers" };
         let text = format!(
             "fetch method '{}' extracts information from '{what}', none of which is available here",
@@ -79,6 +83,10 @@ impl Action for CaptureValue {
             });
         }
         Verdict::Continue
+    }
+
+    fn resolve(&self, names: &dyn Names) -> Result<(), String> {
+        self.value.fetch.resolve(names)
     }
 
     fn capture(&self) -> Option<&CaptureSlot> {

@@ -1,6 +1,6 @@
 //! `disable-l7-retry`, `set-priority-class`, `set-priority-offset`: what a rule asks of the way to a server.
 use super::{ActionRow, CONTENT, Cursor, REQUEST};
-use crate::rules::sample::SampleExpr;
+use crate::rules::sample::{Names, SampleExpr};
 use crate::rules::{Action, Cx, Verdict};
 use crate::syntax::Diag;
 use crate::vocab::expr::parse_expr;
@@ -70,5 +70,9 @@ impl Action for Priority {
             _ => cx.wishes.offset = value,
         }
         Verdict::Continue
+    }
+
+    fn resolve(&self, names: &dyn Names) -> Result<(), String> {
+        self.value.fetch.resolve(names)
     }
 }

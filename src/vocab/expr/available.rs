@@ -11,6 +11,8 @@ use crate::vocab::fetch::Scope;
 pub fn available(set: Rulesets, word: &Word, called: &str, parsed: &Parsed) -> Result<(), Diag> {
     let here = match parsed.scope {
         Scope::Any => true,
+        // What lasts is there when the answer comes.
+        Scope::Request if parsed.lasts => true,
         Scope::Request | Scope::Buffer => set & (REQUEST | CONTENT) != 0,
         Scope::Response => set & RESPONSE != 0,
     };

@@ -1,7 +1,7 @@
 //! Log-format strings (configuration manual, 8.2.6): text, `%var`, `%{+Q}var`, `%[expression]`, `%%`.
 use super::sample::{Parsed, parse_expr, suggest};
 use crate::rules::coded::{Coding, Item, Typed, What};
-use crate::rules::format::{Format, Part, Style, Tail, When};
+use crate::rules::format::{Format, Part, Style, Tail};
 use crate::syntax::{Diag, Word};
 use crate::vocab::fetch::Scope;
 use crate::vocab::logformat;
@@ -13,8 +13,6 @@ pub struct Place {
     pub style: Style,
     /// Blanks are delimiters, of which one is written.
     pub merge: bool,
-    /// Variables of HTTP may stand here.
-    pub http: bool,
     /// The line is written when neither request nor answer are there any more.
     pub afterwards: bool,
     /// It is written before there is an answer.
@@ -23,21 +21,12 @@ pub struct Place {
 
 impl Place {
     /// A rule's argument, or a body: every byte may stand in it.
-    pub const RULE: Place =
-        Place { style: Style::PLAIN, merge: false, http: true, afterwards: false, early: false };
+    pub const RULE: Place = Place { style: Style::PLAIN, merge: false, afterwards: false, early: false };
     /// What goes into a head.
     pub const HEAD: Place = Place { style: Style::PERCENT, ..Place::RULE };
     /// A log line: it stays one line.
-    #[must_use]
-    pub const fn log(http: bool) -> Place {
-        Place {
-            style: Style::MANDATORY.and(Style::PERCENT),
-            merge: true,
-            http,
-            afterwards: true,
-            early: false,
-        }
-    }
+    pub const LOG: Place =
+        Place { style: Style::MANDATORY.and(Style::PERCENT), merge: true, afterwards: true, early: false };
 }
 
 /// Reads a format of a rule.
@@ -320,10 +309,10 @@ impl Reader<'_> {
             })?;
         let elsewhere = match scope {
             Scope::Any => false,
-            Scope::Request | Scope::Buffer => self.place.afterwards,
-            Scope::Response => self.place.afterwards || self.place.early,
+            Scope::Request | Scope::Buffer => self.place.afterwards && !lasts,
+            Scope::Response => self.place.early || (self.place.afterwards && !lasts),
         };
-        if elsewhere && !lasts {
+        if elsewhere {
             let what =
                 if scope == Scope::Response { "HTTP response headers" } else { "HTTP request headers" };
             let text = format!(
@@ -342,7 +331,6 @@ impl Reader<'_> {
             self.format.parts.push(Part::Expr(expr, style));
         }
         self.format.evaluates = true;
-        self.format.when = self.format.when.max(When::Request);
         self.may_be_nothing = false;
         Ok(())
     }
@@ -362,10 +350,6 @@ impl Reader<'_> {
                 logformat::ROWS.iter().map(|r| r.name),
             ));
         };
-        if row.http && !self.place.http {
-            let text = format!("format variable '{name}' is reserved for HTTP mode");
-            return Err(self.error(at, name.len(), text));
-        }
         let Some(write) = row.write else {
             let text = format!("format variable '%{name}' ({}) is not supported by Ringmain yet", row.doc);
             return Err(self.error(at, name.len(), text));
@@ -418,6 +402,7 @@ pub fn closing(text: &str) -> Option<usize> {
 mod tests {
     use super::super::testing::{with_cx, words};
     use super::*;
+    use crate::rules::format::When;
 
     fn write(format: &str) -> String {
         let format = parse_format(&words(&format.replace(' ', "~"))[0]).unwrap();
@@ -486,7 +471,7 @@ mod tests {
     #[test]
     fn blanks_of_a_log_line_are_merged() {
         let line = |text: &str| {
-            let format = parse_format_at(&words(&text.replace(' ', "~"))[0], Place::log(true)).unwrap();
+            let format = parse_format_at(&words(&text.replace(' ', "~"))[0], Place::LOG).unwrap();
             with_cx("GET /a HTTP/1.1\r\n\r\n", |cx| {
                 let mut out = Vec::new();
                 format.write(cx, &mut out);
@@ -495,10 +480,11 @@ mod tests {
         };
         assert_eq!(line("  %f   %hr %hs  x%%  ").0, "fe x% ");
         assert_eq!(line("%hr %f").0, "fe");
-        assert_eq!(line("%ci %f %t").1, When::Accept);
-        assert_eq!((line("%r").1, line("%ST").1, line("%ST %B").1), (When::Request, When::Answer, When::End));
-        let error = |t: &str| parse_format_at(&words(t)[0], Place::log(false)).unwrap_err().message;
-        assert_eq!(error("%HM"), "format variable 'HM' is reserved for HTTP mode");
+        assert_eq!(
+            (line("%ci %r").1, line("%[status]").1, line("%ST %B").1),
+            (When::Answer, When::Answer, When::End)
+        );
+        let error = |t: &str| parse_format_at(&words(t)[0], Place::LOG).unwrap_err().message;
         assert!(error("%[path]").contains("needs 'HTTP request headers'"));
     }
 }

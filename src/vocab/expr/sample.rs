@@ -82,8 +82,9 @@ pub struct Parsed {
     pub lasts: bool,
 }
 
-/// Fetches of messages whose values HAProxy keeps to the end.
-const LASTING: [&str; 2] = ["method", "status"];
+/// Fetches of messages whose values HAProxy keeps to the end, or knows without the message.
+const LASTING: [&str; 7] =
+    ["capture.res.hdr", "http_first_req", "method", "req.proto_http", "srv_id", "srv_name", "status"];
 
 /// Parses an expression. `whole` is the word it stands in, at `offset`; `kind` names the place in messages ("ACL" or
 /// "sample").

@@ -24,8 +24,12 @@ pub const ROWS: &[FetchRow] = &[
         args: &[],
         out: Kind::Int,
         scope: Scope::Any,
-        doc: "The numeric id of the backend that the request was given to.",
-        make: Make::Plain(|cx| Some(Sample::Int(i64::from(cx.facts.backend_uuid(cx.backend?))))),
+        doc: "The numeric id of the backend that the request was given to, of the frontend before.",
+        make: Make::Plain(|cx| {
+            let frontend = || cx.facts.frontend_uuid(cx.conn.frontend);
+            let id = cx.backend.map_or_else(frontend, |id| cx.facts.backend_uuid(id));
+            Some(Sample::Int(i64::from(id)))
+        }),
     },
     FetchRow {
         name: "be_name",
@@ -34,9 +38,11 @@ pub const ROWS: &[FetchRow] = &[
         args: &[],
         out: Kind::Str,
         scope: Scope::Any,
-        doc: "The name of the backend that the request was given to.",
+        doc: "The name of the backend that the request was given to, of the frontend before.",
         make: Make::Plain(|cx| {
-            Some(Sample::Str(Cow::Borrowed(cx.facts.backend_name(cx.backend?).as_bytes())))
+            let frontend = || cx.facts.frontend_name(cx.conn.frontend);
+            let name = cx.backend.map_or_else(frontend, |id| cx.facts.backend_name(id));
+            Some(Sample::Str(Cow::Borrowed(name.as_bytes())))
         }),
     },
     FetchRow {

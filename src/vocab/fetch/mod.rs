@@ -230,7 +230,7 @@ mod tests {
         for row in rows() {
             assert!(row.doc.len() > 15 && row.doc.ends_with('.'), "{} has no doc", row.name);
             assert!(row.required <= row.args.len(), "{}", row.name);
-            assert_eq!(matches!(row.make, Make::Plain(_)), row.args.is_empty(), "{}", row.name);
+            assert!(!matches!(row.make, Make::Plain(_)) || row.args.is_empty(), "{}", row.name);
         }
     }
 

@@ -70,7 +70,8 @@ pub fn target(cx: &Cx<'_>, r: Option<&Record>, style: Style, out: &mut Vec<u8>) 
 }
 
 pub fn version(cx: &Cx<'_>, r: Option<&Record>, style: Style, out: &mut Vec<u8>) {
-    piece(cx, r, style, out, |line| words(line).map(|w| w.2).filter(|v| !v.is_empty()));
+    // A line that was cut has none (`tune.http.logurilen`).
+    piece(cx, r, style, out, |line| words(line).map(|w| if w.2.is_empty() { b"HTTP/0.9" } else { w.2 }));
 }
 
 /// A target up to its query.
@@ -85,13 +86,12 @@ pub fn path(cx: &Cx<'_>, r: Option<&Record>, style: Style, out: &mut Vec<u8>) {
 pub fn path_only(cx: &Cx<'_>, r: Option<&Record>, style: Style, out: &mut Vec<u8>) {
     piece(cx, r, style, out, |line| {
         let target = before_query(words(line)?.1);
-        Some(match memchr::memmem::find(target, b"://") {
-            Some(at) if !target.starts_with(b"/") => {
-                let rest = &target[at + 3..];
-                memchr::memchr(b'/', rest).map_or(&b""[..], |slash| &rest[slash..])
-            }
-            _ => target,
-        })
+        if target.starts_with(b"/") {
+            return Some(target);
+        }
+        // Neither `*` nor an authority alone has one.
+        let rest = memchr::memmem::find(target, b"://").map(|at| &target[at + 3..]);
+        Some(rest.map_or(b"", |rest| memchr::memchr(b'/', rest).map_or(b"/", |slash| &rest[slash..])))
     });
 }
 
