@@ -7,7 +7,7 @@ use super::outcome::{Outcome, Side};
 use super::relay::{Limits, relay};
 use super::select::Assigned;
 use super::waiting::client_left;
-use super::{Conn, captured, headers, persist, record, suspended};
+use super::{Conn, captured, drain, headers, persist, record, suspended};
 use crate::base::ids::BackendId;
 use crate::base::time::Tick;
 use crate::net::combine::Activity;
@@ -47,6 +47,8 @@ pub(super) enum Passed {
     Again,
     /// The client gets an error page.
     Failed(Outcome),
+    /// A rule answers in the server's place.
+    Answered(Box<(u16, Vec<u8>)>),
     /// The answer was cut short or the connection became a tunnel: nothing more to send.
     Ended(Next),
     /// The answer went out whole.
@@ -71,6 +73,10 @@ pub(super) struct Passage<'a> {
     pub(super) server_timeout: Option<Duration>,
     /// The client's body has not passed whole yet.
     pub(super) request_left: Cell<bool>,
+    /// The server gets no more of it: the rest is read away.
+    pub(super) deaf: Cell<bool>,
+    /// The client waits for leave to send it (`Expect: 100-continue`).
+    pub(super) asks_leave: bool,
 }
 
 /// Where the rules of an answer stand: which of the two programs, and its next rule.
@@ -117,6 +123,8 @@ impl Passage<'_> {
         // Most requests have no body to pass: the memory for it is not part of every request's.
         let mut upload = (!body.done).then(|| PoolBox::with(|| this.upload(body)));
         let mut download = pin!(this.download(reply, heads, server_keep));
+        // What comes behind an answer that went out before the request's body had passed.
+        let mut ahead = None;
         let passed = poll_fn(|cx| {
             if let Some(Poll::Ready(result)) = upload.as_mut().map(|u| Pin::new(u).poll(cx)) {
                 upload = None;
@@ -125,7 +133,20 @@ impl Passage<'_> {
                     Err(e) => return Poll::Ready(Err(Some(e))),
                 }
             }
-            let passed = download.as_mut().poll(cx).map(Ok);
+            let passed = match ahead.take() {
+                // Not every server that has answered takes what follows for the body it belongs to.
+                Some(next) => Poll::Ready(Passed::Finished { next, reusable: false }),
+                None => download.as_mut().poll(cx),
+            };
+            let passed = match passed {
+                Poll::Ready(Passed::Finished { next, .. }) if upload.is_some() => {
+                    ahead = Some(next);
+                    // It was asked whether it wants the body, and gave another answer.
+                    this.deaf.set(this.deaf.get() || this.asks_leave);
+                    return Poll::Pending;
+                }
+                passed => passed.map(Ok),
+            };
             // Whether the client is still there is looked for only where the file asks for it (`option abortonclose`).
             let aborts = this.view.plan.backend(this.backend).abort_on_close;
             let left = aborts && upload.is_none() && !this.answering.get() && client_left(this.conn);
@@ -133,7 +154,9 @@ impl Passage<'_> {
         })
         .await;
         match passed {
+            Ok(Passed::Finished { next, reusable }) => self.finished(next, reusable),
             Ok(passed) => passed,
+            Err(Some(error)) if ahead.is_some() => self.broken_behind(error),
             Err(Some(UploadError::Bad)) => {
                 self.conn.note_broken(Side::Proxy, false, self.answering.get());
                 self.conn.count_invalid();
@@ -151,6 +174,26 @@ impl Passage<'_> {
                 Passed::Ended(Next::Close)
             }
         }
+    }
+
+    /// The request's body broke off behind its answer.
+    fn broken_behind(&self, error: UploadError) -> Passed {
+        let UploadError::Client { timeout } = error else {
+            self.conn.note(|r| r.ends(*b"PL"));
+            self.conn.count_invalid();
+            return Passed::Ended(Next::Linger);
+        };
+        self.conn.note(|r| r.ends(if timeout { *b"cL" } else { *b"CL" }));
+        self.count_broken(Some(Side::Client));
+        Passed::Ended(Next::Close)
+    }
+
+    /// Both have passed, but for what of the request nobody wanted.
+    fn finished(&self, next: Next, reusable: bool) -> Passed {
+        if self.request_left.get() {
+            return Passed::Finished { next: Next::Linger, reusable: false };
+        }
+        Passed::Finished { next, reusable: reusable && !self.server().is_sending() }
     }
 
     /// The exchange broke while the request's body was passing: before the answer began the client gets a page.
@@ -218,19 +261,38 @@ impl Passage<'_> {
             let deadline = self.client_timeout.map(|t| core.now() + t);
             let mut chunk = match core.until(deadline, self.conn.stream.recv()).await {
                 Ok(Ok(Some(chunk))) => chunk,
-                Ok(_) => return Err(UploadError::Client { timeout: false }),
-                Err(_) => return Err(UploadError::Client { timeout: true }),
+                received => {
+                    body.lost = true;
+                    return Err(UploadError::Client { timeout: received.is_err() });
+                }
             };
-            let walk = body.reader.walk(&mut chunk).map_err(|_| UploadError::Bad)?;
+            if self.deaf.get() {
+                self.conn.stream.unread(chunk);
+                break;
+            }
+            let Ok(walk) = body.reader.walk(&mut chunk) else {
+                body.lost = true;
+                return Err(UploadError::Bad);
+            };
             body.done = walk.done;
             // From here on the client owes nothing, even if the server answers before the last send is told as done.
             self.request_left.set(!walk.done);
             count_in(self.conn, self.backend, self.assigned.place.server, walk.size());
             self.conn.passes_in(walk.out_len);
             let out = split(self.conn, &self.conn.stream, chunk, walk.out_len, walk.consumed);
-            self.send_to_server(out, body.reader.has_more()).await.map_err(|()| UploadError::Server)?;
+            if self.send_to_server(out, body.reader.has_more()).await.is_err() {
+                self.deaf.set(true);
+                break;
+            }
         }
-        Ok(())
+        if body.done {
+            return Ok(());
+        }
+        // The client reads the answer, if one comes, once it has sent its body.
+        body.done = PoolBox::new(drain::rest(self.conn, &mut body.reader, self.client_timeout)).await;
+        body.lost = !body.done;
+        self.request_left.set(!body.done);
+        if body.done { Ok(()) } else { Err(UploadError::Server) }
     }
 }
 
@@ -461,10 +523,9 @@ impl Passage<'_> {
                 Some(Passed::Failed(Outcome::AnswerDenied { status }))
             }
             Verdict::Answer { status, bytes, close } => {
-                reply.keep &= !close && !self.request_left.get();
+                reply.keep &= !close;
                 self.conn.note(|r| r.ends(*b"LH"));
-                let mut body = ClientBody::new(Body::None, None);
-                Some(Passed::Ended(reply.stored(&bytes, status, &mut body).await))
+                Some(Passed::Answered(Box::new((status, bytes))))
             }
             // No action of an answer's rules leads there.
             Verdict::Serve(_) => None,
@@ -586,7 +647,7 @@ impl Passage<'_> {
         }
         let follows = |done: bool, reader: &BodyReader| match (done, keep) {
             (false, _) if reader.has_more() => Follows::Body,
-            (true, false) => Follows::End,
+            (true, false) if !self.request_left.get() => Follows::End,
             _ => Follows::Nothing,
         };
         self.count_out(res.size);
@@ -627,13 +688,8 @@ impl Passage<'_> {
                 return self.broken(Side::Client, timeout, res.status);
             }
         }
-        let next = match (keep, self.request_left.get()) {
-            (_, true) => Next::Linger,
-            (true, false) => Next::Keep,
-            (false, false) => Next::Close,
-        };
-        let reusable = server_stays && !surplus && !self.request_left.get() && !self.server().is_sending();
-        Passed::Finished { next, reusable }
+        let next = if keep { Next::Keep } else { Next::Close };
+        Passed::Finished { next, reusable: server_stays && !surplus }
     }
 
     /// After 101, or 2xx to CONNECT: bytes both ways.
