@@ -17,8 +17,8 @@ use std::path::Path;
 
 /// `backlog` of a frontend without a limit.
 const DEFAULT_BACKLOG: u32 = 1_024;
-/// What HAProxy gives TCP_DEFER_ACCEPT.
-const DEFER_SECONDS: i32 = 60;
+/// What HAProxy gives TCP_DEFER_ACCEPT: a client that is silent for longer gets its 408 as others do.
+const DEFER_SECONDS: i32 = 1;
 
 /// Bound and listening sockets.
 #[derive(Debug, Default)]
