@@ -326,13 +326,13 @@ impl Passage<'_> {
                 Err(passed) => return passed,
             };
             if !is_interim(heads.res.status) {
+                self.observe(observed::Event::Answered(heads.res.status));
                 if self.retry_on.has_status(heads.res.status) && !self.answering.get() {
                     return Passed::Again;
                 }
                 self.count_answer(heads.res.status);
                 self.answered.set(Some(self.conn.local.core.now()));
                 record::answer(self.conn, self.view, &heads.res);
-                self.observe(observed::Event::Answered(heads.res.status));
                 break;
             }
             // 100, 103 …: passed on as they are, the answer itself is still to come (RFC 9110, 15.2).
@@ -367,15 +367,19 @@ impl Passage<'_> {
         let (mut have, mut seen): (Option<Chunk>, usize) = (None, 0);
         loop {
             let received = self.conn.local.core.while_active(&self.server_side, self.server().recv()).await;
-            // An idle connection may have been closed long before.
-            if matches!(received, Ok(Err(_))) && !self.assigned.reused {
-                self.observe(observed::Event::ReadError);
+            match received {
+                Ok(Ok(Some(_))) => {}
+                Ok(_) if have.is_some() => self.observe(observed::Event::BadAnswer),
+                // An idle connection may have been closed long before.
+                Ok(_) if self.assigned.reused => {}
+                Ok(_) => self.observe(observed::Event::ReadError),
+                Err(_) => self.observe(observed::Event::NoAnswerInTime),
             }
             let chunk = match received {
                 Ok(Ok(Some(chunk))) => chunk,
                 Ok(_) if have.is_none() && !self.answering.get() => return Err(Passed::Repeat),
-                // HAProxy takes the start of a head for as good as nothing, whatever its manual says of junk.
-                Ok(_) if self.retry_on.empty_response && !self.answering.get() => {
+                // The start of a head is no answer.
+                Ok(_) if self.retry_on.junk_response && !self.answering.get() => {
                     return Err(Passed::Again);
                 }
                 Ok(_) => {
@@ -387,7 +391,6 @@ impl Passage<'_> {
                 }
                 Err(_) => {
                     self.count_failed_answer();
-                    self.observe(observed::Event::NoAnswerInTime);
                     return Err(self.end_of_head(Outcome::ServerTimeout));
                 }
             };
@@ -414,10 +417,10 @@ impl Passage<'_> {
                 Err(e) => {
                     captured::answer(self.conn, self.backend, self.assigned.place.server, &chunk, &e);
                     self.count_failed_answer();
+                    self.observe(observed::Event::BadAnswer);
                     if self.retry_on.junk_response && !self.answering.get() {
                         return Err(Passed::Again);
                     }
-                    self.observe(observed::Event::BadAnswer);
                     return Err(self.end_of_head(Outcome::BadAnswer));
                 }
             }
