@@ -264,7 +264,8 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             fe.intercepted.inc();
             conn.note(|r| r.written = true);
             if ok {
-                reply.stored(answer::MONITOR_OK, 200, &mut body).await
+                let page = frontend.error_pages.get(200);
+                reply.stored(page.map_or(answer::MONITOR_OK, |page| page), 200, &mut body).await
             } else {
                 reply.error(Outcome::Answered { status: 503, denied: false }, &mut body).await
             }
