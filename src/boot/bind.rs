@@ -333,7 +333,7 @@ fn listen(fd: &OwnedFd, backlog: u32) -> Result<(), Error> {
 }
 
 /// A descriptor that was given to us: a copy, so that the next process can have it too.
-fn inherited(fd: i32, backlog: u32) -> Result<OwnedFd, Error> {
+pub(super) fn inherited(fd: i32, backlog: u32) -> Result<OwnedFd, Error> {
     // SAFETY: only borrowed for this copy; that nothing of ours has this number is the operator's word, as in HAProxy.
     #[allow(unsafe_code)]
     let theirs = unsafe { BorrowedFd::borrow_raw(fd) };
