@@ -52,6 +52,12 @@ pub struct Args {
     pub zero_warning: bool,
     /// `-dr`.
     pub ignore_resolution: bool,
+    /// `-dI`: as `insecure-fork-wanted`.
+    pub insecure_fork: bool,
+    /// `-dL`: says which files of the system it runs from.
+    pub list_objects: bool,
+    /// `-dc`: says which CPUs it may run on.
+    pub list_cpus: bool,
     /// `-de`: epoll may not be used.
     pub no_epoll: bool,
     /// `-dR`.
@@ -97,6 +103,9 @@ impl Args {
             diagnostics: false,
             zero_warning: false,
             ignore_resolution: false,
+            insecure_fork: false,
+            list_objects: false,
+            list_cpus: false,
             no_epoll: false,
             no_reuseport: false,
             maxconn: None,
@@ -112,6 +121,22 @@ impl Args {
         }
     }
 }
+
+/// What HAProxy knows behind `-dM`, but for `no-`.
+const MEMORY_OPTIONS: [&str; 12] = [
+    "fail",
+    "merge",
+    "cold-first",
+    "hot-first",
+    "integrity",
+    "backup",
+    "global",
+    "cache",
+    "caller",
+    "tag",
+    "poison",
+    "uaf",
+];
 
 /// Reads a command line; the first word is the program.
 #[must_use]
@@ -156,6 +181,11 @@ impl<'a> Parser<'a> {
             [b'W', b's', ..] => (args.master_worker, args.systemd, args.foreground) = (true, true, true),
             [b'W', ..] => args.master_worker = true,
             [b'q', ..] => args.quiet = true,
+            [b'4', ..] => {
+                let still = "option '-4': resolvers still ask for IPv6 addresses, too, where IPv4 has none; \
+                             'resolve-prefer ipv4' takes those of IPv4 first.";
+                args.warnings.push(still.to_owned());
+            }
             [b'x', ..] => {
                 let Some(path) = self.next() else {
                     return usage("Unix socket path expected with the -x flag\n");
@@ -183,21 +213,57 @@ impl<'a> Parser<'a> {
         let args = &mut self.args;
         match flag.get(1) {
             Some(b'e') => args.no_epoll = true,
-            // poll() and splice() are never used, and no server is spoken to over TLS yet: nothing is left to do.
-            Some(b'p' | b'S' | b'V') => {}
+            // poll(), splice() and the paths of data that the others are about are never used, and no server is spoken to over
+            // TLS yet: nothing is left to do.
+            Some(b'p' | b'S' | b'V' | b'F' | b'Z') => {}
             Some(b'R') => args.no_reuseport = true,
             Some(b'b') => args.foreground = true,
             Some(b'D') => args.diagnostics = true,
             Some(b'W') => args.zero_warning = true,
+            Some(b'I') => args.insecure_fork = true,
+            Some(b'L') => args.list_objects = true,
+            Some(b'c') => args.list_cpus = true,
             Some(b'r') => args.ignore_resolution = true,
-            Some(b'G' | b'K' | b'L' | b'M') => {
-                let option = String::from_utf8_lossy(&flag[..2]);
+            Some(b'M') => return self.memory_option(&flag[2..]),
+            Some(b't') => {
+                let traces = "option '-dt' has no effect: there are no traces in this version.";
+                args.warnings.push(traces.to_owned());
+            }
+            Some(b'G') => {
+                let only =
+                    "option '-dG' has no effect: there is no other way to ask the system for an address.";
+                args.warnings.push(only.to_owned());
+            }
+            Some(letter @ (b'C' | b'K')) => {
+                let what = match letter {
+                    b'C' => "the configuration is not printed",
+                    _ => "lists of keywords are not printed",
+                };
+                let option = char::from(*letter);
                 return Some(Asked::Refused(format!(
-                    "option '-{option}' is known but not implemented in this version."
+                    "option '-d{option}' is known but not implemented in this version: {what}."
                 )));
             }
             _ => (args.debug, args.foreground) = (true, true),
         }
+        None
+    }
+
+    /// `-dM[<byte>[,]][help|option,...]` is about pools of memory.
+    fn memory_option(&mut self, text: &[u8]) -> Option<Asked> {
+        let text = String::from_utf8_lossy(text);
+        // C's number, in any base; what is behind it are words.
+        let hexadecimal = text.starts_with("0x") || text.starts_with("0X");
+        let begin = if hexadecimal { 2 } else { 0 };
+        let digit = |c: char| if hexadecimal { c.is_ascii_hexdigit() } else { c.is_ascii_digit() };
+        let words = text[begin..].trim_start_matches(digit);
+        for word in words.split(',').filter(|w| !w.is_empty()) {
+            if word != "help" && !MEMORY_OPTIONS.contains(&word.strip_prefix("no-").unwrap_or(word)) {
+                return Some(Asked::Refused(format!("-dM: unknown pool debugging feature <{word}>")));
+            }
+        }
+        let none = "option '-dM' has no effect: there are no pools of memory whose use could be debugged.";
+        self.args.warnings.push(none.to_owned());
         None
     }
 
@@ -370,6 +436,36 @@ mod tests {
             assert_eq!(asked(words), Asked::Usage(vec![]), "{words:?}");
         }
         assert!(matches!(asked(&["-x"]), Asked::Usage(t) if t.len() == 1));
-        assert!(matches!(asked(&["-dMhelp"]), Asked::Refused(t) if t.starts_with("option '-dM' is known")));
+    }
+
+    /// Every switch of 3.2 is known, and none takes its neighbour for an argument.
+    #[test]
+    fn switches_for_debugging() {
+        for word in ["-dF", "-dZ", "-dS", "-dp", "-dV"] {
+            let a = args(&[word, "-f", "x"]);
+            assert!(!a.debug && !a.foreground && a.warnings.is_empty() && a.files.len() == 1, "{word}");
+        }
+        let a = args(&["-dI", "-dL", "-dc", "-f", "x"]);
+        assert!(a.insecure_fork && a.list_objects && a.list_cpus && !a.debug && a.files.len() == 1);
+        for word in [
+            "-4",
+            "-dG",
+            "-dt",
+            "-dth1:user",
+            "-dM",
+            "-dM0",
+            "-dM0x41",
+            "-dM0x41,no-merge,tag",
+            "-dMhelp",
+            "-dMcold-first",
+        ] {
+            let a = args(&[word, "-f", "x"]);
+            assert!(!a.debug && a.warnings.len() == 1 && a.files.len() == 1, "{word}: {:?}", a.warnings);
+        }
+        assert_eq!(asked(&["-dMzz"]), Asked::Refused("-dM: unknown pool debugging feature <zz>".to_owned()));
+        for word in ["-dC", "-dCkey", "-dKall", "-dKhelp"] {
+            assert!(matches!(asked(&[word]), Asked::Refused(t) if t.contains("known but not implemented")));
+        }
+        assert!(args(&["-d"]).debug);
     }
 }

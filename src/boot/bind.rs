@@ -17,8 +17,8 @@ use std::path::Path;
 
 /// `backlog` of a frontend without a limit.
 const DEFAULT_BACKLOG: u32 = 1_024;
-/// What HAProxy gives TCP_DEFER_ACCEPT.
-const DEFER_SECONDS: i32 = 60;
+/// What HAProxy gives TCP_DEFER_ACCEPT: a client that is silent for longer gets its 408 as others do.
+const DEFER_SECONDS: i32 = 1;
 
 /// Bound and listening sockets.
 #[derive(Debug, Default)]
@@ -333,7 +333,7 @@ fn listen(fd: &OwnedFd, backlog: u32) -> Result<(), Error> {
 }
 
 /// A descriptor that was given to us: a copy, so that the next process can have it too.
-fn inherited(fd: i32, backlog: u32) -> Result<OwnedFd, Error> {
+pub(super) fn inherited(fd: i32, backlog: u32) -> Result<OwnedFd, Error> {
     // SAFETY: only borrowed for this copy; that nothing of ours has this number is the operator's word, as in HAProxy.
     #[allow(unsafe_code)]
     let theirs = unsafe { BorrowedFd::borrow_raw(fd) };

@@ -19,6 +19,7 @@ pub fn load(args: &Args) -> Result<(Plan, bool), Exit> {
     let options = config::Options {
         switched_off: if args.no_epoll { vec!["EPOLL".to_owned()] } else { Vec::new() },
         ignore_resolution: args.ignore_resolution,
+        insecure_fork: args.insecure_fork,
     };
     let (plan, diags, map) = config::build(&args.files, &env, &options);
     print(args, &diags, &map);

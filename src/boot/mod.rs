@@ -97,6 +97,7 @@ fn run(args: &Args) -> Result<(), Exit> {
     }
     let (plan, warned) = load::load(args)?;
     say::set_quiet((args.quiet || plan.global.quiet) && !args.verbose);
+    lists(args);
     if args.check {
         return checked(&plan, warned);
     }
@@ -142,6 +143,40 @@ fn check_condition(text: &[u8]) -> Result<(), Exit> {
             Err(Exit(2))
         }
     }
+}
+
+/// What `-dL` and `-dc` ask for. The files stand alone on their lines also with `-q`, for programs that pack them.
+fn lists(args: &Args) {
+    if args.list_objects {
+        if !say::is_quiet() {
+            println!("List of loaded object files:");
+        }
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+        let mut seen = std::collections::BTreeSet::new();
+        let code = maps.lines().filter(|l| l.split(' ').nth(1).is_some_and(|may| may.contains('x')));
+        for path in code.filter_map(|l| l.find('/').map(|at| &l[at..])) {
+            if seen.insert(path) {
+                println!("{path}");
+            }
+        }
+    }
+    if args.list_cpus {
+        let mine = nix::sched::sched_getaffinity(Pid::from_raw(0)).unwrap_or_default();
+        let there = std::fs::read_to_string("/sys/devices/system/cpu/online").unwrap_or_default();
+        for cpu in cpus(&there) {
+            let word = if mine.is_set(cpu).unwrap_or(false) { "keep" } else { "drop" };
+            println!("[{word}] cpu={cpu:3}");
+        }
+    }
+}
+
+/// The numbers of a list as `0-3,7`.
+fn cpus(list: &str) -> Vec<usize> {
+    let range = |part: &str| {
+        let (low, high) = part.split_once('-').unwrap_or((part, part));
+        Some(low.parse().ok()?..=high.parse().ok()?)
+    };
+    list.trim().split(',').filter_map(range).flatten().collect()
 }
 
 /// What `-c` says about a file without errors.

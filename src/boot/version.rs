@@ -72,6 +72,8 @@ pub fn usage(program: &str) -> String {
         [ -p <pidfile> ] [ -m <max megs> ] [ -C <dir> ] [-- <cfgfile>*]
         -v displays version ; -vv shows known build options.
         -d enters debug mode ; -db only disables background mode.
+        -dM[<byte>,help,...] debug memory: accepted, has no effect
+        -dt activate traces on stderr: accepted, has no effect
         -V enters verbose mode (disables quiet mode)
         -D goes daemon ; -C changes to <dir> before loading files.
         -W master-worker mode.
@@ -79,6 +81,7 @@ pub fn usage(program: &str) -> String {
         -q quiet mode : don't display messages
         -c check mode : only check config files and exit
         -cc check condition : evaluate a condition and exit
+        -4 force resolvers to consider IPv4 responses only: accepted, has no effect yet
         -n sets the maximum total # of connections (uses ulimit -n)
         -m limits the usable amount of memory (in MB)
         -N sets the default, per-proxy maximum # of connections (0)
@@ -87,11 +90,16 @@ pub fn usage(program: &str) -> String {
         -de disables epoll() usage even when available
         -dp disables poll() usage even when available
         -dS disables splice usage (broken on old kernels)
+        -dG disables getaddrinfo() usage: accepted, has no effect
         -dR disables SO_REUSEPORT usage
+        -dL dumps loaded object files after config checks
+        -dc dumps the list of selected and evicted CPUs
         -dr ignores server address resolution failures
         -dV disables SSL verify on servers side
         -dW fails if any warning is emitted
         -dD diagnostic mode : warn about suspicious configuration statements
+        -dF, -dZ disable fast-forward and zero-copy forwarding: there is none
+        -dI enable insecure fork
         -sf/-st [pid ]* finishes/terminates old pids.
         -x <unix_socket> get listening sockets from a unix socket
         -S <bind>[,<bind options>...] new master CLI

@@ -32,6 +32,8 @@ pub struct Options {
     pub switched_off: Vec<String>,
     /// `-dr`: a server whose name is not known starts in maintenance.
     pub ignore_resolution: bool,
+    /// `-dI`: as `insecure-fork-wanted`.
+    pub insecure_fork: bool,
 }
 
 /// Reads the files of `-f` and makes a Plan of them: what `-c`, the start and a reload all do. `env` is what `$VAR` sees.
@@ -62,7 +64,8 @@ fn finish(
 ) -> (Option<Plan>, Diags, SourceMap) {
     source.enabled.retain(|name| !options.switched_off.contains(name));
     Registry::open();
-    let read = read::lines(&mut source, &mut env, &mut diags);
+    let mut read = read::lines(&mut source, &mut env, &mut diags);
+    read.draft.global.insecure_fork_wanted |= options.insecure_fork;
     let lists = std::sync::Arc::new(Registry::close());
     let map = source.map;
     let mut plan = None;

@@ -102,9 +102,10 @@ impl Watch {
         }
         let mut warning = None;
         if let Some(weight) = &said.weight {
-            match weight_of(weight, self.plan.server(self.id).weight) {
+            let read = self.published.load().read_weight(self.id, weight);
+            match read {
                 Ok(weight) => self.change("", |s| s.weight = weight),
-                Err(w) => warning = Some(w),
+                Err(words) => warning = Some(words),
             }
         }
         if let Some(maxconn) = &said.maxconn {
@@ -199,6 +200,9 @@ impl Said {
             "maint" => self.admin = Some(Admin { maint: true, ..ready }),
             lower => match lower.strip_prefix("maxconn:") {
                 Some(maxconn) => self.maxconn = Some(maxconn.to_owned()),
+                None if lower.starts_with("weight:") => {
+                    self.weight = Some(word["weight:".len()..].to_owned())
+                }
                 None if word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('%') => {
                     self.weight = Some(word.to_owned());
                 }
@@ -228,15 +232,6 @@ impl Said {
     }
 }
 
-/// A weight in percent of the configured one.
-fn weight_of(text: &str, initial: u32) -> Result<u32, &'static str> {
-    let (digits, rest) = text.split_once('%').unwrap_or((text, ""));
-    match digits.parse::<u32>() {
-        Ok(percent) if rest.is_empty() => Ok((u64::from(initial) * u64::from(percent) / 100).min(256) as u32),
-        _ => Err("Trailing garbage in weight string"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,18 +258,21 @@ mod tests {
             assert!(
                 said.unknown.as_ref().is_none_or(|w| w.len() <= words) && said.description.len() <= words
             );
-            if let Some(Ok(weight)) = said.weight.as_ref().map(|w| weight_of(w, 256)) {
-                assert!(weight <= 256);
-            }
             let _ = said.found(None);
         });
     }
 
     #[test]
-    fn weights_are_rounded_down() {
-        assert_eq!(weight_of("50%", 1), Ok(0));
-        assert_eq!(weight_of("50%", 10), Ok(5));
-        assert_eq!(weight_of("300%", 100), Ok(256));
-        assert!(weight_of("5%x", 1).is_err());
+    fn a_weight_has_its_prefix_or_a_percent_sign() {
+        for (line, weight) in [
+            ("weight:50%", Some("50%")),
+            ("WEIGHT:7", Some("7")),
+            ("weight:", Some("")),
+            ("50% weight:20%", Some("20%")),
+            ("weight: 10%", Some("10%")),
+            ("50", None),
+        ] {
+            assert_eq!(Said::read(line).weight.as_deref(), weight, "{line}");
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! The verdict of an `expect` on what was received so far.
+use super::answer;
 use super::probe::{self, Found};
 use super::script::Run;
 use crate::plan::check::{Code, Expect, Family, HeaderWanted, Matcher, Saying, Step, Text, What};
-use crate::proto::h1::{self, BodyReader, Limits, Parsed, RequestKind};
+use crate::proto::h1::{BodyReader, RequestKind};
 use crate::proto::http::ResponseHead;
+use crate::rules::regex::Regex;
 use crate::share::CheckStatus;
 use std::fmt::Write;
 
@@ -44,7 +46,7 @@ pub fn tcp(run: &mut Run<'_>, step: &Step, expect: &Expect) -> Judged {
     }
     let matched = match &expect.what {
         What::Text(wanted) | What::Binary(wanted) => holds(input, wanted),
-        What::Regex(regex) => regex.is_match(input),
+        What::Regex(regex) => matches_line(regex, input),
         What::BinaryRegex(regex) => regex.is_match(to_hex(input).as_bytes()),
         What::Format(format) => holds(input, &run.context.text(format)),
         What::BinaryFormat(format) => unhex(&run.context.text(format)).is_some_and(|w| holds(input, &w)),
@@ -64,12 +66,12 @@ pub fn tcp(run: &mut Run<'_>, step: &Step, expect: &Expect) -> Judged {
 pub fn http(run: &mut Run<'_>, step: &Step, expect: &Expect) -> Judged {
     let ended = run.received.ended;
     let mut head = run.context.head.take().unwrap_or_default();
-    let parsed = h1::parse_response(&run.context.input, &Limits::default(), &run.received.kind, &mut head);
-    let consumed = match parsed {
-        Ok(Parsed::Complete { consumed }) => consumed,
-        Ok(Parsed::Partial) if !ended => return Judged::More,
-        _ => return Judged::Bad(bad(run, step, expect, CheckStatus::L7Response, false, "")),
-    };
+    let answer::Whole { consumed, digits } =
+        match answer::read(&run.context.input, run.received.kind, &mut head) {
+            Ok(whole) => whole,
+            Err(answer::Stop::More) if !ended => return Judged::More,
+            Err(_) => return Judged::Bad(bad(run, step, expect, CheckStatus::L7Response, false, "")),
+        };
     run.received.code = i32::from(head.status);
     run.context.head = Some(head);
     if run.script.disable_on_404 && run.received.code == 404 && run.watch.is_up() {
@@ -80,9 +82,7 @@ pub fn http(run: &mut Run<'_>, step: &Step, expect: &Expect) -> Judged {
         What::Status(ranges) => {
             (CheckStatus::L7Status, ranges.iter().any(|(low, high)| (*low..=*high).contains(&head.status)))
         }
-        What::StatusRegex(regex) => {
-            (CheckStatus::L7Status, regex.is_match(head.status.to_string().as_bytes()))
-        }
+        What::StatusRegex(regex) => (CheckStatus::L7Status, regex.is_match(&run.context.input[digits])),
         What::Header(wanted) => (CheckStatus::L7Status, header(run, wanted, head)),
         _ => return body(run, step, expect, consumed),
     };
@@ -119,7 +119,7 @@ fn body(run: &mut Run<'_>, step: &Step, expect: &Expect, consumed: usize) -> Jud
     }
     let matched = match &expect.what {
         What::Body(wanted) => holds(&content, wanted),
-        What::BodyRegex(regex) => regex.is_match(&content),
+        What::BodyRegex(regex) => matches_line(regex, &content),
         What::BodyFormat(format) => holds(&content, &run.context.text(format)),
         _ => false,
     };
@@ -237,6 +237,11 @@ pub fn code(run: &Run<'_>, expect: &Expect) -> i32 {
         }
     };
     number.and_then(|n| i32::try_from(n).ok()).unwrap_or(0)
+}
+
+/// As HAProxy's library, whose `$` also matches before the line feed that ends a text.
+fn matches_line(regex: &Regex, text: &[u8]) -> bool {
+    regex.is_match(text) || text.strip_suffix(b"\n").is_some_and(|line| regex.is_match(line))
 }
 
 pub fn holds(text: &[u8], wanted: &[u8]) -> bool {

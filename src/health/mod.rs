@@ -4,6 +4,7 @@
 //! Checks run once per server, not once per core. Intervals, the spread of the first checks, the counters and the words are
 //! HAProxy's (configuration manual 5.2 `check`, `inter`, `rise`, `fall` …; its `check.c` and `server.c`).
 mod agent;
+mod answer;
 mod ask;
 mod change;
 mod context;

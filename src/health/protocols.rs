@@ -53,15 +53,18 @@ fn ldap(input: &[u8]) -> Judged {
     let Some(&first) = input.get(1) else { return Judged::More };
     let skip = if first & 0x80 != 0 { usize::from(first & 0x7f) } else { 0 };
     let Some(message) = input.get(2 + skip..) else { return Judged::More };
-    let wanted: [Option<u8>; 8] =
-        [Some(0x02), Some(0x01), Some(0x01), Some(0x61), None, Some(0x0a), Some(0x01), None];
-    if message.len() < wanted.len() {
-        return Judged::More;
-    }
-    if message.iter().zip(wanted).any(|(have, want)| want.is_some_and(|w| w != *have)) {
+    // The number 1, then the response, whose length is written in either way, too.
+    let Some((head, response)) = message.split_at_checked(4) else { return Judged::More };
+    if head != [0x02, 0x01, 0x01, 0x61] {
         return wrong();
     }
-    match message[7] {
+    let Some(&first) = response.first() else { return Judged::More };
+    let skip = if first & 0x80 != 0 { usize::from(first & 0x7f) } else { 0 };
+    let Some(result) = response.get(1 + skip..).filter(|r| r.len() >= 3) else { return Judged::More };
+    if !result.starts_with(&[0x0a, 0x01]) {
+        return wrong();
+    }
+    match result[2] {
         0 => Judged::Good,
         code => Judged::Bad(Found {
             status: CheckStatus::L7Status,
@@ -122,6 +125,10 @@ mod tests {
     fn ldap_answers() {
         assert_eq!(shown(ldap(b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00")), "good");
         assert_eq!(shown(ldap(b"\x30\x84\0\0\0\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00")), "good");
+        assert_eq!(
+            shown(ldap(b"\x30\x12\x02\x01\x01\x61\x84\0\0\0\x07\x0a\x01\x00\x04\x00\x04\x00")),
+            "good"
+        );
         assert!(shown(ldap(b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x35\x04")).starts_with("L7STS 53 See"));
         assert_eq!(
             shown(ldap(b"\x30\x0c\x02\x01\x02\x61\x07\x0a\x01\x00\x04")),

@@ -172,6 +172,16 @@ impl Head {
         self.push(name.as_bytes(), value);
     }
 
+    /// Appends a field as it was read, of a message that is looked at and goes nowhere (health checks): it may hold what none
+    /// that goes out may.
+    pub fn add_as_read(&mut self, name: &[u8], value: &[u8]) {
+        self.unframed = true;
+        let name = self.push_text(name);
+        self.text_mut(name).make_ascii_lowercase();
+        let value = self.push_text(value);
+        self.fields.push(Field { name, value });
+    }
+
     /// Appends what we say of the connection ourselves.
     pub fn say_of_connection(&mut self, word: &[u8]) {
         self.push(b"connection", word);
@@ -479,6 +489,11 @@ impl ResponseHead {
         self.status = status;
         self.reason = self.head.push_value(reason);
         self.head.unframed = true;
+    }
+
+    /// The reason phrase of a message that goes nowhere.
+    pub fn set_reason_as_read(&mut self, reason: &[u8]) {
+        self.reason = self.head.push_text(reason);
     }
 
     /// The reason phrase's bytes.

@@ -10,7 +10,7 @@ use super::passage::{Passage, Passed};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
-use super::{Conn, aim, captured, form, headers, line, record, service, steps, suspended, tarpit};
+use super::{Conn, aim, captured, drain, form, headers, line, record, service, steps, suspended, tarpit};
 use crate::base::ids::{BackendId, ServerId};
 use crate::base::limits::{BUFSIZE, MAX_HEADERS, MAXREWRITE};
 use crate::base::time::Tick;
@@ -25,6 +25,7 @@ use crate::rules::{NoTrace, Verdict, Wishes, errorpage};
 use crate::share::sessions::Stage;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
+use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -35,11 +36,25 @@ pub(super) enum Next {
     Keep,
     /// It ends: the client has said that it sends no more, or is gone.
     Close,
+    /// The rest of the request's body is read away first; then it waits for the next one, or ends.
+    Drain { keep: bool },
     /// It ends by a reset, without a word (`silent-drop`).
     Drop,
     /// It ends, but bytes of the client may still be under way: they are read and dropped for a moment, so that the answer
     /// is not lost to a reset (RFC 9112, 9.6).
     Linger,
+}
+
+impl Next {
+    /// Whether the client may send another request.
+    pub(super) fn keeps(self) -> bool {
+        matches!(self, Next::Keep | Next::Drain { keep: true })
+    }
+
+    /// Whether the end of the connection may go out with the answer.
+    pub(super) fn ends_at_once(self) -> bool {
+        !matches!(self, Next::Keep | Next::Drain { .. })
+    }
 }
 
 /// How long a closing connection reads on.
@@ -150,10 +165,33 @@ async fn exchange(conn: &Conn) -> Next {
         // Lists may have changed since the request came.
         record::finish(conn, &conn.local.view());
     }
+    if let Next::Drain { keep } = next {
+        return drained(conn, view, heads, keep).await;
+    }
     // A client that would have kept the connection may have sent its next request already.
     let surprised = next == Next::Close && heads.req.keep_alive;
     conn.local.give_heads(heads);
     if surprised { Next::Linger } else { next }
+}
+
+/// Reads the rest of a body away behind its answer.
+fn drained(
+    conn: &Conn,
+    view: Rc<View>,
+    mut heads: Box<Heads>,
+    keep: bool,
+) -> PoolBox<impl Future<Output = Next> + use<'_>> {
+    let reader = heads.unread.take();
+    conn.local.give_heads(heads);
+    let timeout = view.plan.frontend(conn.info.frontend).timeouts.client;
+    PoolBox::new(async move {
+        let Some(mut reader) = reader else { return Next::Linger };
+        match drain::rest(conn, &mut reader, timeout).await {
+            true if keep => Next::Keep,
+            true => Next::Close,
+            false => Next::Linger,
+        }
+    })
 }
 
 async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
@@ -225,12 +263,13 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     if let Some(id) = half {
         conn.local.cells().backends[id.index()].bytes_in.add(size);
     }
-    match decision {
+    let next = match decision {
         Decision::Monitor { ok } => {
             fe.intercepted.inc();
             conn.note(|r| r.written = true);
             if ok {
-                reply.stored(answer::MONITOR_OK, 200, &mut body).await
+                let page = frontend.error_pages.get(200);
+                reply.stored(page.map_or(answer::MONITOR_OK, |page| page), 200, &mut body).await
             } else {
                 reply.error(Outcome::Answered { status: 503, denied: false }, &mut body).await
             }
@@ -260,7 +299,11 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
             be.sess_cur.add(-1);
             next
         }
+    };
+    if matches!(next, Next::Drain { .. }) {
+        heads.unread = Some(body.reader);
     }
+    next
 }
 
 /// Counts what rules could not do to a request, for who had them.
@@ -454,6 +497,8 @@ pub(super) struct ClientBody {
     pub(super) reader: BodyReader,
     pub(super) rest: Option<Chunk>,
     pub(super) done: bool,
+    /// It is no body: where it ends cannot be told.
+    pub(super) lost: bool,
     /// What was read and is not counted yet, in HAProxy's bytes.
     taken: u64,
 }
@@ -461,7 +506,7 @@ pub(super) struct ClientBody {
 impl ClientBody {
     pub(super) fn new(body: Body, rest: Option<Chunk>) -> ClientBody {
         let none = matches!(body, Body::None | Body::Length(0));
-        ClientBody { reader: BodyReader::new(body), rest, done: none, taken: 0 }
+        ClientBody { reader: BodyReader::new(body), rest, done: none, lost: false, taken: 0 }
     }
 
     /// The bytes that are here.
@@ -471,10 +516,13 @@ impl ClientBody {
 
     /// Drops what is here of a body that nobody wants; what follows it is the next request's. False when more of it is
     /// still to come.
-    pub(super) fn skip_first(&mut self, conn: &Conn) -> bool {
+    fn skip_first(&mut self, conn: &Conn) -> bool {
         if let Some(mut chunk) = self.rest.take() {
             if !self.done {
-                let Ok(walk) = self.reader.walk(&mut chunk) else { return false };
+                let Ok(walk) = self.reader.walk(&mut chunk) else {
+                    self.lost = true;
+                    return false;
+                };
                 chunk.advance(walk.consumed);
                 self.taken += walk.size();
                 self.done = walk.done;
@@ -491,6 +539,7 @@ impl ClientBody {
         let Some(mut chunk) = self.rest.take() else { return Ok(()) };
         if !self.done {
             let walk = self.reader.walk(&mut chunk).map_err(|error| {
+                self.lost = true;
                 captured::body(conn, None, &chunk, error);
                 conn.count_invalid();
                 Outcome::BadRequest { status: 400 }
@@ -595,24 +644,27 @@ impl<'v> Reply<'v> {
                 return Next::Close;
             }
             self.keep &= !errorpage::says_close(raw);
-            let whole = body.skip_first(self.conn);
-            self.take(body);
-            let next = match (self.keep, whole) {
-                // What follows cannot be told from a request.
-                (_, false) => Next::Linger,
-                (true, true) => Next::Keep,
-                (false, true) => Next::Close,
-            };
+            let next = self.behind(body);
             let old = self.version == Version::Http10 || raw.starts_with(b"HTTP/1.0");
-            let connection = match next {
-                Next::Keep => old.then_some("keep-alive"),
-                Next::Close | Next::Linger | Next::Drop => Some("close"),
-            };
+            let connection = if next.keeps() { old.then_some("keep-alive") } else { Some("close") };
             let mut out = self.conn.local.core.take_vec();
             answer::write(raw, connection, self.head, &mut out);
             self.count(status, size::of_stored(&out, self.head));
-            if self.send(out, next != Next::Keep).await { next } else { Next::Close }
+            if self.send(out, next.ends_at_once()).await { next } else { Next::Close }
         })
+    }
+
+    /// What becomes of the connection behind an answer of our own, and of what is still to come of the request's body.
+    pub(super) fn behind(&mut self, body: &mut ClientBody) -> Next {
+        let whole = body.skip_first(self.conn);
+        self.take(body);
+        match whole {
+            true if self.keep => Next::Keep,
+            true => Next::Close,
+            false if !body.lost && drain::is_worth_it(&body.reader) => Next::Drain { keep: self.keep },
+            // What follows cannot be told from a request.
+            false => Next::Linger,
+        }
     }
 
     /// Counts what was read of the request's body.
@@ -781,6 +833,8 @@ async fn attempts(
             server_timeout: plan.timeouts.server,
             request_left: Cell::new(!body.done),
             uploading: Cell::new(false),
+            deaf: Cell::new(false),
+            asks_leave: heads.req.expect_continue,
         };
         let passed = passage.run(reply, heads, body, out, server_keep).await;
         assigned.note_times(conn, passage.answered.get());
@@ -798,7 +852,12 @@ async fn attempts(
                 tries_left -= 1;
                 wish = send_again(conn, view, backend, wish, assigned, plan.retries - tries_left);
             }
-            Passed::Failed(outcome) => return reply.error(outcome, body).await,
+            Passed::Failed(outcome) => {
+                // For a body that does not come there is no other request behind it.
+                reply.keep &= body.done || outcome != Outcome::ServerTimeout;
+                return reply.error(outcome, body).await;
+            }
+            Passed::Answered(answer) => return reply.stored(&answer.1, answer.0, body).await,
             Passed::Ended(next) => return next,
             Passed::Finished { next, reusable } => {
                 if reusable {

@@ -6,6 +6,7 @@ use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::base::time::Tick;
 use crate::net::Core;
 use crate::plan::Plan;
+use crate::proto::h1::BodyReader;
 use crate::proto::http::{RequestHead, ResponseHead};
 use crate::rules::Facts;
 use crate::rules::balance::{Ask, Balancer, Pick};
@@ -35,6 +36,8 @@ pub struct Heads {
     pub res: ResponseHead,
     /// When the request's first byte came.
     pub began: Tick,
+    /// What is still to be read away of the request's body (`Next::Drain`).
+    pub(super) unread: Option<BodyReader>,
     /// What operators see of it.
     pub(super) live: Rc<Live>,
 }
@@ -195,7 +198,7 @@ impl Local {
         let kept = self.heads.borrow_mut().pop();
         kept.unwrap_or_else(|| {
             let (req, res, began) = Default::default();
-            Box::new(Heads { req, res, began, live: self.lives.add() })
+            Box::new(Heads { req, res, began, unread: None, live: self.lives.add() })
         })
     }
 

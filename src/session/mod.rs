@@ -6,6 +6,7 @@ mod cacheable;
 mod captured;
 mod cookies;
 pub mod decide;
+mod drain;
 mod form;
 pub mod headers;
 mod http;

@@ -7,7 +7,7 @@ use super::outcome::{Outcome, Side};
 use super::relay::{Limits, relay};
 use super::select::Assigned;
 use super::waiting::client_left;
-use super::{Conn, captured, headers, persist, record, suspended};
+use super::{Conn, captured, drain, headers, persist, record, suspended};
 use crate::base::ids::BackendId;
 use crate::base::time::Tick;
 use crate::net::combine::Activity;
@@ -47,6 +47,8 @@ pub(super) enum Passed {
     Again,
     /// The client gets an error page.
     Failed(Outcome),
+    /// A rule answers in the server's place.
+    Answered(Box<(u16, Vec<u8>)>),
     /// The answer was cut short or the connection became a tunnel: nothing more to send.
     Ended(Next),
     /// The answer went out whole.
@@ -73,6 +75,10 @@ pub(super) struct Passage<'a> {
     pub(super) request_left: Cell<bool>,
     /// It is on its way: nothing else may be sent to the server.
     pub(super) uploading: Cell<bool>,
+    /// The server gets no more of it: the rest is read away.
+    pub(super) deaf: Cell<bool>,
+    /// The client waits for leave to send it (`Expect: 100-continue`).
+    pub(super) asks_leave: bool,
 }
 
 /// Where the rules of an answer stand: which of the two programs, and its next rule.
@@ -121,6 +127,8 @@ impl Passage<'_> {
         this.uploading.set(!body.done);
         let mut upload = (!body.done).then(|| PoolBox::with(|| this.upload(body)));
         let mut download = pin!(this.download(reply, heads, server_keep));
+        // What comes behind an answer that went out before the request's body had passed.
+        let mut ahead = None;
         let passed = poll_fn(|cx| {
             if let Some(Poll::Ready(result)) = upload.as_mut().map(|u| Pin::new(u).poll(cx)) {
                 upload = None;
@@ -130,7 +138,20 @@ impl Passage<'_> {
                     Err(e) => return Poll::Ready(Err(Some(e))),
                 }
             }
-            let passed = download.as_mut().poll(cx).map(Ok);
+            let passed = match ahead.take() {
+                // Not every server that has answered takes what follows for the body it belongs to.
+                Some(next) => Poll::Ready(Passed::Finished { next, reusable: false }),
+                None => download.as_mut().poll(cx),
+            };
+            let passed = match passed {
+                Poll::Ready(Passed::Finished { next, .. }) if upload.is_some() => {
+                    ahead = Some(next);
+                    // It was asked whether it wants the body, and gave another answer.
+                    this.deaf.set(this.deaf.get() || this.asks_leave);
+                    return Poll::Pending;
+                }
+                passed => passed.map(Ok),
+            };
             // Whether the client is still there is looked for only where the file asks for it (`option abortonclose`).
             let aborts = this.view.plan.backend(this.backend).abort_on_close;
             let left = aborts && upload.is_none() && !this.answering.get() && client_left(this.conn);
@@ -138,7 +159,9 @@ impl Passage<'_> {
         })
         .await;
         match passed {
+            Ok(Passed::Finished { next, reusable }) => self.finished(next, reusable),
             Ok(passed) => passed,
+            Err(Some(error)) if ahead.is_some() => self.broken_behind(error),
             Err(Some(UploadError::Bad)) => {
                 self.conn.note_broken(Side::Proxy, false, self.answering.get());
                 self.conn.count_invalid();
@@ -156,6 +179,26 @@ impl Passage<'_> {
                 Passed::Ended(Next::Close)
             }
         }
+    }
+
+    /// The request's body broke off behind its answer.
+    fn broken_behind(&self, error: UploadError) -> Passed {
+        let UploadError::Client { timeout } = error else {
+            self.conn.note(|r| r.ends(*b"PL"));
+            self.conn.count_invalid();
+            return Passed::Ended(Next::Linger);
+        };
+        self.conn.note(|r| r.ends(if timeout { *b"cL" } else { *b"CL" }));
+        self.count_broken(Some(Side::Client));
+        Passed::Ended(Next::Close)
+    }
+
+    /// Both have passed, but for what of the request nobody wanted.
+    fn finished(&self, next: Next, reusable: bool) -> Passed {
+        if self.request_left.get() {
+            return Passed::Finished { next: Next::Linger, reusable: false };
+        }
+        Passed::Finished { next, reusable: reusable && !self.server().is_sending() }
     }
 
     /// The exchange broke while the request's body was passing: before the answer began the client gets a page.
@@ -223,19 +266,38 @@ impl Passage<'_> {
             let deadline = self.client_timeout.map(|t| core.now() + t);
             let mut chunk = match core.until(deadline, self.conn.stream.recv()).await {
                 Ok(Ok(Some(chunk))) => chunk,
-                Ok(_) => return Err(UploadError::Client { timeout: false }),
-                Err(_) => return Err(UploadError::Client { timeout: true }),
+                received => {
+                    body.lost = true;
+                    return Err(UploadError::Client { timeout: received.is_err() });
+                }
             };
-            let walk = body.reader.walk(&mut chunk).map_err(|_| UploadError::Bad)?;
+            if self.deaf.get() {
+                self.conn.stream.unread(chunk);
+                break;
+            }
+            let Ok(walk) = body.reader.walk(&mut chunk) else {
+                body.lost = true;
+                return Err(UploadError::Bad);
+            };
             body.done = walk.done;
             // From here on the client owes nothing, even if the server answers before the last send is told as done.
             self.request_left.set(!walk.done);
             count_in(self.conn, self.backend, self.assigned.place.server, walk.size());
             self.conn.passes_in(walk.out_len);
             let out = split(self.conn, &self.conn.stream, chunk, walk.out_len, walk.consumed);
-            self.send_to_server(out, body.reader.has_more()).await.map_err(|()| UploadError::Server)?;
+            if self.send_to_server(out, body.reader.has_more()).await.is_err() {
+                self.deaf.set(true);
+                break;
+            }
         }
-        Ok(())
+        if body.done {
+            return Ok(());
+        }
+        // The client reads the answer, if one comes, once it has sent its body.
+        body.done = PoolBox::new(drain::rest(self.conn, &mut body.reader, self.client_timeout)).await;
+        body.lost = !body.done;
+        self.request_left.set(!body.done);
+        if body.done { Ok(()) } else { Err(UploadError::Server) }
     }
 }
 
@@ -269,13 +331,13 @@ impl Passage<'_> {
                 Err(passed) => return passed,
             };
             if !is_interim(heads.res.status) {
+                self.observe(observed::Event::Answered(heads.res.status));
                 if self.retry_on.has_status(heads.res.status) && !self.answering.get() {
                     return Passed::Again;
                 }
                 self.count_answer(heads.res.status);
                 self.answered.set(Some(self.conn.local.core.now()));
                 record::answer(self.conn, self.view, &heads.res);
-                self.observe(observed::Event::Answered(heads.res.status));
                 break;
             }
             // 100, 103 …: passed on as they are, the answer itself is still to come (RFC 9110, 15.2).
@@ -345,17 +407,7 @@ impl Passage<'_> {
         if let Err(timeout) = self.send_to_client(out, follows).await {
             return self.broken(Side::Client, timeout, res.status);
         }
-        let reusable = reusable && !self.request_left.get() && !self.server().is_sending();
-        Passed::Finished { next: self.next(reply.keep), reusable }
-    }
-
-    /// What happens to the client's connection after an answer that went out whole.
-    fn next(&self, keep: bool) -> Next {
-        match (keep, self.request_left.get()) {
-            (_, true) => Next::Linger,
-            (true, false) => Next::Keep,
-            (false, false) => Next::Close,
-        }
+        Passed::Finished { next: if reply.keep { Next::Keep } else { Next::Close }, reusable }
     }
 
     /// Reads one head from the server; gives what came behind it.
@@ -364,15 +416,19 @@ impl Passage<'_> {
         let (mut have, mut seen): (Option<Chunk>, usize) = (None, 0);
         loop {
             let received = self.conn.local.core.while_active(&self.server_side, self.server().recv()).await;
-            // An idle connection may have been closed long before.
-            if matches!(received, Ok(Err(_))) && !self.assigned.reused {
-                self.observe(observed::Event::ReadError);
+            match received {
+                Ok(Ok(Some(_))) => {}
+                Ok(_) if have.is_some() => self.observe(observed::Event::BadAnswer),
+                // An idle connection may have been closed long before.
+                Ok(_) if self.assigned.reused => {}
+                Ok(_) => self.observe(observed::Event::ReadError),
+                Err(_) => self.observe(observed::Event::NoAnswerInTime),
             }
             let chunk = match received {
                 Ok(Ok(Some(chunk))) => chunk,
                 Ok(_) if have.is_none() && !self.answering.get() => return Err(Passed::Repeat),
-                // HAProxy takes the start of a head for as good as nothing, whatever its manual says of junk.
-                Ok(_) if self.retry_on.empty_response && !self.answering.get() => {
+                // The start of a head is no answer.
+                Ok(_) if self.retry_on.junk_response && !self.answering.get() => {
                     return Err(Passed::Again);
                 }
                 Ok(_) => {
@@ -384,7 +440,6 @@ impl Passage<'_> {
                 }
                 Err(_) => {
                     self.count_failed_answer();
-                    self.observe(observed::Event::NoAnswerInTime);
                     return Err(self.end_of_head(Outcome::ServerTimeout));
                 }
             };
@@ -411,10 +466,10 @@ impl Passage<'_> {
                 Err(e) => {
                     captured::answer(self.conn, self.backend, self.assigned.place.server, &chunk, &e);
                     self.count_failed_answer();
+                    self.observe(observed::Event::BadAnswer);
                     if self.retry_on.junk_response && !self.answering.get() {
                         return Err(Passed::Again);
                     }
-                    self.observe(observed::Event::BadAnswer);
                     return Err(self.end_of_head(Outcome::BadAnswer));
                 }
             }
@@ -528,16 +583,13 @@ impl Passage<'_> {
             }
             Verdict::Fail => Some(Passed::Failed(Outcome::AnswerDenied { status: 500 })),
             Verdict::Answer { status, bytes, close } => {
-                reply.keep &= !close && !self.request_left.get();
+                reply.keep &= !close;
                 self.conn.note(|r| r.ends(*b"LH"));
-                let mut body = ClientBody::new(Body::None, None);
-                Some(Passed::Ended(reply.stored(&bytes, status, &mut body).await))
+                Some(Passed::Answered(Box::new((status, bytes))))
             }
             Verdict::Page { status } => {
-                reply.keep &= !self.request_left.get();
                 self.conn.note(|r| r.ends(*b"LH"));
-                let mut body = ClientBody::new(Body::None, None);
-                Some(Passed::Ended(reply.stored(reply.page(status), status, &mut body).await))
+                Some(Passed::Answered(Box::new((status, reply.page(status).to_vec()))))
             }
             // No action of an answer's rules leads there.
             Verdict::Serve(_) => None,
@@ -659,7 +711,7 @@ impl Passage<'_> {
         }
         let follows = |done: bool, reader: &BodyReader| match (done, keep) {
             (false, _) if reader.has_more() => Follows::Body,
-            (true, false) => Follows::End,
+            (true, false) if !self.request_left.get() => Follows::End,
             _ => Follows::Nothing,
         };
         self.count_out(res.size);
@@ -700,9 +752,8 @@ impl Passage<'_> {
                 return self.broken(Side::Client, timeout, res.status);
             }
         }
-        let next = self.next(keep);
-        let reusable = server_stays && !surplus && !self.request_left.get() && !self.server().is_sending();
-        Passed::Finished { next, reusable }
+        let next = if keep { Next::Keep } else { Next::Close };
+        Passed::Finished { next, reusable: server_stays && !surplus }
     }
 
     /// After 101, or 2xx to CONNECT: bytes both ways.

@@ -120,20 +120,14 @@ async fn pieces(reply: &mut Reply<'_>, order: &Order, body: &mut ClientBody) -> 
         return reply.error(Outcome::NoServer, body).await;
     };
     conn.waits(Stage::Body, None);
-    let whole = body.skip_first(conn);
-    reply.take(body);
     let chunked = reply.version != Version::Http10;
     let has_length = memchr::memmem::find(&head, b"content-length").is_some();
     let closes = memchr::memmem::find(&head, b"connection: close\r\n").is_some();
-    let keep = reply.keep && whole && !closes && (chunked || has_length);
-    let next = match (keep, whole) {
-        (_, false) => Next::Linger,
-        (true, _) => Next::Keep,
-        (false, _) => Next::Close,
-    };
+    reply.keep &= !closes && (chunked || has_length);
+    let next = reply.behind(body);
     if closes {
         // The maker has said it.
-    } else if next != Next::Keep {
+    } else if !next.keeps() {
         head.extend_from_slice(b"connection: close\r\n");
     } else if reply.version == Version::Http10 {
         head.extend_from_slice(b"connection: keep-alive\r\n");
@@ -163,7 +157,7 @@ async fn pieces(reply: &mut Reply<'_>, order: &Order, body: &mut ClientBody) -> 
             }
         }
     }
-    if chunked && !has_length && !reply.send(b"0\r\n\r\n".to_vec(), next != Next::Keep).await {
+    if chunked && !has_length && !reply.send(b"0\r\n\r\n".to_vec(), next.ends_at_once()).await {
         return Next::Close;
     }
     next

@@ -3,6 +3,7 @@
 mod comers;
 pub mod cookies;
 mod overrides;
+mod weight;
 
 use crate::base::ids::{BackendId, FrontendId, ServerId};
 use crate::plan::Plan;

@@ -137,18 +137,10 @@ fn interim() -> Vec<Row> {
         row("expect-continue-not-waited", "POST /echo|Expect: 100-continue|Content-Length: 5").bytes("hello"),
         row("expect-continue-chunked", "POST /echo|Expect: 100-continue|Transfer-Encoding: chunked")
             .after(1, "2|ok|0||"),
-        row("expect-refused", "POST /refuse/417|Expect: 100-continue|Content-Length: 5").differs(
-            "what follows cannot be told from the body that was announced",
-            &[417],
-            End::Closed,
-            1,
-        ),
+        row("expect-refused", "POST /refuse/417|Expect: 100-continue|Content-Length: 5"),
         row("expect-continue-http10", "POST /echo HTTP/1.0|Expect: 100-continue|Content-Length: 5||hello"),
         row("expect-unknown", "POST /echo|Expect: something|Content-Length: 5").bytes("hello"),
-        row("early-answer", "POST /early/413|Content-Length: 100000")
-            .pause(50)
-            .bytes("x".repeat(1000))
-            .differs("a body that nobody wants is not worth its bytes", &[413], End::Closed, 1),
+        row("early-answer", "POST /early/413|Content-Length: 100000").pause(50).bytes("x".repeat(1000)),
         row("upgrade", "GET /upgrade|Connection: Upgrade|Upgrade: chat").after(1, "over and over").tunnel(13),
         row("upgrade-with-data-ahead", "GET /upgrade|Connection: Upgrade|Upgrade: chat")
             .bytes("ahead")

@@ -119,5 +119,14 @@ pub fn rows() -> Vec<Row> {
             row("tarpit-not-for-others", "GET /"),
         ],
     ));
+    rows.extend(on(
+        9,
+        [
+            row("monitor-page", "GET /alive").then("GET /"),
+            row("monitor-page-head", "HEAD /alive"),
+            row("monitor-page-http10", "GET /alive HTTP/1.0||"),
+            row("monitor-page-fails", "GET /alive|x-fail: 1"),
+        ],
+    ));
     rows
 }

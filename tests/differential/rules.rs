@@ -82,7 +82,12 @@ fn moved() -> Vec<Row> {
         row("redirect-then-next", "GET /loc").then("GET /other"),
         row("redirect-post", "POST /loc|Content-Length: 5").bytes("hello"),
         row("redirect-post-then-next", "POST /loc|Content-Length: 5").bytes("hello").then("GET /other"),
-        row("redirect-post-body-never-sent", "POST /loc|Content-Length: 5"),
+        row("redirect-post-body-never-sent", "POST /loc|Content-Length: 5").differs(
+            "3.x waits for what follows, since a client in the middle of its body would lose the answer",
+            &[302],
+            End::Kept,
+            0,
+        ),
         row("redirect-client-closes", "GET /loc|Connection: close"),
         row("redirect-http10", "GET /loc HTTP/1.0||"),
     ]

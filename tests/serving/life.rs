@@ -362,6 +362,66 @@ fn the_service_manager_hears_of_each_step() {
     }
 }
 
+/// `-S fd@<n>`: a socket of who started the master, such as systemd. It outlives a reload.
+#[test]
+fn the_masters_socket_may_be_inherited() {
+    use std::io::{Read, Write};
+    use std::os::fd::AsRawFd;
+    for program in BOTH {
+        let (ground, path) = (Ground::new(), scratch("inherited", ""));
+        let _ = fs::remove_file(&path);
+        let listener = std::os::unix::net::UnixListener::bind(&path).expect("bind");
+        let keep = nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty());
+        nix::fcntl::fcntl(&listener, keep).expect("keep it over exec");
+        let socket = format!("fd@{}", listener.as_raw_fd());
+        let flags = ["-W", "-S", &socket];
+        let _proxy = Proxy::start_with(program, &file(&config()), &ground.env, &flags, &[ground.front(1)]);
+        let ask = |command: &str| {
+            let mut stream = std::os::unix::net::UnixStream::connect(&path).expect("the master's socket");
+            stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
+            stream.write_all(format!("{command}\n").as_bytes()).expect("ask");
+            stream.shutdown(std::net::Shutdown::Write).expect("that was all");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("the answer");
+            answer
+        };
+        assert!(ask("show proc").contains("master          0 "), "{}", program.name());
+        assert!(ask("reload").contains("Success=1"), "{}", program.name());
+        assert!(ask("show proc").contains("master          1 "), "{}", program.name());
+        let _ = fs::remove_file(&path);
+    }
+}
+
+/// What the switches for debugging do to a check of a file: they list, they count as the word of the file, or one message says that
+/// they do nothing.
+#[test]
+fn switches_for_debugging_are_taken() {
+    let (ground, program) = (Ground::new(), BOTH[0]);
+    let checked = format!(
+        "global\n    external-check\n{}    option external-check\n    external-check command /bin/true\n",
+        config()
+    );
+    let path = file(&checked).display().to_string();
+    let run = |switch: &str, quiet: &[&str]| {
+        let args: Vec<&str> =
+            ["-c", switch].into_iter().chain(quiet.iter().copied()).chain(["-f", &path]).collect();
+        let out = program.run(args, &ground.env, PATIENCE);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (out.status.code(), text(&out.stdout), text(&out.stderr))
+    };
+    assert!(run("-dF", &[]).2.contains("'insecure-fork-wanted' not enabled"), "the file lacks it");
+    let (code, said, warned) = run("-dI", &[]);
+    assert!(code == Some(0) && said.ends_with("valid\n") && !warned.contains("insecure"), "{said}{warned}");
+    let (_, objects, _) = run("-dL", &["-q"]);
+    assert!(objects.lines().all(|l| l.starts_with('/')) && objects.contains("libc"), "{objects}");
+    assert!(run("-dc", &[]).1.contains("[keep] cpu="), "at least one CPU is ours");
+    for switch in ["-dM", "-dM0x41,no-merge", "-dt", "-dG", "-4"] {
+        let (code, _, warned) = run(switch, &[]);
+        let option = format!("option '{}'", &switch[..switch.len().min(3)]);
+        assert!(code == Some(0) && warned.matches(&option).count() == 1, "{switch}: {warned}");
+    }
+}
+
 /// The master's socket shows its processes, reloads, and passes commands on to the worker.
 #[test]
 fn the_masters_socket_answers() {

@@ -10,6 +10,7 @@ mod balance;
 mod binds;
 mod bodies;
 mod comers;
+mod early;
 mod garbage;
 mod health;
 mod life;

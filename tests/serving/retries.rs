@@ -62,6 +62,9 @@ fn serve(letter: char, manner: Manner, mut stream: TcpStream, seen: &Seen) {
 }
 
 const GOOD: Manner = Manner::Says("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\ng");
+const HALF: Manner = Manner::Says("HTTP/1.1 200 OK\r\nContent-Le");
+const BUSY: Manner = Manner::Says("HTTP/1.1 503 Busy\r\nContent-Length: 3\r\n\r\nbad");
+const JUNK: Manner = Manner::Says("that is no HTTP\r\n\r\n");
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const POST: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
 
@@ -132,9 +135,6 @@ fn counters(socket: &std::path::Path) -> Vec<String> {
 
 #[test]
 fn requests_are_sent_again_and_counted_as_haproxy_does() {
-    const BUSY: Manner = Manner::Says("HTTP/1.1 503 Busy\r\nContent-Length: 3\r\n\r\nbad");
-    const JUNK: Manner = Manner::Says("that is no HTTP\r\n\r\n");
-    const HALF: Manner = Manner::Says("HTTP/1.1 200 OK\r\nContent-Le");
     let case = |manner, lines| Case { manner, lines, request: GET };
     let cases = [
         case(BUSY, ""),
@@ -147,8 +147,6 @@ fn requests_are_sent_again_and_counted_as_haproxy_does() {
         case(BUSY, "retry-on all-retryable-errors\n    retries 0"),
         case(JUNK, "retry-on junk-response"),
         case(JUNK, "retry-on empty-response"),
-        case(HALF, "retry-on junk-response"),
-        case(HALF, "retry-on empty-response"),
         case(Manner::Closes, "retry-on empty-response"),
         case(Manner::Closes, "retry-on junk-response"),
         case(Manner::Closes, "retry-on empty-response\n    option redispatch"),
@@ -164,5 +162,80 @@ fn requests_are_sent_again_and_counted_as_haproxy_does() {
         for program in BOTH {
             assert_eq!(play(program, case), wanted, "{}: {what}", program.name());
         }
+    }
+}
+
+/// The beginning of a head is an answer that is none: `junk-response` sends the request again, not `empty-response`. As 3.2.26 does;
+/// 2.6 has it the other way round.
+#[test]
+fn half_a_head_is_junk() {
+    for program in BOTH {
+        let played = |lines| play(program, &Case { manner: HALF, lines, request: GET })[..2].to_vec();
+        assert_eq!(
+            played("retry-on junk-response\n    option redispatch 1"),
+            ["200 AB", "200 AB"],
+            "{}",
+            program.name()
+        );
+        assert_eq!(
+            played("retry-on empty-response\n    option redispatch 1"),
+            ["502 A", "200 B"],
+            "{}",
+            program.name()
+        );
+    }
+}
+
+/// As 3.2.26 does: each server that failed is known to have failed, not only the last one.
+#[test]
+fn every_server_that_failed_is_observed() {
+    let cases = [
+        (BUSY, "503", "Wrong http response"),
+        (JUNK, "junk-response", "Invalid http response (headers)"),
+        (HALF, "junk-response", "Invalid http response (headers)"),
+        (Manner::Closes, "empty-response", "Read error (http)"),
+        (Manner::Hangs, "response-timeout", "Read timeout (http)"),
+        (Manner::Away, "conn-failure", "L4 unsuccessful connection"),
+    ];
+    for (program, (manner, word, told)) in BOTH.into_iter().flat_map(|p| cases.map(|case| (p, case))) {
+        let (ground, seen) = (Ground::new(), Seen::default());
+        let servers = [('A', manner), ('B', manner), ('C', GOOD)];
+        let [a, b, c] = servers.map(|(letter, manner)| origin(letter, manner, &seen));
+        let config = format!(
+            "global
+    nbthread 1
+defaults
+    mode http
+    timeout connect 500ms
+    timeout client 10s
+    timeout server 300ms
+frontend f
+    bind \"127.0.10.1:${{F1}}\"
+    default_backend b
+backend b
+    retry-on {word}
+    retries 3
+    option redispatch 1
+    default-server check inter 60s addr {} port {} observe layer7 error-limit 1 on-error mark-down
+    server a {a}
+    server b {b}
+    server c {c}
+",
+            c.ip(),
+            c.port()
+        );
+        let what = format!("{}: {manner:?}, retry-on {word}", program.name());
+        let proxy = ground.serve(program, 1, &config);
+        assert_eq!(crate::status(&client::get(ground.front(1), GET)), 200, "{what}");
+        let down = |server: char| {
+            let why = format!("Detected 1 consecutive errors, last one was: {told}");
+            format!("Server b/{server} is DOWN, reason: Health analyze, info: \"{why}\"")
+        };
+        let until = std::time::Instant::now() + crate::common::PATIENCE;
+        while !['a', 'b'].iter().all(|s| proxy.errors().contains(&down(*s))) {
+            assert!(std::time::Instant::now() < until, "{what}: {}", proxy.errors());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(!proxy.errors().contains("Server b/c is DOWN"), "{what}: {}", proxy.errors());
     }
 }

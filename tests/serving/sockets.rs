@@ -153,7 +153,7 @@ listen plain
             assert_eq!(is(libc::TCP_USER_TIMEOUT), 7_000, "{name}");
             if listens(&socket) {
                 assert_eq!(is(libc::TCP_MAXSEG), 900, "{name}");
-                assert!(is(libc::TCP_DEFER_ACCEPT) > 0 && is(libc::TCP_FASTOPEN) > 0, "{name}");
+                assert!(is(libc::TCP_DEFER_ACCEPT) == 1 && is(libc::TCP_FASTOPEN) > 0, "{name}");
                 let device = SockRef::from(socket).device().expect("a device");
                 assert_eq!(device.as_deref(), Some(&b"lo"[..]), "{name}");
             } else {
@@ -174,6 +174,25 @@ listen plain
             }
         }
         assert_eq!(clients.map(|c| c.join().expect("client")), [200, 200], "{name}");
+    }
+}
+
+/// The kernel keeps a silent connection for a second (and the time it takes to send its packet again), not for a minute.
+#[test]
+fn a_silent_client_of_a_deferred_listener_is_told_so() {
+    let config = format!(
+        "{DEFAULTS}    timeout http-request 300ms\nfrontend f\n    bind \"127.0.10.1:${{F1}}\" defer-accept\n"
+    );
+    for program in BOTH {
+        let (ground, name) = (Ground::new(), program.name());
+        let _proxy = ground.serve(program, 1, &config);
+        let began = Instant::now();
+        let mut client = TcpStream::connect(ground.front(1)).expect("connect");
+        client.set_read_timeout(Some(crate::common::PATIENCE)).expect("a timeout");
+        let mut answer = [0; 12];
+        client.read_exact(&mut answer).expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 408", "{name}");
+        assert!(began.elapsed() < Duration::from_secs(8), "{name}: {:?}", began.elapsed());
     }
 }
 

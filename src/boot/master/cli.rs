@@ -14,7 +14,7 @@ use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 
 const BACKLOG: u32 = 64;
 
-/// Binds the socket of one `-S`: a path, with options of `bind` behind commas.
+/// Binds the socket of one `-S`: an address, or `fd@<n>` of who has started us, with options of `bind` behind commas.
 pub fn listen(text: &str) -> Result<Listening, String> {
     let mut level = Level::Admin;
     let socket = bind(text, &mut level)?;
@@ -83,7 +83,9 @@ fn bind(text: &str, level: &mut Level) -> Result<Socket, String> {
             socket.listen(BACKLOG as i32).map_err(cannot)?;
             Ok(socket)
         }
-        ListenerAddr::Fd(_) => Err(format!("'-S {text}': descriptors are not supported by Ringmain yet.")),
+        ListenerAddr::Fd(fd) => {
+            bind::inherited(*fd, BACKLOG).map(Socket::from).map_err(|e| format!("'-S {text}': {e}"))
+        }
     }
 }
 

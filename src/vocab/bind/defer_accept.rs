@@ -5,7 +5,7 @@ use crate::syntax::{Diag, Word};
 pub const ROW: BindRow = BindRow {
     name: "defer-accept",
     arguments: 0,
-    doc: "defer-accept: the kernel hands a connection over only when its first bytes are there.",
+    doc: "defer-accept: the kernel hands a connection over when its first bytes are there, or after a second.",
     parse,
 };
 

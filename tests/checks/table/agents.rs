@@ -60,4 +60,11 @@ pub const ROWS: &[Row] = &[
     agent("both-half", AGENT_AND_CHECK, &[Send(b"50%\n")]),
     agent("both-maint", AGENT_AND_CHECK, &[Send(b"maint\n")]),
     agent("both-drain", AGENT_AND_CHECK, &[Send(b"drain\n")]),
+    Row {
+        name: "agent-static-weight",
+        lines: &["balance static-rr"],
+        server: AGENT,
+        script: &[Send(b"50%\n")],
+        agent: true,
+    },
 ];

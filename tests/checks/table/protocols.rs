@@ -57,6 +57,11 @@ pub const ROWS: &[Row] = &[
     row("redis-timeout", &["option redis-check"], &[Read, Send(b"+P"), Hold]),
     row("ldap", &["option ldap-check"], &[Read, Send(b"0\x0c\x02\x01\x01a\x07\n\x01\0\x04\0\x04\0")]),
     row("ldap-code", &["option ldap-check"], &[Read, Send(b"0\x0c\x02\x01\x01a\x07\n\x015\x04\0\x04\0")]),
+    row(
+        "ldap-long-lengths",
+        &["option ldap-check"],
+        &[Read, Send(b"0\x84\0\0\0\x10\x02\x01\x01a\x84\0\0\0\x07\n\x01\0\x04\0\x04\0")],
+    ),
     row("ldap-garbage", &["option ldap-check"], &[Read, Send(b"garbagegarbagegarbage")]),
     row("ldap-timeout", &["option ldap-check"], &[Read, Hold]),
     row("ldap-closed", &["option ldap-check"], &[Read]),

@@ -170,4 +170,9 @@ pub const ROWS: &[Row] = &[
         ],
         &[Send(b"abc"), Hold],
     ),
+    row(
+        "tcp-rstring-before-last-lf",
+        &["option tcp-check", "tcp-check expect rstring ^ok$"],
+        &[Send(b"ok\n")],
+    ),
 ];
