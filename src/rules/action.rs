@@ -129,7 +129,7 @@ impl Program {
                 match rule.action.run(cx) {
                     Verdict::Continue => {}
                     Verdict::Fail => {
-                        cx.wishes.failed_rewrites += 1;
+                        cx.wishes.failed_rewrites = cx.wishes.failed_rewrites.saturating_add(1);
                         if !cx.wishes.lax {
                             return Verdict::Fail;
                         }

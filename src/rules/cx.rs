@@ -117,7 +117,7 @@ pub struct Wishes {
     /// A rule that fails is passed over (`strict-mode off`), up to the end of its ruleset.
     pub lax: bool,
     /// How many rules have failed.
-    pub failed_rewrites: u16,
+    pub failed_rewrites: u8,
 }
 
 /// The evaluation context of one rule step.

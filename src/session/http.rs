@@ -6,7 +6,7 @@ use super::answer;
 use super::decide::{self, By, Decision, Scene};
 use super::local::{Heads, LiveFacts, View};
 use super::outcome::Outcome;
-use super::passage::{Passage, Passed};
+use super::passage::{Passage, Passed, Upload};
 use super::persist;
 use super::select::{Assigned, Wish, assign, may_redispatch};
 use super::upstream;
@@ -832,9 +832,12 @@ async fn attempts(
             client_timeout: frontend.timeouts.client,
             server_timeout: plan.timeouts.server,
             request_left: Cell::new(!body.done),
-            uploading: Cell::new(false),
             deaf: Cell::new(false),
-            asks_leave: heads.req.expect_continue,
+            upload: Cell::new(match () {
+                () if body.done => Upload::None,
+                () if heads.req.expect_continue => Upload::ByLeave,
+                () => Upload::Passing,
+            }),
         };
         let passed = passage.run(reply, heads, body, out, server_keep).await;
         assigned.note_times(conn, passage.answered.get());

@@ -73,12 +73,18 @@ pub(super) struct Passage<'a> {
     pub(super) server_timeout: Option<Duration>,
     /// The client's body has not passed whole yet.
     pub(super) request_left: Cell<bool>,
-    /// It is on its way: nothing else may be sent to the server.
-    pub(super) uploading: Cell<bool>,
+    pub(super) upload: Cell<Upload>,
     /// The server gets no more of it: the rest is read away.
     pub(super) deaf: Cell<bool>,
+}
+
+/// The client's body on its way: nothing else may be sent to the server meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Upload {
+    None,
+    Passing,
     /// The client waits for leave to send it (`Expect: 100-continue`).
-    pub(super) asks_leave: bool,
+    ByLeave,
 }
 
 /// Where the rules of an answer stand: which of the two programs, and its next rule.
@@ -86,7 +92,8 @@ pub(super) struct Passage<'a> {
 struct AnswerRules {
     program: usize,
     rule: usize,
-    wishes: Wishes,
+    /// `strict-mode off` is in force.
+    lax: bool,
 }
 
 /// How sending the request's body went wrong.
@@ -124,7 +131,6 @@ impl Passage<'_> {
         }
         let this = &*self;
         // Most requests have no body to pass: the memory for it is not part of every request's.
-        this.uploading.set(!body.done);
         let mut upload = (!body.done).then(|| PoolBox::with(|| this.upload(body)));
         let mut download = pin!(this.download(reply, heads, server_keep));
         // What comes behind an answer that went out before the request's body had passed.
@@ -132,7 +138,7 @@ impl Passage<'_> {
         let passed = poll_fn(|cx| {
             if let Some(Poll::Ready(result)) = upload.as_mut().map(|u| Pin::new(u).poll(cx)) {
                 upload = None;
-                this.uploading.set(false);
+                this.upload.set(Upload::None);
                 match result {
                     Ok(()) | Err(UploadError::Server) => {}
                     Err(e) => return Poll::Ready(Err(Some(e))),
@@ -147,7 +153,7 @@ impl Passage<'_> {
                 Poll::Ready(Passed::Finished { next, .. }) if upload.is_some() => {
                     ahead = Some(next);
                     // It was asked whether it wants the body, and gave another answer.
-                    this.deaf.set(this.deaf.get() || this.asks_leave);
+                    this.deaf.set(this.deaf.get() || this.upload.get() == Upload::ByLeave);
                     return Poll::Pending;
                 }
                 passed => passed.map(Ok),
@@ -519,7 +525,7 @@ impl Passage<'_> {
             backend: Some(self.backend),
             server: Some(self.assigned.place.server),
             facts: &facts,
-            wishes: at.wishes,
+            wishes: Wishes { lax: at.lax, ..Wishes::default() },
         };
         let mut ended = Verdict::Continue;
         while let (Verdict::Continue, Some(program)) = (&ended, programs[..count].get(at.program)) {
@@ -529,7 +535,7 @@ impl Passage<'_> {
             }
         }
         let failed = std::mem::take(&mut cx.wishes.failed_rewrites);
-        at.wishes = cx.wishes;
+        at.lax = cx.wishes.lax;
         if failed > 0 {
             let place = (Some(self.backend), Some(self.assigned.place.server));
             self.conn.count_failed_rewrites(place, failed, ended == Verdict::Fail);
@@ -773,7 +779,7 @@ impl Passage<'_> {
             return self.broken(Side::Client, false, status);
         }
         // The client's own bytes come behind the body of its request (`docker exec`). Both are driven by one task.
-        poll_fn(|_| if self.uploading.get() { Poll::Pending } else { Poll::Ready(()) }).await;
+        poll_fn(|_| if self.upload.get() == Upload::None { Poll::Ready(()) } else { Poll::Pending }).await;
         if self.request_left.get() {
             return self.broken(Side::Server, false, status);
         }

@@ -44,7 +44,7 @@ impl Conn {
     pub(super) fn count_failed_rewrites(
         &self,
         (backend, server): (Option<BackendId>, Option<ServerId>),
-        rewrites: u16,
+        rewrites: u8,
         ended: bool,
     ) {
         let cells = self.local.cells();
