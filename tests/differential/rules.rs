@@ -80,8 +80,16 @@ fn moved() -> Vec<Row> {
         row("redirect-none", "GET /other"),
         row("redirect-head", "HEAD /loc"),
         row("redirect-then-next", "GET /loc").then("GET /other"),
-        row("redirect-post", "POST /loc|Content-Length: 5").bytes("hello"),
-        row("redirect-post-then-next", "POST /loc|Content-Length: 5").bytes("hello").then("GET /other"),
+        row("redirect-post", "POST /loc|Content-Length: 5").bytes("hello").differs(
+            "as HAProxy 3.2, which reads the body away",
+            &[302],
+            End::Kept,
+            0,
+        ),
+        row("redirect-post-then-next", "POST /loc|Content-Length: 5")
+            .bytes("hello")
+            .then("GET /other")
+            .differs("as HAProxy 3.2, which reads the body away", &[302, 200], End::Kept, 1),
         row("redirect-post-body-never-sent", "POST /loc|Content-Length: 5").differs(
             "3.x waits for what follows, since a client in the middle of its body would lose the answer",
             &[302],

@@ -1,7 +1,6 @@
 //! `redirect`: location, prefix or scheme.
 use super::{ActionRow, Cursor, REDIRECT, REQUEST, RESPONSE};
 use crate::proto::h1::Answer;
-use crate::proto::http::Body;
 use crate::proto::text::FieldName;
 use crate::rules::format::Part;
 use crate::rules::sample::Names;
@@ -172,9 +171,7 @@ impl Action for Redirect {
             answer = answer.with(&CACHE_CONTROL, b"no-cache");
         }
         let bytes = answer.end(b"");
-        // HAProxy does not wait for the body of a request that it sends elsewhere.
-        let has_body = cx.request().is_some_and(|r| !matches!(r.body, Body::None | Body::Length(0)));
-        Verdict::Answer { status: self.code, bytes, close: has_body }
+        Verdict::Answer { status: self.code, bytes, close: false }
     }
 
     fn resolve(&self, names: &dyn Names) -> Result<(), String> {
