@@ -232,6 +232,8 @@ impl fmt::Debug for Head {
 pub struct RequestHead {
     pub head: Head,
     pub method: Slice,
+    /// The method it came with, where a rule has set another; empty elsewhere.
+    came_with: Slice,
     pub uri: Slice,
     pub version: Version,
     pub body: Body,
@@ -259,6 +261,12 @@ impl RequestHead {
     #[must_use]
     pub fn method(&self) -> &[u8] {
         self.head.text(self.method)
+    }
+
+    /// The method it came with, whatever rules have set.
+    #[must_use]
+    pub fn received_method(&self) -> &[u8] {
+        if self.came_with.len == 0 { self.method() } else { self.head.text(self.came_with) }
     }
 
     /// The request target's bytes.
@@ -290,6 +298,9 @@ impl RequestHead {
 
     /// Replaces the method.
     pub fn set_method(&mut self, method: &[u8]) {
+        if self.came_with.len == 0 {
+            self.came_with = self.method;
+        }
         self.method = self.head.push_text(method);
     }
 

@@ -12,6 +12,7 @@ pub mod inspect;
 pub mod list;
 pub mod log_profile;
 pub mod pattern;
+pub mod places;
 pub mod record;
 pub mod redirected;
 pub mod regex;

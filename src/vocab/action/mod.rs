@@ -1,7 +1,8 @@
 //! Actions of `http-request`, `http-response` and `tcp-request`, one row a file (configuration manual, 4.2).
+use crate::rules::places::Places;
 use crate::rules::{Action, Format};
 use crate::syntax::{Diag, Word};
-use crate::vocab::expr::parse_format;
+use crate::vocab::expr::{Place, parse_format_at};
 
 macro_rules! rows {
     ($($module:ident)*) => {
@@ -72,13 +73,15 @@ pub struct Cursor<'a> {
     /// The action's name, for places of what is missing.
     pub name: &'a Word,
     pub ruleset: Rulesets,
+    /// Where the rule will run.
+    pub places: Places,
 }
 
 impl<'a> Cursor<'a> {
     /// Over the words behind `name`.
     #[must_use]
-    pub fn new(name: &'a Word, words: &'a [Word], ruleset: Rulesets) -> Cursor<'a> {
-        Cursor { words, at: 0, name, ruleset }
+    pub fn new(name: &'a Word, words: &'a [Word], ruleset: Rulesets, places: Places) -> Cursor<'a> {
+        Cursor { words, at: 0, name, ruleset, places }
     }
 
     /// The next word, unless a condition begins there.
@@ -117,7 +120,16 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// What is missing, or wrong with it.
     pub fn format(&mut self, message: impl FnOnce() -> String) -> Result<Format, Diag> {
-        parse_format(self.expect(message)?)
+        let word = self.expect(message)?;
+        self.format_of(word)
+    }
+
+    /// Reads a word as a format.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn format_of(&self, word: &Word) -> Result<Format, Diag> {
+        parse_format_at(word, Place { at: self.places, ..Place::RULE })
     }
 
     /// The words that are left.

@@ -65,7 +65,8 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
             }
             "lf-string" => {
                 cursor.take();
-                reply.content = Content::Format(super::parse_format(value(cursor, word)?)?);
+                let word = value(cursor, word)?;
+                reply.content = Content::Format(cursor.format_of(word)?);
             }
             "file" | "lf-file" => {
                 cursor.take();
@@ -74,7 +75,7 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
                 reply.content = if word == "file" {
                     Content::Bytes(bytes)
                 } else {
-                    Content::Format(super::parse_format(&Word::new(bytes, path.span))?)
+                    Content::Format(cursor.format_of(&Word::new(bytes, path.span))?)
                 };
             }
             "errorfile" => {
@@ -88,7 +89,8 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
             "hdr" => {
                 cursor.take();
                 let name = value(cursor, word)?.bytes().to_ascii_lowercase();
-                let value = super::parse_format(value(cursor, word)?)?;
+                let word = value(cursor, word)?;
+                let value = cursor.format_of(word)?;
                 reply.headers.push((name, value));
             }
             "default-errorfiles" => {

@@ -33,7 +33,7 @@ fn parse(cursor: &mut Cursor<'_>, port: bool) -> Result<Box<dyn Action>, Diag> {
     let parsed = parse_expr(word, word.text(), 0, "sample")?;
     let request = cursor.ruleset & (REQUEST | CONTENT) != 0;
     let name = word.text().split(['(', ',']).next().unwrap_or_default();
-    available(cursor.ruleset, word, name, &parsed)?;
+    available(cursor.places, word, name, &parsed)?;
     Ok(Box::new(SetDst { expr: parsed.expr, port, request }))
 }
 

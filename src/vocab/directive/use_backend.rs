@@ -1,5 +1,6 @@
 //! `use_backend` (manual 4.2).
 use crate::plan::draft::UseBackendDraft;
+use crate::rules::places;
 use crate::syntax::{Diag, Word};
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
 use crate::vocab::{expr, rule_line};
@@ -35,6 +36,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
             return Err(Diag::alert(words[2].span, text));
         }
     };
+    rule_line::misplaced(cx, &words[0], condition.as_ref(), places::FE_USE_BACKEND, "");
     let dynamic = match name.text().contains('%') {
         true => Some(expr::parse_name_parts(name)?),
         false => None,

@@ -1,5 +1,6 @@
 //! `use-server` (manual 4.2).
 use crate::plan::draft::UseBackendDraft;
+use crate::rules::places;
 use crate::syntax::{Diag, Severity, Word};
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
 use crate::vocab::{expr, rule_line};
@@ -26,6 +27,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
             format!("error detected while parsing switching rule : {}.", d.message.trim_end_matches('.'));
         Diag { message, ..d }
     })?;
+    rule_line::misplaced(cx, &words[0], Some(&condition), places::BE_SERVER, "");
     let dynamic = match name.text().contains('%').then(|| expr::parse_name_parts(name)) {
         None => None,
         Some(Ok(parts)) => Some(parts),

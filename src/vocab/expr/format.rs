@@ -2,8 +2,8 @@
 use super::sample::{Parsed, parse_expr, suggest};
 use crate::rules::coded::{Coding, Item, Typed, What};
 use crate::rules::format::{Format, Part, Style, Tail, When};
+use crate::rules::places::{self, Places};
 use crate::syntax::{Diag, Word};
-use crate::vocab::fetch::Scope;
 use crate::vocab::logformat;
 
 /// Where a format stands.
@@ -15,20 +15,17 @@ pub struct Place {
     pub merge: bool,
     /// Variables of HTTP may stand here.
     pub http: bool,
-    /// The line is written when neither request nor answer are there any more.
-    pub afterwards: bool,
-    /// It is written before there is an answer.
-    pub early: bool,
+    /// Where it is written.
+    pub at: Places,
 }
 
 impl Place {
     /// A rule's argument.
-    pub const RULE: Place =
-        Place { style: Style::PLAIN, merge: false, http: true, afterwards: false, early: false };
+    pub const RULE: Place = Place { style: Style::PLAIN, merge: false, http: true, at: places::ALL };
     /// A log line.
     #[must_use]
     pub const fn log(http: bool) -> Place {
-        Place { style: Style::MANDATORY, merge: true, http, afterwards: true, early: false }
+        Place { style: Style::MANDATORY, merge: true, http, at: places::LOG }
     }
 }
 
@@ -297,24 +294,21 @@ impl Reader<'_> {
         style: Style,
         named: Named,
     ) -> Result<(), Diag> {
-        let Parsed { expr, scope, lasts, .. } = parse_expr(self.word, &inside[..end], at + 1, "sample")
-            .map_err(|d| {
+        let Parsed { expr, scope, .. } =
+            parse_expr(self.word, &inside[..end], at + 1, "sample").map_err(|d| {
                 let message = format!("failed to parse sample expression <{inside}> : {}", d.message);
                 Diag { message, ..d }
             })?;
-        let elsewhere = match scope {
-            Scope::Any => false,
-            Scope::Request | Scope::Buffer => self.place.afterwards,
-            Scope::Response => self.place.afterwards || self.place.early,
-        };
-        if elsewhere && !lasts {
-            let what =
-                if scope == Scope::Response { "HTTP response headers" } else { "HTTP request headers" };
+        if expr.places & self.place.at == 0 {
             let text = format!(
-                "sample fetch <{inside}> may not be reliably used here because it needs '{what}' which is not available \
-                 here."
+                "sample fetch <{inside}> may not be reliably used here because it needs '{}' which is not available here",
+                scope.needs()
             );
-            return Err(self.error(at, end, text).help("`capture` it, and write the capture"));
+            let help = match self.place.at {
+                places::LOG => "`capture` it, and write the capture",
+                _ => "keep it before, as with `http-request set-var(txn.name)`, and write the variable",
+            };
+            return Err(self.error(at, end, text).help(help));
         }
         self.flush();
         if Self::is_coded(style, &named) {

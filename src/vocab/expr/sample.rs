@@ -78,12 +78,7 @@ pub struct Parsed {
     pub expr: SampleExpr,
     pub out: Kind,
     pub scope: Scope,
-    /// The value is kept when the message is gone.
-    pub lasts: bool,
 }
-
-/// Fetches of messages whose values HAProxy keeps to the end.
-const LASTING: [&str; 2] = ["method", "status"];
 
 /// Parses an expression. `whole` is the word it stands in, at `offset`; `kind` names the place in messages ("ACL" or
 /// "sample").
@@ -131,17 +126,16 @@ pub fn parse_expr(word: &Word, text: &str, offset: usize, kind: &str) -> Result<
         }
         converters.push(made);
     }
-    let lasts = LASTING.contains(&row.name);
     Ok(Parsed {
         expr: SampleExpr {
             fetch: built,
             converters,
-            needs_request: row.scope == Scope::Request,
+            needs_request: matches!(row.scope, Scope::Request | Scope::Exchange | Scope::Either),
+            places: row.scope.places(),
             text: text.to_owned(),
         },
         out,
         scope: row.scope,
-        lasts,
     })
 }
 

@@ -23,7 +23,7 @@ pub const ROWS: &[FetchRow] = &[
         required: 0,
         args: &[],
         out: Kind::Int,
-        scope: Scope::Any,
+        scope: Scope::Backend,
         doc: "The numeric id of the backend that the request was given to.",
         make: Make::Plain(|cx| Some(Sample::Int(i64::from(cx.facts.backend_uuid(cx.backend?))))),
     },
@@ -33,7 +33,7 @@ pub const ROWS: &[FetchRow] = &[
         required: 0,
         args: &[],
         out: Kind::Str,
-        scope: Scope::Any,
+        scope: Scope::Backend,
         doc: "The name of the backend that the request was given to.",
         make: Make::Plain(|cx| {
             Some(Sample::Str(Cow::Borrowed(cx.facts.backend_name(cx.backend?).as_bytes())))
