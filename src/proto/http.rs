@@ -233,7 +233,7 @@ pub struct RequestHead {
     pub head: Head,
     pub method: Slice,
     /// The method it came with, where a rule has set another; empty elsewhere.
-    came_with: Slice,
+    pub came_with: Slice,
     pub uri: Slice,
     pub version: Version,
     pub body: Body,

@@ -31,6 +31,10 @@ pub(super) fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag
     match name {
         "admin" => return admin(cx, words),
         "http-request" => return http_request(cx, words),
+        "show-version" => {
+            let section = row::section_name(cx.section);
+            return Err(row::not_built(words[1].span, "stats show-version", section));
+        }
         "" => {
             let text = format!("missing keyword in 'stats', {EXPECTS}");
             return Err(Diag::alert(row::place(words, 1), text).help("write `stats enable`"));

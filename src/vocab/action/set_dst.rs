@@ -66,7 +66,9 @@ mod tests {
     fn run(cx: &mut Cx<'_>, line: &str) -> Option<String> {
         let words = words(line);
         let row = find_in(words[0].text(), REQUEST).unwrap();
-        let action = (row.parse)(&mut Cursor::new(&words[0], &words[1..], REQUEST)).unwrap();
+        let action =
+            (row.parse)(&mut Cursor::new(&words[0], &words[1..], REQUEST, crate::rules::places::ALL))
+                .unwrap();
         assert_eq!(action.run(cx), Verdict::Continue);
         cx.conn.dst().map(|a| a.to_string())
     }

@@ -51,6 +51,7 @@ variables! {
     "HU" "request target" Request, http => Some(request::target);
     "HV" "version" Request, http => Some(request::version);
     "ID" "unique id" End => Some(|_, r, style, out| text(out, style, r.and_then(|r| r.unique_id.as_deref())));
+    "OG" "where the line comes from" Accept => None;
     "ST" "status" Answer => Some(|cx, r, _, out| {
         let answer = cx.response().map(|r| i32::from(r.status));
         number(out, i64::from(answer.or_else(|| r.map(|r| r.status)).unwrap_or(0)));
