@@ -7,6 +7,7 @@ pub mod coded;
 pub mod cx;
 pub mod errorpage;
 pub mod format;
+pub mod forwarded;
 pub mod handshake;
 pub mod inspect;
 pub mod list;

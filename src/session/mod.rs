@@ -7,6 +7,7 @@ mod captured;
 mod cookies;
 pub mod decide;
 mod form;
+pub mod forwarded;
 pub mod headers;
 mod http;
 mod inspect;
