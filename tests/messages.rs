@@ -348,6 +348,8 @@ const CASES: &[Case] = &[
     same("place-status-as-priority", "    http-request set-priority-class status\n"),
     same("place-version-in-set-var", "    http-request set-var(txn.a) res.ver\n"),
     same("place-captured-later", "    http-response capture path id 0\n"),
+    same("fd-hard-limit-without-number", "!global\n    fd-hard-limit\n"),
+    same("fd-hard-limit-with-two", "!global\n    fd-hard-limit 5 6\n"),
     // Old forms.
     differs(
         "frontend-address-on-section-line",

@@ -23,7 +23,8 @@ const WORDS: &str = "'option forwarded' only supports optional values: 'proto', 
 
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     if cx.section == row::FRONTEND {
-        let text = format!("'option forwarded' ignored because {} has no backend capability.", cx.proxy_name());
+        let text =
+            format!("'option forwarded' ignored because {} has no backend capability.", cx.proxy_name());
         cx.diags.push(Diag::warning(words[1].span, text).help("move it to the backend, or remove it"));
         return Ok(());
     }
