@@ -348,6 +348,11 @@ const CASES: &[Case] = &[
     same("place-status-as-priority", "    http-request set-priority-class status\n"),
     same("place-version-in-set-var", "    http-request set-var(txn.a) res.ver\n"),
     same("place-captured-later", "    http-response capture path id 0\n"),
+    same(
+        "place-answer-in-name",
+        "!defaults\n    mode http\n    timeout client 1s\nfrontend f\n    bind 127.0.10.1:18097\n    use_backend %[res.hdr(a)] if TRUE\n",
+    ),
+    same("place-answer-in-server-name", "    use-server %[status] if TRUE\n"),
     same("fd-hard-limit-without-number", "!global\n    fd-hard-limit\n"),
     same("fd-hard-limit-with-two", "!global\n    fd-hard-limit 5 6\n"),
     // Old forms.

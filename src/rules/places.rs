@@ -11,6 +11,7 @@ pub const FE_USE_BACKEND: Places = 1 << 5;
 pub const BE_CONTENT: Places = 1 << 6;
 pub const BE_REQUEST: Places = 1 << 7;
 pub const BE_SERVER: Places = 1 << 9;
+pub const BE_CONNECT: Places = 1 << 10;
 pub const BE_RESPONSE: Places = 1 << 12;
 pub const BE_STORE: Places = 1 << 14;
 pub const FE_RESPONSE: Places = 1 << 16;

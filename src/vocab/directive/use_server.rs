@@ -28,15 +28,15 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         Diag { message, ..d }
     })?;
     rule_line::misplaced(cx, &words[0], Some(&condition), places::BE_SERVER, "");
-    let dynamic = match name.text().contains('%').then(|| expr::parse_name_parts(name)) {
+    let dynamic = match name.text().contains('%').then(|| expr::parse_format_for(name, places::BE_SERVER)) {
         None => None,
         Some(Ok(parts)) => Some(parts),
         Some(Err(d)) => {
             let message = format!(
-                "Parsing [{}]; use-server rule failed to parse log-format '{}' : {}",
+                "Parsing [{}]; use-server rule failed to parse log-format '{}' : {}.",
                 cx.place(words[0].span),
                 name.text(),
-                d.message
+                d.message.trim_end_matches('.')
             );
             cx.draft.late.push(Diag { message, bare: true, severity: Severity::Alert, ..d });
             return Ok(());

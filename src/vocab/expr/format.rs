@@ -358,12 +358,12 @@ impl Reader<'_> {
     }
 }
 
-/// Reads the name of a dynamic `use_backend`.
+/// Reads a format of what is there at a place: the name of a dynamic `use_backend`.
 ///
 /// # Errors
 /// As [`parse_format`].
-pub fn parse_name_parts(word: &Word) -> Result<Format, Diag> {
-    parse_format(word)
+pub fn parse_format_for(word: &Word, at: Places) -> Result<Format, Diag> {
+    parse_format_at(word, Place { at, ..Place::RULE })
 }
 
 /// Where the bracket that was opened before `text` closes; brackets in parentheses belong to an argument.
