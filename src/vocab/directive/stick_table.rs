@@ -249,6 +249,13 @@ mod tests {
         assert_eq!(columns, [("gpc0", 1), ("conn_rate", 1), ("gpt", 3)]);
         assert_eq!(table("type binary size 1").key, KeyKind::Binary(32));
         assert_eq!(table("type ip size 1 expire 0").expire, None);
+        assert_eq!(table("type ipv4 size 1").key, KeyKind::Ip);
+        let refused = bench(BACKEND, "stick-table type ip size 1 store glitch_rate(1s)");
+        assert!(
+            refused
+                .says()
+                .contains("'stick-table store glitch_rate' in 'backend' section: Ringmain does not")
+        );
     }
 
     /// The golden file `stick-words` has them all.
