@@ -10,6 +10,8 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 const RESERVED: u64 = 10;
 /// The least `maxconn` that is derived.
 const LEAST_MAXCONN: u64 = 100;
+/// `fd-hard-limit` where it is not given: some systems allow a thousand million descriptors.
+const MOST_DERIVED: u64 = 1_048_576;
 /// `stats maxconn`.
 const STATS_MAXCONN: u64 = 10;
 /// Ring or epoll, bell, and one to spare: for each shard and for control.
@@ -34,7 +36,7 @@ impl Limits {
     pub fn compute(plan: &Plan, args: &Args, shards: usize, boot: (u64, u64)) -> Limits {
         let global = &plan.global;
         let fixed = fixed(plan, shards);
-        let allowed = boot.0.max(boot.1);
+        let allowed = boot.0.max(boot.1).min(global.fd_hard_limit.map_or(MOST_DERIVED, u64::from));
         let maxconn = match args.maxconn.or(global.maxconn).filter(|n| *n > 0) {
             Some(n) => u64::from(n),
             None => (allowed.saturating_sub(fixed) / 2).max(LEAST_MAXCONN),
@@ -53,8 +55,11 @@ impl Limits {
         let strict = plan.global.strict_limits;
         let program = &args.program;
         let wanted = self.descriptors;
+        let own = plan.global.fd_hard_limit.map_or(u64::MAX, u64::from);
         let (soft, hard) = descriptors();
-        let granted = if setrlimit(Resource::RLIMIT_NOFILE, wanted, wanted.max(hard)).is_ok() {
+        let (soft, hard) = (soft.min(own), hard.min(own));
+        let raised = wanted <= own && setrlimit(Resource::RLIMIT_NOFILE, wanted, wanted.max(hard)).is_ok();
+        let granted = if raised {
             wanted
         } else if strict {
             return Err(format!("[{program}.main()] Cannot raise FD limit to {wanted}, limit is {soft}."));
@@ -162,5 +167,13 @@ mod tests {
         assert_eq!(derived.maxsock, 20_019);
         assert_eq!(derived.descriptors, 20_019);
         assert_eq!(limits(None, None, (64, 64)).maxconn, 100, "never below 100");
+        assert_eq!(
+            limits(None, None, (1 << 40, 1 << 40)).descriptors,
+            1_048_575,
+            "the default of fd-hard-limit"
+        );
+        let mut plan = Plan::default();
+        plan.global.fd_hard_limit = Some(519);
+        assert_eq!(Limits::compute(&plan, &Args::new("r"), 2, (1_024, 20_019)).maxconn, 250);
     }
 }

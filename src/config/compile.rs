@@ -153,6 +153,7 @@ fn without_http(proxy: &mut ProxyDraft) {
     settings.monitor_uri = None;
     settings.forward_for = None;
     settings.original_to = None;
+    settings.forwarded = None;
     settings.connection_mode = ConnectionMode::default();
     for flag in [Flag::HttpNoDelay, Flag::IgnoreProbes, Flag::PretendKeepalive, Flag::CheckCache] {
         settings.flags.set(flag, false);
@@ -428,6 +429,7 @@ fn backend(plan: &mut Plan, mut proxy: ProxyDraft, uuid: u32, index: &Index) {
             flags.has(Flag::Persist),
             settings.mode == Mode::Http,
         ),
+        forwarded: settings.forwarded.clone(),
         forward_for: settings.forward_for.clone(),
         inspection: Inspection::of(proxy.rules.tcp_request_content, settings.inspect_delay),
         http_request: program(proxy.rules.http_request),

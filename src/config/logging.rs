@@ -8,6 +8,7 @@ use crate::plan::logging::{Lines, LogSet, LogSetId, Needs, ProfileDraft, Recordi
 use crate::rules::Format;
 use crate::rules::format::{Part, Style, When, Whole};
 use crate::rules::log_profile::{DoLog, Group, Override, Profile, Step};
+use crate::rules::places;
 use crate::syntax::{Diag, Diags, Severity, SourceMap, Span, Word};
 use crate::vocab::expr::{Place, parse_format_at};
 use crate::vocab::logformat::{self, httplog};
@@ -27,10 +28,15 @@ pub fn start(plan: &mut Plan) {
     plan.log_sets = vec![LogSet { logs: plan.global.logs.clone(), tag }];
 }
 
-/// The program's name as it was called: the manual's default of `log-tag`.
+/// The default of `log-tag`: the program's name as it was called (the manual). Under our own name it is HAProxy's: filters,
+/// rotation and dashboards look for `haproxy[pid]`, and they go on as they are.
 fn program() -> String {
     let path = std::env::args_os().next().unwrap_or_default();
-    std::path::Path::new(&path).file_name().map_or("ringmain".into(), |n| n.to_string_lossy().into_owned())
+    tag_of(&std::path::Path::new(&path).file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn tag_of(program: &str) -> String {
+    if program.is_empty() || program.starts_with("ringmain") { "haproxy" } else { program }.to_owned()
 }
 
 /// The set of a proxy.
@@ -77,7 +83,7 @@ fn built_in(text: &str) -> Format {
     parse_format_at(&Word::new(text.as_bytes().to_vec(), span), Place::LOG).expect("our own formats are good")
 }
 
-const UNIQUE_ID: Place = Place { style: Style::PERCENT, merge: true, afterwards: false, early: true };
+const UNIQUE_ID: Place = Place { style: Style::PERCENT, merge: true, at: places::FE_REQUEST };
 
 /// What a frontend records, where it records anything.
 pub fn recording(
@@ -345,5 +351,18 @@ fn missing_captures(proxy: &ProxyDraft, diags: &mut Diags) {
         );
         let help = "write `declare capture` for it; the first one has the id 0";
         diags.push(Diag::bare(Severity::Alert, Some(rule.at), text).help(help));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tag_of;
+
+    #[test]
+    fn lines_are_found_where_haproxys_were() {
+        assert_eq!(
+            ["ringmain", "ringmain-1.2", "haproxy", "edge-lb", ""].map(tag_of),
+            ["haproxy", "haproxy", "haproxy", "edge-lb", "haproxy"]
+        );
     }
 }

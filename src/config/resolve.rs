@@ -232,6 +232,9 @@ impl Check<'_> {
             let place = format!("of sample fetch keyword '{word}' in use-server or balance expression");
             search.note(proxy.at, found.map_err(|text| format!("{text} {place}")));
         }
+        for expr in proxy.settings.forwarded.iter().flat_map(|f| f.exprs()) {
+            search.note(proxy.at, expr.fetch.resolve(&search.names));
+        }
         for condition in &proxy.monitor_fail {
             search.condition(proxy.at, Some(condition));
         }
@@ -348,6 +351,9 @@ impl Check<'_> {
         let mut ignored: Vec<&str> = Vec::new();
         if settings.forward_for.is_some() {
             ignored.push("forwardfor");
+        }
+        if settings.forwarded.is_some() {
+            ignored.push("forwarded");
         }
         if settings.original_to.is_some() {
             ignored.push("originalto");

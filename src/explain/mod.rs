@@ -229,6 +229,10 @@ fn forwarded(
     }
     let frontend = plan.frontend(conn.frontend);
     if frontend.mode == Mode::Http {
+        if let Some(option) = &backend.forwarded {
+            let facts = LiveFacts { world, shared };
+            crate::session::forwarded::add(option, conn, &facts, id, true, req);
+        }
         decide::outgoing(frontend, backend, req, conn);
         let mut bytes = Vec::new();
         h1::write_request(req, &mut bytes);

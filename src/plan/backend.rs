@@ -71,6 +71,8 @@ pub struct Backend {
     pub prefer_last_server: bool,
     /// Cookies, stick rules and what forces or forbids them; `None` without any.
     pub persistence: Option<Box<super::persist::Persistence>>,
+    /// `option forwarded`.
+    pub forwarded: Option<std::sync::Arc<crate::rules::forwarded::Forwarded>>,
     pub forward_for: Option<ForwardFor>,
     /// `tcp-request content` rules.
     pub inspection: Option<Box<super::Inspection>>,

@@ -279,6 +279,8 @@ pub struct Settings {
     pub inspect_delay: Option<Duration>,
     pub grace: Option<Duration>,
     pub original_to: Option<ForwardFor>,
+    /// `option forwarded`.
+    pub forwarded: Option<std::sync::Arc<crate::rules::forwarded::Forwarded>>,
     pub rate_limit: Option<u32>,
 }
 
@@ -325,6 +327,7 @@ impl Default for Settings {
             inspect_delay: None,
             grace: None,
             original_to: None,
+            forwarded: None,
             rate_limit: None,
         }
     }

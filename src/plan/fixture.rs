@@ -75,6 +75,7 @@ impl Plan {
             reuse: Reuse::default(),
             prefer_last_server: false,
             persistence: None,
+            forwarded: None,
             forward_for: None,
             inspection: None,
             http_request: Program::default(),

@@ -86,6 +86,8 @@ pub struct Global {
     pub maxsessrate: Option<u32>,
     /// `ulimit-n`.
     pub ulimit_n: Option<u32>,
+    /// `fd-hard-limit`: no more descriptors than these.
+    pub fd_hard_limit: Option<u32>,
     pub nbthread: Option<usize>,
     pub cpu_map: CpuMap,
     pub chroot: Option<PathBuf>,
@@ -146,6 +148,7 @@ impl Default for Global {
             maxconnrate: None,
             maxsessrate: None,
             ulimit_n: None,
+            fd_hard_limit: None,
             nbthread: None,
             cpu_map: CpuMap::new(),
             chroot: None,

@@ -1,7 +1,7 @@
 //! `retry-on` (manual 4.2): after which failures a request is sent again.
 
 /// The statuses that may be named, each a bit of [`RetryOn::statuses`].
-pub const STATUSES: [u16; 10] = [401, 403, 404, 408, 425, 500, 501, 502, 503, 504];
+pub const STATUSES: [u16; 12] = [401, 403, 404, 408, 421, 425, 429, 500, 501, 502, 503, 504];
 
 /// The failures after which a request is sent again, as often as `retries` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -327,6 +327,8 @@ pub enum Asked {
 pub struct RequestHead {
     pub head: Head,
     pub method: Slice,
+    /// The method it came with, where a rule has set another; empty elsewhere.
+    pub came_with: Slice,
     pub uri: Slice,
     pub version: Version,
     pub body: Body,
@@ -356,6 +358,12 @@ impl RequestHead {
     #[must_use]
     pub fn method(&self) -> &[u8] {
         self.head.text(self.method)
+    }
+
+    /// The method it came with, whatever rules have set.
+    #[must_use]
+    pub fn received_method(&self) -> &[u8] {
+        if self.came_with.len == 0 { self.method() } else { self.head.text(self.came_with) }
     }
 
     /// The request target's bytes.
@@ -423,6 +431,9 @@ impl RequestHead {
             return Err(Unfit::Method);
         }
         target::form(method, self.uri()).map_err(|_| Unfit::Method)?;
+        if self.came_with.len == 0 {
+            self.came_with = self.method;
+        }
         self.method = self.head.push_text(method);
         Ok(())
     }

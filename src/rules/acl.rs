@@ -10,6 +10,8 @@ use std::sync::{Arc, OnceLock};
 pub struct AclLine {
     pub expr: SampleExpr,
     pub patterns: Patterns,
+    /// Its first word as written, for messages.
+    pub keyword: String,
 }
 
 /// All lines of one name, or-ed; an anonymous `{ … }` has one line and an empty name.

@@ -1,6 +1,7 @@
 //! A sample: one typed value taken from a request, an answer, a connection or the proxy's own state
 //! (configuration manual, 7.3 "Fetching samples").
 use super::cx::Cx;
+use super::places::{self, Places};
 use std::borrow::Cow;
 use std::fmt::Debug;
 use std::net::IpAddr;
@@ -72,6 +73,8 @@ pub struct SampleExpr {
     pub converters: Vec<Box<dyn Convert>>,
     /// It reads the head of a request.
     pub needs_request: bool,
+    /// Where what it reads is there.
+    pub places: Places,
     /// As written, for `explain` and messages.
     pub text: String,
 }
@@ -80,11 +83,24 @@ impl SampleExpr {
     /// The converted value, the last where there are several.
     #[must_use]
     pub fn eval<'c>(&'c self, cx: &'c Cx<'_>) -> Option<Sample<'c>> {
+        if self.is_gone(cx) {
+            return None;
+        }
         self.converters.iter().try_fold(self.fetch.fetch(cx)?, |sample, c| c.convert(sample, cx))
+    }
+
+    /// Whether it reads the request while the answer is the message at hand. Its head is kept beside the answer, but for
+    /// samples it is gone, as it is for HAProxy.
+    #[inline]
+    fn is_gone(&self, cx: &Cx<'_>) -> bool {
+        cx.res.is_some() && self.places & places::ANSWER == 0
     }
 
     /// Whether `test` holds for any of the values; without a value `test` is not called.
     pub fn any_value<'c>(&'c self, cx: &'c Cx<'_>, test: &mut dyn FnMut(Sample<'c>) -> bool) -> bool {
+        if self.is_gone(cx) {
+            return false;
+        }
         let mut visit = |sample: Sample<'c>| {
             let holds = if self.converters.is_empty() {
                 test(sample)

@@ -731,6 +731,11 @@ async fn forward(
     let frontend = view.plan.frontend(conn.info.frontend);
     aim::by_rules(conn, view, backend, Some(&mut heads.req), body.first());
     conn.info.vars.begin_answer();
+    if let Some(forwarded) = &plan.forwarded {
+        let facts = LiveFacts { world: view, shared: &conn.local.shared };
+        let first = conn.requests.get() <= 1;
+        super::forwarded::add(forwarded, &conn.info, &facts, backend, first, &mut heads.req);
+    }
     let server_keep = decide::outgoing(frontend, plan, &mut heads.req, &conn.info);
     if frontend.recording.is_some() {
         record::outgoing(conn, view, &mut heads.req, body.first());

@@ -8,6 +8,7 @@ mod cookies;
 pub mod decide;
 mod drain;
 mod form;
+pub mod forwarded;
 pub mod headers;
 mod http;
 mod inspect;

@@ -67,7 +67,13 @@ pub fn missing_part(word: &str) -> Option<&'static str> {
     if starts(&["lua-", "tune.lua."]) {
         return Some("Lua");
     }
-    starts(&["tune.h2.", "h2-"]).then_some("HTTP/2")
+    if starts(&["tune.h2.", "h2-"]) {
+        return Some("HTTP/2");
+    }
+    if starts(&["tune.quic.", "limited-quic", "no-quic"]) {
+        return Some("QUIC");
+    }
+    starts(&["51degrees-", "deviceatlas-", "wurfl-"]).then_some("device detection")
 }
 
 /// Every word that HAProxy knows and Ringmain refuses, sorted, with its list.
@@ -201,35 +207,49 @@ const GLOBAL_2_6: &[&str] = &[
 /// Global words of later versions, and those of modules that a build may leave out.
 #[rustfmt::skip]
 const GLOBAL_LATER: &[&str] = &[
-    "51degrees-data-file", "acme.scheduler", "cpu-affinity", "cpu-policy", "cpu-set", "debug",
-    "deviceatlas-json-file", "dns-accept-family", "expose-deprecated-directives",
-    "expose-experimental-directives", "force-cfg-parser-pause",
-    "h1-do-not-close-on-insecure-transfer-encoding", "h2-workaround-bogus-websocket-clients",
-    "harden.reject-privileged-ports.quic", "harden.reject-privileged-ports.tcp", "http-err-codes",
-    "http-fail-codes", "httpclient.resolvers.disabled", "httpclient.retries", "httpclient.timeout.connect",
+    "51degrees-allow-unmatched", "51degrees-cache-size", "51degrees-data-file", "51degrees-difference",
+    "51degrees-drift", "51degrees-property-name-list", "51degrees-property-separator",
+    "51degrees-use-performance-graph", "51degrees-use-predictive-graph", "acme.scheduler", "anonkey",
+    "cpu-affinity", "cpu-policy", "cpu-set", "debug", "debug.counters", "deviceatlas-json-file",
+    "deviceatlas-log-level", "deviceatlas-properties-cookie", "deviceatlas-separator",
+    "dns-accept-family", "expose-deprecated-directives", "expose-experimental-directives",
+    "fd-hard-limit", "force-cfg-parser-pause", "h1-do-not-close-on-insecure-transfer-encoding",
+    "h2-workaround-bogus-websocket-clients", "harden.reject-privileged-ports.quic",
+    "harden.reject-privileged-ports.tcp", "http-err-codes", "http-fail-codes",
+    "httpclient.resolvers.disabled", "httpclient.retries", "httpclient.timeout.connect",
     "jwt.decrypt_alg_list", "jwt.decrypt_enc_list", "key-base", "limited-quic", "max-threads-per-group",
     "no-quic", "noktls", "ocsp-update.disable", "ocsp-update.httpproxy", "ocsp-update.maxdelay",
-    "ocsp-update.mindelay", "ocsp-update.mode", "prealloc-fd", "setcap", "shm-stats-file",
-    "shm-stats-file-max-objects", "ssl-default-bind-client-sigalgs", "ssl-default-bind-sigalgs",
-    "ssl-default-server-client-sigalgs", "ssl-default-server-curves", "ssl-default-server-sigalgs",
-    "ssl-engine", "ssl-passphrase-cmd", "ssl-security-level", "stats-file", "stress-level",
-    "thread-hard-limit", "tune.applet.zero-copy-forwarding", "tune.bufsize.large", "tune.bufsize.small",
-    "tune.chksize", "tune.cli.max-payload-size", "tune.defaults.purge", "tune.disable-fast-forward",
-    "tune.disable-zero-copy-forwarding", "tune.epoll.mask-events", "tune.events.max-events-at-once",
-    "tune.fd.tables", "tune.glitches.kill.cpu-usage", "tune.h1.be.glitches-threshold",
-    "tune.h1.fe.glitches-threshold", "tune.h1.zero-copy-fwd-recv", "tune.h1.zero-copy-fwd-send",
-    "tune.h2.be.glitches-threshold", "tune.h2.be.initial-window-size", "tune.h2.be.max-concurrent-streams",
-    "tune.h2.be.max-frames-at-once", "tune.h2.be.rxbuf", "tune.h2.fe.glitches-threshold",
-    "tune.h2.fe.initial-window-size", "tune.h2.fe.max-concurrent-streams", "tune.h2.fe.max-frames-at-once",
-    "tune.h2.fe.max-rst-at-once", "tune.h2.fe.max-total-streams", "tune.h2.fe.rxbuf", "tune.h2.log-errors",
-    "tune.h2.zero-copy-fwd-send", "tune.listener.default-shards", "tune.max-checks-per-thread",
+    "ocsp-update.mindelay", "ocsp-update.mode", "prealloc-fd", "profiling.memory", "setcap",
+    "shm-stats-file", "shm-stats-file-max-objects", "ssl-default-bind-client-sigalgs",
+    "ssl-default-bind-sigalgs", "ssl-default-server-client-sigalgs", "ssl-default-server-curves",
+    "ssl-default-server-sigalgs", "ssl-engine", "ssl-passphrase-cmd", "ssl-security-level", "stats-file",
+    "stress-level", "thread-hard-limit", "tune.applet.zero-copy-forwarding", "tune.bufsize.large",
+    "tune.bufsize.small", "tune.chksize", "tune.cli.max-payload-size", "tune.defaults.purge",
+    "tune.disable-fast-forward", "tune.disable-zero-copy-forwarding", "tune.epoll.mask-events",
+    "tune.events.max-events-at-once", "tune.fd.tables", "tune.glitches.kill.cpu-usage",
+    "tune.h1.be.glitches-threshold", "tune.h1.fe.glitches-threshold", "tune.h1.zero-copy-fwd-recv",
+    "tune.h1.zero-copy-fwd-send", "tune.h2.be.glitches-threshold", "tune.h2.be.initial-window-size",
+    "tune.h2.be.max-concurrent-streams", "tune.h2.be.max-frames-at-once", "tune.h2.be.rxbuf",
+    "tune.h2.fe.glitches-threshold", "tune.h2.fe.initial-window-size",
+    "tune.h2.fe.max-concurrent-streams", "tune.h2.fe.max-frames-at-once", "tune.h2.fe.max-rst-at-once",
+    "tune.h2.fe.max-total-streams", "tune.h2.fe.rxbuf", "tune.h2.log-errors",
+    "tune.h2.zero-copy-fwd-send", "tune.listener.default-shards", "tune.lua.bool-sample-conversion",
+    "tune.lua.burst-timeout", "tune.lua.log.loggers", "tune.lua.log.stderr", "tune.max-checks-per-thread",
     "tune.max-rules-at-once", "tune.memory.hot-size", "tune.notsent-lowat.client",
-    "tune.notsent-lowat.server", "tune.pt.zero-copy-forwarding", "tune.quic.frontend.conn-tx-buffers.limit",
-    "tune.rcvbuf.backend", "tune.rcvbuf.frontend", "tune.renice.runtime", "tune.renice.startup",
-    "tune.ring.queues", "tune.sndbuf.backend", "tune.sndbuf.frontend", "tune.ssl.certificate-compression",
-    "tune.ssl.keyupdate-rate-limit", "tune.ssl.ocsp-update.maxdelay", "tune.ssl.ocsp-update.mindelay",
-    "tune.stick-counters", "tune.streams-elasticity", "tune.takeover-other-tg-connections",
-    "tune.zlib.memlevel", "tune.zlib.windowsize", "warn-blocked-traffic-after", "wurfl-data-file",
+    "tune.notsent-lowat.server", "tune.pt.zero-copy-forwarding", "tune.quic.cc-hystart",
+    "tune.quic.cc.cubic.min-losses", "tune.quic.disable-tx-pacing", "tune.quic.disable-udp-gso",
+    "tune.quic.frontend.conn-tx-buffers.limit", "tune.quic.frontend.default-max-window-size",
+    "tune.quic.frontend.glitches-threshold", "tune.quic.frontend.max-data-size",
+    "tune.quic.frontend.max-idle-timeout", "tune.quic.frontend.max-streams-bidi",
+    "tune.quic.frontend.max-tx-mem", "tune.quic.frontend.stream-data-ratio", "tune.quic.max-frame-loss",
+    "tune.quic.reorder-ratio", "tune.quic.retry-threshold", "tune.quic.socket-owner",
+    "tune.quic.zero-copy-fwd-send", "tune.rcvbuf.backend", "tune.rcvbuf.frontend", "tune.renice.runtime",
+    "tune.renice.startup", "tune.ring.queues", "tune.sndbuf.backend", "tune.sndbuf.frontend",
+    "tune.ssl.certificate-compression", "tune.ssl.keyupdate-rate-limit", "tune.ssl.ocsp-update.maxdelay",
+    "tune.ssl.ocsp-update.mindelay", "tune.stick-counters", "tune.streams-elasticity",
+    "tune.takeover-other-tg-connections", "tune.zlib.memlevel", "tune.zlib.windowsize",
+    "warn-blocked-traffic-after", "wurfl-cache-size", "wurfl-data-file", "wurfl-information-list",
+    "wurfl-information-list-separator",
 ];
 
 /// 2.6's words of proxy sections, in the order in which it looks for the nearest.
@@ -254,7 +274,7 @@ const PROXY_2_6: &[&str] = &[
 #[rustfmt::skip]
 const PROXY_LATER: &[&str] = &[
     "be-unpublished", "filter-sequence", "force-be-switch", "guid", "hash-preserve-affinity", "log-steps",
-    "ssl-f-use",
+    "quic-initial", "ssl-f-use",
 ];
 
 /// 2.6's words behind `option`, in the order in which it looks for the nearest.
@@ -276,8 +296,9 @@ const OPTION_2_6: &[&str] = &[
 #[rustfmt::skip]
 const OPTION_LATER: &[&str] = &[
     "accept-unsafe-violations-in-http-request", "accept-unsafe-violations-in-http-response",
-    "assume-rfc6587-ntf", "dont-parse-log", "http-drop-request-trailers", "http-drop-response-trailers",
-    "http-restrict-req-hdr-names", "httpslog", "originalto",
+    "assume-rfc6587-ntf", "dont-parse-log", "forwarded", "http-drop-request-trailers",
+    "http-drop-response-trailers", "http-restrict-req-hdr-names", "httpslog", "originalto",
+    "use-small-buffers",
 ];
 
 /// 2.6's parameters of `bind`, in the order in which it looks for the nearest.
@@ -296,8 +317,9 @@ const BIND_2_6: &[&str] = &[
 /// Parameters of `bind` of later versions, and those of modules that a build may leave out.
 #[rustfmt::skip]
 const BIND_LATER: &[&str] = &[
-    "cc", "client-sigalgs", "default-crt", "guid-prefix", "idle-ping", "ktls", "label", "nbconn", "no-alpn",
-    "no-strict-sni", "quic-force-retry", "sigalgs", "ssl", "tcp-md5sig", "tcp-ss", "tls-tickets",
+    "cc", "client-sigalgs", "default-crt", "guid-prefix", "idle-ping", "ktls", "label", "nbconn",
+    "no-alpn", "no-strict-sni", "quic-cc-algo", "quic-force-retry", "quic-socket", "sigalgs", "ssl",
+    "tcp-md5sig", "tcp-ss", "tls-tickets",
 ];
 
 /// 2.6's parameters of `server`, in the order in which it looks for the nearest.
@@ -322,23 +344,24 @@ const SERVER_2_6: &[&str] = &[
 /// Parameters of `server` of later versions, and those of modules that a build may leave out.
 #[rustfmt::skip]
 const SERVER_LATER: &[&str] = &[
-    "cc", "check-pool-conn-name", "check-reuse-pool", "check-sni-auto", "client-sigalgs", "curves", "guid",
-    "hash-key", "healthcheck", "idle-ping", "init-state", "ktls", "log-bufsize", "no-check-reuse-pool",
-    "no-check-sni-auto", "no-renegotiate", "no-sni-auto", "pool-conn-name", "renegotiate",
-    "set-proxy-v2-tlv-fmt", "shard", "sigalgs", "sni-auto", "strict-maxconn", "tcp-md5sig",
+    "cc", "check-pool-conn-name", "check-reuse-pool", "check-sni-auto", "client-sigalgs", "curves",
+    "guid", "hash-key", "healthcheck", "idle-ping", "init-state", "ktls", "log-bufsize",
+    "no-check-reuse-pool", "no-check-sni-auto", "no-renegotiate", "no-sni-auto", "no-verifyhost",
+    "pool-conn-name", "renegotiate", "set-proxy-v2-tlv-fmt", "shard", "sigalgs", "sni-auto",
+    "strict-maxconn", "tcp-md5sig",
 ];
 
 /// Parameters of `bind` and `server` that only have a meaning with TLS.
 #[rustfmt::skip]
 const TLS: &[&str] = &[
     "allow-0rtt", "alpn", "ca-file", "ca-ignore-err", "ca-sign-file", "ca-sign-pass", "ca-verify-file",
-    "check-alpn", "check-sni", "check-ssl", "ciphers", "ciphersuites", "client-sigalgs", "crl-file", "crt",
-    "crt-ignore-err", "crt-list", "curves", "default-crt", "ecdhe", "force-sslv3", "force-tlsv10",
-    "force-tlsv11", "force-tlsv12", "force-tlsv13", "generate-certificates", "ktls", "no-alpn", "no-ca-names",
-    "no-ssl-reuse", "no-sslv3", "no-strict-sni", "no-tls-tickets", "no-tlsv10", "no-tlsv11", "no-tlsv12",
-    "no-tlsv13", "npn", "prefer-client-ciphers", "send-proxy-v2-ssl", "send-proxy-v2-ssl-cn", "sigalgs",
-    "sni", "ssl", "ssl-max-ver", "ssl-min-ver", "ssl-reuse", "strict-sni", "tls-ticket-keys", "tls-tickets",
-    "verify", "verifyhost",
+    "check-alpn", "check-sni", "check-ssl", "ciphers", "ciphersuites", "client-sigalgs", "crl-file",
+    "crt", "crt-ignore-err", "crt-list", "curves", "default-crt", "ecdhe", "force-sslv3", "force-tlsv10",
+    "force-tlsv11", "force-tlsv12", "force-tlsv13", "generate-certificates", "ktls", "no-alpn",
+    "no-ca-names", "no-ssl-reuse", "no-sslv3", "no-strict-sni", "no-tls-tickets", "no-tlsv10",
+    "no-tlsv11", "no-tlsv12", "no-tlsv13", "no-verifyhost", "npn", "prefer-client-ciphers",
+    "send-proxy-v2-ssl", "send-proxy-v2-ssl-cn", "sigalgs", "sni", "ssl", "ssl-max-ver", "ssl-min-ver",
+    "ssl-reuse", "strict-sni", "tls-ticket-keys", "tls-tickets", "verify", "verifyhost",
 ];
 
 /// 2.6's actions of `http-request`, in the order of its message.

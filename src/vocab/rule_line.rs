@@ -1,10 +1,11 @@
 //! What all lines with rules have in common: where they may stand, the warnings about their order, and HAProxy's frame of
 //! their errors.
-use super::expr::AclScope;
+use super::expr::{self, AclScope};
 use super::row::{self, DirectiveCx, Polarity};
 use super::{action, known, known_rules};
 use crate::plan::draft::ProxyDraft;
-use crate::rules::Rule;
+use crate::rules::places::Places;
+use crate::rules::{Condition, Rule};
 use crate::syntax::{Diag, Line, Word};
 
 /// The sets of rules in the order in which they run.
@@ -17,6 +18,7 @@ pub enum Stage {
     HttpRequest,
     Redirect,
     UseBackend,
+    UseServer,
 }
 
 /// Warns where a rule stands after one that runs later.
@@ -31,6 +33,7 @@ pub fn placed_after(cx: &mut DirectiveCx<'_>, word: &Word, what: &str, stage: St
         (Stage::HttpRequest, own_http, "an 'http-request'"),
         (Stage::Redirect, !proxy.rules.redirects.is_empty(), "a 'redirect'"),
         (Stage::UseBackend, !proxy.use_backend.is_empty(), "a 'use_backend'"),
+        (Stage::UseServer, !proxy.use_server.is_empty(), "a 'use-server'"),
     ];
     let found = later.iter().find(|(other, present, _)| *other > stage && *present);
     if let Some((_, _, name)) = found {
@@ -65,6 +68,18 @@ pub fn only_named_defaults(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(
         return Err(Diag::alert(words[0].span, text).help("give the defaults a name, and use them by `from`"));
     }
     Ok(())
+}
+
+/// Warns of a condition that reads what is not there when it is asked. `within` is what some messages add to where.
+pub fn misplaced(
+    cx: &mut DirectiveCx<'_>,
+    word: &Word,
+    condition: Option<&Condition>,
+    at: Places,
+    within: &str,
+) {
+    let found = condition.and_then(|condition| expr::misplaced(condition, at, within, word));
+    cx.diags.list.extend(found);
 }
 
 /// Gives a capturing rule its place in the frontend.
@@ -149,6 +164,7 @@ pub fn http_rule(
         let diag = unknown_action(cx, words, set);
         return Err(cx.abort(diag));
     }
+    cx.acls.section = cx.section;
     let parsed = parse(cx.acls, &words[1..]);
     cx.diags.list.append(&mut cx.acls.warnings);
     parsed.map_err(|d| {

@@ -1,9 +1,11 @@
 //! `stats …` in proxies (manual 4.2): the statistics page. The row is that of `stats`.
 use crate::base::units::{TimeError, TimeUnit, parse_time};
 use crate::plan::stats::{Access, AccessRule};
+use crate::rules::Condition;
 use crate::syntax::{Diag, Word, nearest};
 use crate::vocab::expr;
 use crate::vocab::row::{self, DirectiveCx};
+use crate::vocab::{action, rule_line};
 
 const EXPECTS: &str = "expects 'admin', 'uri', 'realm', 'auth', 'scope', 'enable', 'hide-version', 'show-node', \
                        'show-desc' or 'show-legends'.";
@@ -29,6 +31,10 @@ pub(super) fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag
     match name {
         "admin" => return admin(cx, words),
         "http-request" => return http_request(cx, words),
+        "show-version" => {
+            let section = row::section_name(cx.section);
+            return Err(row::not_built(words[1].span, "stats show-version", section));
+        }
         "" => {
             let text = format!("missing keyword in 'stats', {EXPECTS}");
             return Err(Diag::alert(row::place(words, 1), text).help("write `stats enable`"));
@@ -124,10 +130,17 @@ fn admin(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         let message = format!("error detected while parsing a 'stats admin' rule : {}.", d.message);
         Diag { message, ..d }
     })?;
+    misplaced(cx, &words[0], Some(&condition));
     let proxy = cx.proxy();
     proxy.settings.stats.enabled = true;
     proxy.stats_admin.push(condition);
     Ok(())
+}
+
+/// These conditions are asked like those of `http-request`.
+fn misplaced(cx: &mut DirectiveCx<'_>, word: &Word, condition: Option<&Condition>) {
+    let here = expr::places_of(action::REQUEST, cx.section);
+    rule_line::misplaced(cx, word, condition, here, "");
 }
 
 fn http_request(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
@@ -176,6 +189,7 @@ fn http_request(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
             return Err(Diag::alert(word.span, text));
         }
     };
+    misplaced(cx, &words[0], condition.as_ref());
     let proxy = cx.proxy();
     proxy.settings.stats.enabled = true;
     proxy.stats_rules.push(AccessRule { access, condition });

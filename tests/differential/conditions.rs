@@ -8,6 +8,7 @@ pub fn rows() -> Vec<Row> {
     rows.extend(on(3, addresses()));
     rows.extend(on(4, logic()));
     rows.extend(on(5, lists()));
+    rows.extend(on(6, places()));
     rows
 }
 
@@ -104,6 +105,18 @@ fn logic() -> Vec<Row> {
         row("predefined-absolute", "GET http://example.test/x HTTP/1.1|Host: example.test||"),
         row("predefined-star", "OPTIONS * HTTP/1.1|Host: example.test||"),
         row("predefined-head-is-get", "HEAD /x"),
+    ]
+}
+
+/// Conditions where what they read is there, and where it is not: HAProxy 3.2 answers these as 2.6 does.
+fn places() -> Vec<Row> {
+    vec![
+        row("place-get", "GET /x?a=b|Cookie: a=b"),
+        row("place-post", "POST /x|Content-Length: 2").bytes("ok"),
+        row("method-set-of-get", "GET /post"),
+        row("method-set-of-post", "POST /other|Content-Length: 2").bytes("ok"),
+        row("method-set-to-other", "GET /other"),
+        row("place-second-request", "GET /x").then("GET /post"),
     ]
 }
 

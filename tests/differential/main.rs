@@ -101,7 +101,7 @@ fn compare_file(file: &str) {
 
 #[test]
 fn random_requests_are_treated_the_same() {
-    let files = [("conditions", 5), ("fetches", 3), ("forwarded", 7), ("routing", 5), ("rules", 5)];
+    let files = [("conditions", 6), ("fetches", 3), ("forwarded", 7), ("routing", 5), ("rules", 5)];
     compare_random(&files, 150, random::request, |_| false);
 }
 

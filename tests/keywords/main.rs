@@ -7,6 +7,7 @@
 mod file;
 mod haproxy;
 mod table;
+mod unknown;
 
 use ringmain::config;
 use ringmain::syntax::{Env, Severity};

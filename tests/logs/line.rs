@@ -29,8 +29,8 @@ static MASKS: LazyLock<Masks> = LazyLock::new(|| {
             mask(r"\b\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d\.\d{3}\b", "DATE.MS"),
             mask(r"\b\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}", "DATE +ZONE"),
             mask(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d", "ISODATE"),
-            mask(r"\b(haproxy|ringmain|same|sampled|events)\[\d+\]", "TAG[PID]"),
-            mask(r" (haproxy|ringmain|same) \d+ ", " TAG PID "),
+            mask(r"\b(haproxy|same|sampled|events)\[\d+\]", "TAG[PID]"),
+            mask(r" (haproxy|same) \d+ ", " TAG PID "),
             mask(r"\b127\.0\.10\.50:\d+", "CLIENT:PORT"),
             mask(r"\bpid=[0-9A-F]+", "pid=N"),
             mask(r"\bport=[0-9A-F]+", "port=N"),
@@ -100,7 +100,7 @@ impl Line {
 fn lines_are_compared_by_what_they_say() {
     let line = |text: &str| Line::new(text.as_bytes(), &[("8080".to_owned(), "<A>".to_owned())]);
     let http = "<134>Nov 24 18:00:03 haproxy[5]: 127.0.10.50:33 [24/Nov/2026:18:00:03.563] f b/s 0/0/0/4/4 200 61 - - ---- ";
-    let ours = http.replace("haproxy[5]", "ringmain[77]").replace("0/0/0/4/4", "0/1/0/9/20");
+    let ours = http.replace("haproxy[5]", "haproxy[77]").replace("0/0/0/4/4", "0/1/0/9/20");
     assert!(line(http).is_like(&line(&ours)));
     for (from, to) in
         [("0/0/0/4/4", "0/0/0/-1/4"), ("200", "502"), ("----", "SH--"), (" 61 ", " 60 "), ("b/s", "b/t")]

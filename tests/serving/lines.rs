@@ -434,3 +434,39 @@ fn what_needs_the_rights_of_root_goes_with_no_other_user() {
         assert!(said.contains(words), "{said}");
     }
 }
+
+/// What HAProxy 3.2.26 was seen to send; 2.6 does not have the option.
+#[test]
+fn forwarded_says_where_a_request_came_from() {
+    for program in BOTH {
+        let ground = Ground::new();
+        let (origin, seen) = listener(90);
+        let config = format!(
+            "{DEFAULTS}
+frontend f
+    bind \"127.0.10.1:${{F1}}\"
+    default_backend b
+backend b
+    option forwarded proto host for for_port by-expr str(lb)
+    server s {origin}
+"
+        );
+        let _proxy = ground.serve(program, 1, &config);
+        let mut stream = client::connect(ground.front(1), CLIENT).expect("connect");
+        let request = "GET / HTTP/1.1\r\nHost: h.test:81\r\nForwarded: for=192.0.2.7\r\n\r\n";
+        stream.write_all(request.as_bytes()).expect("send");
+        let own = stream.local_addr().expect("bound");
+        let wanted = format!(
+            "forwarded: for=192.0.2.7\r\nforwarded: proto=http;host=\"h.test:81\";by=_lb;for=\"{own}\"\r\n"
+        );
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let (_, bytes) =
+                seen.recv_timeout(left).unwrap_or_else(|_| panic!("{}: no {wanted}", program.name()));
+            if crate::common::text(&bytes).contains(&wanted) {
+                break;
+            }
+        }
+    }
+}

@@ -5,8 +5,8 @@ use crate::rules::action::CaptureSlot;
 use crate::rules::sample::{Names, SampleExpr};
 use crate::rules::{Action, Cx, Verdict};
 use crate::syntax::Diag;
+use crate::vocab::expr::available;
 use crate::vocab::expr::parse_expr;
-use crate::vocab::fetch::Scope;
 
 /// The rows of this file.
 pub const ROWS: &[ActionRow] = &[ActionRow {
@@ -31,19 +31,7 @@ fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {
         return Err(Diag::alert(cursor.name.span, USAGE));
     };
     let parsed = parse_expr(word, word.text(), 0, "sample")?;
-    let elsewhere = match parsed.scope {
-        Scope::Any => false,
-        Scope::Request | Scope::Buffer => response && !parsed.lasts,
-        Scope::Response => !response,
-    };
-    if elsewhere {
-        let what = if response { "HTTP request headers" } else { "HTTP response headers" };
-        let text = format!(
-            "fetch method '{}' extracts information from '{what}', none of which is available here",
-            word.text()
-        );
-        return Err(Diag::alert(word.span, text));
-    }
+    available(cursor.places, word, word.text(), &parsed)?;
     let slot = CaptureSlot { response, ..CaptureSlot::default() };
     let slot = match kind.text() {
         "len" if response => {

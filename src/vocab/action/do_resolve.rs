@@ -41,7 +41,7 @@ fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {
     let Some(value) = cursor.take() else { return Err(refused("")) };
     let parsed = parse_expr(value, value.text(), 0, "sample")?;
     let called = value.text().split(['(', ',']).next().unwrap_or_default();
-    available(cursor.ruleset, value, called, &parsed)?;
+    available(cursor.places, value, called, &parsed)?;
     let variable = Variable::parse(variable).map_err(|e| Diag::alert(word.span, e))?;
     Ok(Box::new(DoResolve { variable, resolvers: resolvers.to_owned(), v4, name: parsed.expr }))
 }

@@ -5,7 +5,6 @@ use crate::rules::sample::Names;
 use crate::rules::{Action, Awaited, Cx, Format, Verdict};
 use crate::share::list_edits::{Change, ListEdit};
 use crate::syntax::Diag;
-use crate::vocab::expr::parse_format;
 use std::sync::OnceLock;
 
 /// The rows of this file.
@@ -59,7 +58,7 @@ fn parse(cursor: &mut Cursor<'_>, action: &str) -> Result<Box<dyn Action>, Diag>
     let inside =
         word.text().split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map(|(file, _)| file);
     let file = inside.unwrap_or_default();
-    let mut format = || parse_format(cursor.expect(String::new)?);
+    let mut format = || cursor.format(String::new);
     let key = format()?;
     let value = (action == "set-map").then(&mut format).transpose()?;
     let adds = action == "add-acl";

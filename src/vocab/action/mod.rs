@@ -1,8 +1,9 @@
 //! Actions of `http-request`, `http-response` and `tcp-request`, one row a file (configuration manual, 4.2).
 use crate::proto::text::FieldName;
+use crate::rules::places::Places;
 use crate::rules::{Action, Format};
 use crate::syntax::{Diag, Word};
-use crate::vocab::expr::{parse_format, parse_head_format};
+use crate::vocab::expr::{Place, parse_format_at};
 use crate::vocab::row::field_name;
 
 macro_rules! rows {
@@ -78,13 +79,15 @@ pub struct Cursor<'a> {
     pub ruleset: Rulesets,
     /// What is to be said of the rule, which is good all the same.
     pub warnings: Vec<Diag>,
+    /// Where the rule will run.
+    pub places: Places,
 }
 
 impl<'a> Cursor<'a> {
     /// Over the words behind `name`.
     #[must_use]
-    pub fn new(name: &'a Word, words: &'a [Word], ruleset: Rulesets) -> Cursor<'a> {
-        Cursor { words, at: 0, name, ruleset, warnings: Vec::new() }
+    pub fn new(name: &'a Word, words: &'a [Word], ruleset: Rulesets, places: Places) -> Cursor<'a> {
+        Cursor { words, at: 0, name, ruleset, warnings: Vec::new(), places }
     }
 
     /// The next word, unless a condition begins there.
@@ -123,7 +126,16 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// As [`format`](Self::format).
     pub fn head_format(&mut self, message: impl FnOnce() -> String) -> Result<Format, Diag> {
-        parse_head_format(self.expect(message)?)
+        let word = self.expect(message)?;
+        self.head_format_of(word)
+    }
+
+    /// Reads a word as a format of what goes into a head.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn head_format_of(&self, word: &Word) -> Result<Format, Diag> {
+        parse_format_at(word, Place { at: self.places, ..Place::HEAD })
     }
 
     /// Takes a format that has to be there.
@@ -131,7 +143,16 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// What is missing, or wrong with it.
     pub fn format(&mut self, message: impl FnOnce() -> String) -> Result<Format, Diag> {
-        parse_format(self.expect(message)?)
+        let word = self.expect(message)?;
+        self.format_of(word)
+    }
+
+    /// Reads a word as a format.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn format_of(&self, word: &Word) -> Result<Format, Diag> {
+        parse_format_at(word, Place { at: self.places, ..Place::RULE })
     }
 
     /// Takes a field's name that has to be there.

@@ -99,6 +99,10 @@ pub fn parse(cursor: &mut Cursor<'_>) -> Result<Box<dyn Action>, Diag> {
             }
             "drop-query" => redirect.drop_query = true,
             "append-slash" => redirect.append_slash = true,
+            "keep-query" => {
+                let text = "'keep-query': Ringmain does not support this HAProxy keyword yet";
+                return Err(Diag::alert(word.span, text).help("append `?%[query]` to the location"));
+            }
             "ignore-empty" => redirect.ignore_empty = true,
             other => {
                 let message = format!(

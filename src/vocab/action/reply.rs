@@ -6,7 +6,6 @@ use crate::rules::errorpage::{has_page, load_errorfile};
 use crate::rules::sample::Names;
 use crate::rules::{Action, Cx, Format, Verdict};
 use crate::syntax::{Diag, Word};
-use crate::vocab::expr::parse_head_format;
 use crate::vocab::row::field_name;
 
 const CONTENT_TYPE: FieldName = FieldName::known("content-type");
@@ -70,7 +69,8 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
             }
             "lf-string" => {
                 cursor.take();
-                reply.content = Content::Format(super::parse_format(value(cursor, word)?)?);
+                let word = value(cursor, word)?;
+                reply.content = Content::Format(cursor.format_of(word)?);
             }
             "file" | "lf-file" => {
                 cursor.take();
@@ -79,7 +79,7 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
                 reply.content = if word == "file" {
                     Content::Bytes(bytes)
                 } else {
-                    Content::Format(super::parse_format(&Word::new(bytes, path.span))?)
+                    Content::Format(cursor.format_of(&Word::new(bytes, path.span))?)
                 };
             }
             "errorfile" => {
@@ -93,7 +93,8 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
             "hdr" => {
                 cursor.take();
                 let name = field_name(value(cursor, word)?)?;
-                let value = parse_head_format(value(cursor, word)?)?;
+                let text = value(cursor, word)?;
+                let value = cursor.head_format_of(text)?;
                 if matches!(name.as_bytes(), b"content-length" | b"transfer-encoding" | b"content-type") {
                     let name = String::from_utf8_lossy(name.as_bytes()).into_owned();
                     cursor.warn(word, format!("header '{name}' always ignored by the http reply."));

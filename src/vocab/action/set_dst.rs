@@ -33,7 +33,7 @@ fn parse(cursor: &mut Cursor<'_>, port: bool) -> Result<Box<dyn Action>, Diag> {
     let parsed = parse_expr(word, word.text(), 0, "sample")?;
     let request = cursor.ruleset & (REQUEST | CONTENT) != 0;
     let name = word.text().split(['(', ',']).next().unwrap_or_default();
-    available(cursor.ruleset, word, name, &parsed)?;
+    available(cursor.places, word, name, &parsed)?;
     Ok(Box::new(SetDst { expr: parsed.expr, port, request }))
 }
 
@@ -66,7 +66,9 @@ mod tests {
     fn run(cx: &mut Cx<'_>, line: &str) -> Option<String> {
         let words = words(line);
         let row = find_in(words[0].text(), REQUEST).unwrap();
-        let action = (row.parse)(&mut Cursor::new(&words[0], &words[1..], REQUEST)).unwrap();
+        let action =
+            (row.parse)(&mut Cursor::new(&words[0], &words[1..], REQUEST, crate::rules::places::ALL))
+                .unwrap();
         assert_eq!(action.run(cx), Verdict::Continue);
         cx.conn.dst().map(|a| a.to_string())
     }

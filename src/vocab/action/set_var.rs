@@ -91,7 +91,7 @@ fn expression(cursor: &mut Cursor<'_>) -> Result<SampleExpr, Diag> {
     let word = cursor.expect(|| "missing fetch method".to_owned())?;
     let parsed = parse_expr(word, word.text(), 0, "sample")?;
     // HAProxy names the action where it means the fetch.
-    available(cursor.ruleset, word, cursor.name.text(), &parsed)?;
+    available(cursor.places, word, cursor.name.text(), &parsed)?;
     Ok(parsed.expr)
 }
 

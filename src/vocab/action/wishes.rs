@@ -3,8 +3,8 @@ use super::{ActionRow, CONTENT, Cursor, REQUEST};
 use crate::rules::sample::{Names, SampleExpr};
 use crate::rules::{Action, Cx, Verdict};
 use crate::syntax::Diag;
+use crate::vocab::expr::available;
 use crate::vocab::expr::parse_expr;
-use crate::vocab::fetch::Scope;
 
 /// The rows of this file.
 pub const ROWS: &[ActionRow] = &[
@@ -51,13 +51,7 @@ struct Priority {
 fn priority(cursor: &mut Cursor<'_>, most: i64) -> Result<Box<dyn Action>, Diag> {
     let Some(word) = cursor.take() else { return Err(Diag::alert(cursor.name.span, "missing fetch method")) };
     let parsed = parse_expr(word, word.text(), 0, "sample")?;
-    if parsed.scope == Scope::Response {
-        let text = format!(
-            "fetch method '{}' extracts information from 'HTTP response headers', none of which is available here",
-            cursor.name.text()
-        );
-        return Err(Diag::alert(word.span, text));
-    }
+    available(cursor.places, word, cursor.name.text(), &parsed)?;
     Ok(Box::new(Priority { value: parsed.expr, most }))
 }
 

@@ -1,9 +1,9 @@
 //! `balance hash` (manual 4.2).
 use super::BalanceRow;
 use crate::rules::balance::{Algorithm, Key};
+use crate::rules::places;
 use crate::syntax::{Diag, Severity, Word};
 use crate::vocab::expr;
-use crate::vocab::fetch::Scope;
 use crate::vocab::row::{self, DirectiveCx};
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let title =
         format!("{} [{}]", cx.proxy_name(), cx.place(cx.draft.proxies.last().map_or(cx.line, |p| p.at)));
     let wrong = match expr::parse_expr(word, text, 0, "sample") {
-        Ok(parsed) if parsed.scope != Scope::Response => {
+        Ok(parsed) if parsed.expr.places & places::BE_SERVER != 0 => {
             let key = Key::Expr(Arc::new(parsed.expr));
             cx.proxy().settings.balance.algorithm = Algorithm::Hash(key);
             return Ok(());

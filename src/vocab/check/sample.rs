@@ -1,6 +1,7 @@
 //! Sample expressions and log-format strings of checks: what the rule language has, and `res.payload` and `var`, which only
 //! a check can answer here.
 use crate::rules::format::{Format, Part, Style};
+use crate::rules::places;
 use crate::rules::sample::Sample;
 use crate::rules::{Cx, Fetch, SampleExpr};
 use crate::syntax::{Diag, Word};
@@ -26,7 +27,7 @@ pub fn expression(word: &Word, text: &str, at: usize) -> Result<SampleExpr, Diag
         return Ok(SampleExpr { fetch, text: text.to_owned(), ..parsed.expr });
     }
     let parsed = expr::parse_expr(word, text, at, "sample")?;
-    if parsed.scope == Scope::Request {
+    if parsed.expr.places & places::CHECK == 0 || parsed.scope == Scope::Either {
         let text = format!("'{text}' needs a client's request: no check has one");
         return Err(Diag::alert(word.sub(at, text.len()), text));
     }

@@ -21,6 +21,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("show anon", "nothing is shown in a disguise"),
     ("show default-server", NOT_YET),
     ("show defaults", NOT_YET),
+    ("show quic", "there is no QUIC"),
     ("show ssl", NO_TLS),
     ("show tls-keys", NO_TLS),
     ("unpublish", "backends are there from the start"),

@@ -43,9 +43,16 @@ pub fn status(words: &[Word]) -> Result<u16, Diag> {
     let known = u16::try_from(value).ok().filter(|s| STATUSES.contains(s));
     known.ok_or_else(|| {
         let list: Vec<String> = STATUSES.iter().map(ToString::to_string).collect();
-        Diag::alert(row::place(words, 1), format!("status code '{value}' not handled."))
-            .help(format!("one of {}", list.join(", ")))
+        Diag::alert(row::place(words, 1), not_handled(value)).help(format!("one of {}", list.join(", ")))
     })
+}
+
+/// What is said of a status that has no page here.
+pub fn not_handled(status: i64) -> String {
+    match status {
+        414 | 431 => format!("status code '{status}': Ringmain does not support HAProxy's page for it yet."),
+        _ => format!("status code '{status}' not handled."),
+    }
 }
 
 /// The last page of a status wins.

@@ -152,7 +152,7 @@ const fn argument_of(word: &str) -> &'static str {
 fn known_status(word: &Word) -> Result<u16, Diag> {
     let value = leading_int(word.text());
     let known = u16::try_from(value).ok().filter(|s| errorfile::STATUSES.contains(s));
-    known.ok_or_else(|| Diag::alert(word.span, format!("status code '{value}' not handled.")))
+    known.ok_or_else(|| Diag::alert(word.span, errorfile::not_handled(value)))
 }
 
 /// The answer's body.

@@ -23,6 +23,8 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let rule = read(cx, words)?;
     rule_line::captures(cx, words, &rule)?;
     rule_line::placed_after(cx, &words[0], "http-request", rule_line::Stage::HttpRequest);
+    let here = expr::places_of(action::REQUEST, cx.section);
+    rule_line::misplaced(cx, &words[0], rule.condition.as_ref(), here, "");
     if cx.section == row::LISTEN {
         // A listen may be the backend of other frontends too: its rules run on that side then.
         let again = read(cx, words)?;

@@ -26,6 +26,7 @@ rows! { DirectiveRow:
     errorfile,
     errorfiles,
     external_check,
+    fd_hard_limit,
     fullconn,
     grace,
     guid,

@@ -1,8 +1,10 @@
 //! `force-persist` and `ignore-persist` (manual 4.2).
 use crate::plan::persist::PersistRule;
+use crate::rules::places;
 use crate::syntax::{Diag, Word};
 use crate::vocab::expr;
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
+use crate::vocab::rule_line;
 
 /// The rows of this file.
 pub const ROWS: &[DirectiveRow] = &[
@@ -32,6 +34,7 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word], force: bool) -> Result<(), Di
         let message = format!("error detected while parsing a '{name}' rule : {}.", d.message);
         Diag { message, ..d }
     })?;
+    rule_line::misplaced(cx, &words[0], Some(&condition), places::BE_CONTENT, "");
     cx.proxy().persistence.rules.push(PersistRule { force, condition });
     Ok(())
 }

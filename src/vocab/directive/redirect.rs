@@ -1,5 +1,6 @@
 //! `redirect` (manual 4.2).
 use crate::syntax::{Diag, Word};
+use crate::vocab::action;
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
 use crate::vocab::{expr, rule_line};
 
@@ -15,6 +16,8 @@ pub const ROW: DirectiveRow = DirectiveRow {
 fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let rule = read(cx, words)?;
     rule_line::placed_after(cx, &words[0], "redirect", rule_line::Stage::Redirect);
+    let here = expr::places_of(action::REDIRECT, cx.section);
+    rule_line::misplaced(cx, &words[0], rule.condition.as_ref(), here, "");
     if cx.section == row::LISTEN {
         let again = read(cx, words)?;
         cx.proxy().rules.redirects_backend.push(again);

@@ -59,3 +59,18 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     cx.proxy().settings.retry_on = on;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::vocab::row::{BACKEND, bench};
+
+    #[test]
+    fn statuses_are_those_of_3_2() {
+        let all = [401, 403, 404, 408, 421, 425, 429, 500, 501, 502, 503, 504];
+        let line = all.iter().fold("retry-on".to_owned(), |line, status| format!("{line} {status}"));
+        let draft = bench(BACKEND, &line).ok();
+        let on = draft.proxies[0].settings.retry_on;
+        assert!(all.iter().all(|status| on.has_status(*status)) && !on.has_status(400));
+        assert_eq!(bench(BACKEND, "retry-on 400").says(), "'retry-on': unknown keyword '400'");
+    }
+}

@@ -143,13 +143,10 @@ fn missing(text: &str) -> Option<&'static str> {
     let row = crate::vocab::fetch::find(name)?;
     match row.scope {
         _ if CONSTANT.contains(&row.name) => None,
-        Scope::Request => Some("HTTP request headers"),
-        Scope::Response => Some("HTTP response"),
-        Scope::Buffer => Some("request buffer"),
         Scope::Any if ["src", "dst", "fc_", "so_"].iter().any(|p| name.starts_with(p)) => {
             Some("client address")
         }
-        Scope::Any => Some("internal state"),
+        scope => Some(scope.needs()),
     }
 }
 

@@ -1,10 +1,12 @@
 //! `stick on|match|store-request|store-response` (manual 4.2).
 use crate::base::ids::TableId;
 use crate::plan::persist::{StickDraft, StickRule};
+use crate::rules::places;
 use crate::syntax::{Diag, Word};
 use crate::vocab::expr;
 use crate::vocab::fetch::Scope;
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
+use crate::vocab::rule_line;
 
 pub const ROW: DirectiveRow = DirectiveRow {
     name: "stick",
@@ -31,8 +33,8 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     };
     let framed = |d: Diag| Diag { message: format!("'stick': {}", d.message), ..d };
     let key = expr::parse_expr(pattern, pattern.text(), 0, "sample").map_err(framed)?;
-    if key.scope == Scope::Response && !of_answer {
-        return Err(too_late(pattern));
+    if key.expr.places & places::BE_SERVER == 0 && !of_answer {
+        return Err(too_late(pattern, key.scope));
     }
     let (mut table, mut at) = (None, 3);
     if row::text(words, at) == "table" {
@@ -50,6 +52,8 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
             return Err(Diag::alert(words[at].span, format!("'stick': unknown keyword '{other}'.")));
         }
     };
+    let here = if of_answer { places::BE_STORE } else { places::BE_SERVER };
+    rule_line::misplaced(cx, &words[0], condition.as_ref(), here, "");
     let rule = StickRule { table: TableId(0), key: key.expr, matches, stores, condition };
     let draft = StickDraft { table, kind: key.out, of_answer, rule, at: words[0].span };
     cx.proxy().persistence.stick.push(draft);
@@ -57,9 +61,9 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
 }
 
 /// A fetch that looks at the answer, where there is none yet.
-fn too_late(pattern: &Word) -> Diag {
+fn too_late(pattern: &Word, scope: Scope) -> Diag {
     let name = pattern.text().split(['(', ',']).next().unwrap_or_default();
-    let what = if name == "status" { "HTTP response" } else { "HTTP response headers" };
+    let what = scope.needs();
     let text = format!(
         "'stick': fetch method '{name}' extracts information from '{what}', none of which is available during request."
     );

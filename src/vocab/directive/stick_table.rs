@@ -128,7 +128,7 @@ impl Reader {
             next += 2;
         }
         self.key = Some(match name {
-            "ip" => KeyKind::Ip,
+            "ip" | "ipv4" => KeyKind::Ip,
             "ipv6" => KeyKind::Ipv6,
             "integer" => KeyKind::Integer,
             "string" => KeyKind::String(len),
@@ -146,6 +146,11 @@ impl Reader {
         };
         for call in calls {
             let name = call.name.as_str();
+            if matches!(name, "glitch_cnt" | "glitch_rate") {
+                // They count what is odd in HTTP/2.
+                let section = row::section_name(cx.section);
+                return Err(row::not_built(list.span, &format!("stick-table store {name}"), section));
+            }
             let Some(kind) = Kind::ALL.iter().copied().find(|k| k.name() == name) else {
                 return Err(say(format!("unknown store option '{name}'.")));
             };
@@ -244,6 +249,13 @@ mod tests {
         assert_eq!(columns, [("gpc0", 1), ("conn_rate", 1), ("gpt", 3)]);
         assert_eq!(table("type binary size 1").key, KeyKind::Binary(32));
         assert_eq!(table("type ip size 1 expire 0").expire, None);
+        assert_eq!(table("type ipv4 size 1").key, KeyKind::Ip);
+        let refused = bench(BACKEND, "stick-table type ip size 1 store glitch_rate(1s)");
+        assert!(
+            refused
+                .says()
+                .contains("'stick-table store glitch_rate' in 'backend' section: Ringmain does not")
+        );
     }
 
     /// The golden file `stick-words` has them all.

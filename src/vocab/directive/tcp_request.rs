@@ -62,6 +62,9 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
         None
     };
     rule_line::placed_after(cx, &words[0], "tcp-request", stage);
+    let here = expr::places_of(set, cx.section);
+    let within = format!(" in 'tcp-request {what}'");
+    rule_line::misplaced(cx, &words[0], rule.condition.as_ref(), here, &within);
     let rules = &mut cx.proxy().rules;
     match set {
         CONNECTION => rules.tcp_request_connection.push(rule),
@@ -108,6 +111,7 @@ fn rule(
         let text = format!("'tcp-request {layer}' expects {list} in {proxy} (got '{name}').");
         return Err(Diag::alert(row::place(words, 2), text));
     }
+    cx.acls.section = cx.section;
     expr::parse_rule(Ruleset::tcp(set), cx.acls, &words[2..]).map_err(|d| {
         let condition = words.iter().skip(3).find(|w| *w == "if" || *w == "unless");
         let within = condition.filter(|w| d.span.is_some_and(|at| at.col >= w.span.col));

@@ -42,6 +42,9 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     if matches!(what, "clitimeout" | "contimeout" | "srvtimeout") {
         return Err(Diag::alert(words[1].span, super::removed::timeout_text(what)));
     }
+    if what == "client-hs" {
+        return Err(row::not_built(words[1].span, "timeout client-hs", row::section_name(cx.section)));
+    }
     let Some(timeout) = TIMEOUTS.iter().find(|t| t.name == what) else {
         return Err(unknown(row::place(words, 1), what));
     };

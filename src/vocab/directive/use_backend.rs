@@ -1,6 +1,7 @@
 //! `use_backend` (manual 4.2).
 use crate::plan::draft::UseBackendDraft;
-use crate::syntax::{Diag, Word};
+use crate::rules::places;
+use crate::syntax::{Diag, Severity, Word};
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
 use crate::vocab::{expr, rule_line};
 
@@ -35,9 +36,20 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
             return Err(Diag::alert(words[2].span, text));
         }
     };
-    let dynamic = match name.text().contains('%') {
-        true => Some(expr::parse_name_parts(name)?),
-        false => None,
+    rule_line::misplaced(cx, &words[0], condition.as_ref(), places::FE_USE_BACKEND, "");
+    let dynamic = name.text().contains('%').then(|| expr::parse_format_for(name, places::FE_USE_BACKEND));
+    let dynamic = match dynamic.transpose() {
+        Ok(dynamic) => dynamic,
+        Err(d) => {
+            let message = format!(
+                "Parsing [{}]: failed to parse use_backend rule '{}' : {}.",
+                cx.place(words[0].span),
+                name.text(),
+                d.message.trim_end_matches('.')
+            );
+            cx.draft.late.push(Diag { message, bare: true, severity: Severity::Alert, ..d });
+            return Ok(());
+        }
     };
     let rule = UseBackendDraft {
         name: name.text().to_owned(),

@@ -1,5 +1,6 @@
 //! `use-server` (manual 4.2).
 use crate::plan::draft::UseBackendDraft;
+use crate::rules::places;
 use crate::syntax::{Diag, Severity, Word};
 use crate::vocab::row::{self, DirectiveCx, DirectiveRow};
 use crate::vocab::{expr, rule_line};
@@ -26,15 +27,16 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
             format!("error detected while parsing switching rule : {}.", d.message.trim_end_matches('.'));
         Diag { message, ..d }
     })?;
-    let dynamic = match name.text().contains('%').then(|| expr::parse_name_parts(name)) {
+    rule_line::misplaced(cx, &words[0], Some(&condition), places::BE_SERVER, "");
+    let dynamic = match name.text().contains('%').then(|| expr::parse_format_for(name, places::BE_SERVER)) {
         None => None,
         Some(Ok(parts)) => Some(parts),
         Some(Err(d)) => {
             let message = format!(
-                "Parsing [{}]; use-server rule failed to parse log-format '{}' : {}",
+                "Parsing [{}]; use-server rule failed to parse log-format '{}' : {}.",
                 cx.place(words[0].span),
                 name.text(),
-                d.message
+                d.message.trim_end_matches('.')
             );
             cx.draft.late.push(Diag { message, bare: true, severity: Severity::Alert, ..d });
             return Ok(());

@@ -7,6 +7,7 @@ use crate::rules::{Acl, Condition, pattern};
 use crate::syntax::{Diag, Word};
 use crate::vocab::acl_words;
 use crate::vocab::matching::{self, MatchRow};
+use crate::vocab::row::Sections;
 use std::sync::Arc;
 
 /// The named ACLs of one proxy so far. Lines that follow add to a name, also for conditions that were read already.
@@ -17,6 +18,8 @@ pub struct AclScope {
     predefined: Vec<Arc<Acl>>,
     /// What is to be said of the last rule that was read.
     pub warnings: Vec<Diag>,
+    /// The section whose lines are read: it tells where its rules run.
+    pub section: Sections,
 }
 
 impl AclScope {
@@ -96,7 +99,8 @@ fn parse_line(words: &[Word]) -> Result<AclLine, Diag> {
         return Err(Diag::alert(word.span, message));
     }
     let patterns = patterns(row, &options, word)?;
-    Ok(AclLine { expr: parsed.expr, patterns })
+    let keyword = word.text().split(['(', ',']).next().unwrap_or_default().to_owned();
+    Ok(AclLine { expr: parsed.expr, patterns, keyword })
 }
 
 /// Reads the flags; what is left are patterns.

@@ -2,8 +2,8 @@
 use super::sample::{Parsed, parse_expr, suggest};
 use crate::rules::coded::{Coding, Item, Typed, What};
 use crate::rules::format::{Format, Part, Style, Tail};
+use crate::rules::places::{self, Places};
 use crate::syntax::{Diag, Word};
-use crate::vocab::fetch::Scope;
 use crate::vocab::logformat;
 
 /// Where a format stands.
@@ -13,20 +13,18 @@ pub struct Place {
     pub style: Style,
     /// Blanks are delimiters, of which one is written.
     pub merge: bool,
-    /// The line is written when neither request nor answer are there any more.
-    pub afterwards: bool,
-    /// It is written before there is an answer.
-    pub early: bool,
+    /// Where it is written.
+    pub at: Places,
 }
 
 impl Place {
     /// A rule's argument, or a body: every byte may stand in it.
-    pub const RULE: Place = Place { style: Style::PLAIN, merge: false, afterwards: false, early: false };
+    pub const RULE: Place = Place { style: Style::PLAIN, merge: false, at: places::ALL };
     /// What goes into a head.
     pub const HEAD: Place = Place { style: Style::PERCENT, ..Place::RULE };
     /// A log line: it stays one line.
     pub const LOG: Place =
-        Place { style: Style::MANDATORY.and(Style::PERCENT), merge: true, afterwards: true, early: false };
+        Place { style: Style::MANDATORY.and(Style::PERCENT), merge: true, at: places::LOG };
 }
 
 /// Reads a format of a rule.
@@ -302,24 +300,21 @@ impl Reader<'_> {
         style: Style,
         named: Named,
     ) -> Result<(), Diag> {
-        let Parsed { expr, scope, lasts, .. } = parse_expr(self.word, &inside[..end], at + 1, "sample")
-            .map_err(|d| {
+        let Parsed { expr, scope, .. } =
+            parse_expr(self.word, &inside[..end], at + 1, "sample").map_err(|d| {
                 let message = format!("failed to parse sample expression <{inside}> : {}", d.message);
                 Diag { message, ..d }
             })?;
-        let elsewhere = match scope {
-            Scope::Any => false,
-            Scope::Request | Scope::Buffer => self.place.afterwards && !lasts,
-            Scope::Response => self.place.early || (self.place.afterwards && !lasts),
-        };
-        if elsewhere {
-            let what =
-                if scope == Scope::Response { "HTTP response headers" } else { "HTTP request headers" };
+        if expr.places & self.place.at == 0 {
             let text = format!(
-                "sample fetch <{inside}> may not be reliably used here because it needs '{what}' which is not available \
-                 here."
+                "sample fetch <{inside}> may not be reliably used here because it needs '{}' which is not available here",
+                scope.needs()
             );
-            return Err(self.error(at, end, text).help("`capture` it, and write the capture"));
+            let help = match self.place.at {
+                places::LOG => "`capture` it, and write the capture",
+                _ => "keep it before, as with `http-request set-var(txn.name)`, and write the variable",
+            };
+            return Err(self.error(at, end, text).help(help));
         }
         // As in HAProxy, values that go into heads stand in no quotes, and where there is none nothing stands.
         let in_head = self.place.style.has(Style::PERCENT) && !self.place.style.has(Style::MANDATORY);
@@ -367,12 +362,12 @@ impl Reader<'_> {
     }
 }
 
-/// Reads the name of a dynamic `use_backend`.
+/// Reads a format of what is there at a place: the name of a dynamic `use_backend`.
 ///
 /// # Errors
 /// As [`parse_format`].
-pub fn parse_name_parts(word: &Word) -> Result<Format, Diag> {
-    parse_format(word)
+pub fn parse_format_for(word: &Word, at: Places) -> Result<Format, Diag> {
+    parse_format_at(word, Place { at, ..Place::RULE })
 }
 
 /// Where the bracket that was opened before `text` closes; brackets in parentheses belong to an argument.

@@ -7,8 +7,8 @@ mod rule;
 mod sample;
 
 pub use acl::{AclScope, parse_acl, parse_condition};
-pub use available::available;
-pub use format::{Place, closing, parse_format, parse_format_at, parse_head_format, parse_name_parts};
+pub use available::{available, misplaced, places_of};
+pub use format::{Place, closing, parse_format, parse_format_at, parse_format_for, parse_head_format};
 pub use rule::{Ruleset, parse_http_request, parse_http_response, parse_redirect, parse_rule};
 pub use sample::{Parsed, integer, parse_expr, split_expr};
 

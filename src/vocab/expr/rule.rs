@@ -1,7 +1,8 @@
 //! `http-request`, `http-response`, `tcp-request connection`, `redirect`: an action and its condition.
 use super::acl::{AclScope, parse_condition};
+use super::available::places_of;
 use super::sample::suggest;
-use crate::rules::Rule;
+use crate::rules::{Rule, places};
 use crate::syntax::{Diag, Span, Word};
 use crate::vocab::action::{self, CONNECTION, Cursor, REDIRECT, REQUEST, RESPONSE, Rulesets, SESSION};
 use crate::vocab::known_rules;
@@ -51,7 +52,7 @@ pub fn parse_http_response(scope: &mut AclScope, words: &[Word]) -> Result<Rule,
 /// # Errors
 /// As [`parse_rule`].
 pub fn parse_redirect(scope: &mut AclScope, words: &[Word]) -> Result<Rule, Diag> {
-    let mut cursor = Cursor::new(&words[0], words, REDIRECT);
+    let mut cursor = Cursor::new(&words[0], words, REDIRECT, places::ALL);
     let action = action::parse_redirect(&mut cursor)?;
     finish(scope, "redirect", words, &cursor, action)
 }
@@ -65,7 +66,8 @@ pub fn parse_rule(ruleset: Ruleset, scope: &mut AclScope, words: &[Word]) -> Res
     let Some(row) = action::find_in(name.text(), ruleset.bit) else {
         return Err(unknown(ruleset, name));
     };
-    let mut cursor = Cursor::new(name, &words[1..], ruleset.bit);
+    let here = places_of(ruleset.bit, scope.section);
+    let mut cursor = Cursor::new(name, &words[1..], ruleset.bit, here);
     let action = (row.parse)(&mut cursor)?;
     scope.warnings.append(&mut cursor.warnings);
     finish(scope, ruleset.name, words, &cursor, action)

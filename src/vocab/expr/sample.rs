@@ -78,13 +78,7 @@ pub struct Parsed {
     pub expr: SampleExpr,
     pub out: Kind,
     pub scope: Scope,
-    /// The value is kept when the message is gone.
-    pub lasts: bool,
 }
-
-/// Fetches of messages whose values HAProxy keeps to the end, or knows without the message.
-const LASTING: [&str; 7] =
-    ["capture.res.hdr", "http_first_req", "method", "req.proto_http", "srv_id", "srv_name", "status"];
 
 /// Parses an expression. `whole` is the word it stands in, at `offset`; `kind` names the place in messages ("ACL" or
 /// "sample").
@@ -137,18 +131,16 @@ pub fn parse_expr(word: &Word, text: &str, offset: usize, kind: &str) -> Result<
         }
         converters.push(made);
     }
-    // What a connection to a server is, is known to the end.
-    let lasts = LASTING.contains(&row.name) || row.name.starts_with("ssl_");
     Ok(Parsed {
         expr: SampleExpr {
             fetch: built,
             converters,
-            needs_request: row.scope == Scope::Request,
+            needs_request: matches!(row.scope, Scope::Request | Scope::Exchange | Scope::Either),
+            places: row.scope.places(),
             text: text.to_owned(),
         },
         out,
         scope: row.scope,
-        lasts,
     })
 }
 

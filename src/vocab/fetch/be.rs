@@ -23,7 +23,7 @@ pub const ROWS: &[FetchRow] = &[
         required: 0,
         args: &[],
         out: Kind::Int,
-        scope: Scope::Any,
+        scope: Scope::Backend,
         doc: "The numeric id of the backend that the request was given to, of the frontend before.",
         make: Make::Plain(|cx| {
             let frontend = || cx.facts.frontend_uuid(cx.conn.frontend);
@@ -37,7 +37,7 @@ pub const ROWS: &[FetchRow] = &[
         required: 0,
         args: &[],
         out: Kind::Str,
-        scope: Scope::Any,
+        scope: Scope::Backend,
         doc: "The name of the backend that the request was given to, of the frontend before.",
         make: Make::Plain(|cx| {
             let frontend = || cx.facts.frontend_name(cx.conn.frontend);

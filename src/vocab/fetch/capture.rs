@@ -14,7 +14,7 @@ pub const ROWS: &[FetchRow] = &[
         required: 1,
         args: &[Arg::Int],
         out: Kind::Str,
-        scope: Scope::Any,
+        scope: Scope::Exchange,
         doc: "What was captured of the request at this place; 0 is the first.",
         make: Make::With(|args| place(args, false)),
     },
@@ -24,7 +24,7 @@ pub const ROWS: &[FetchRow] = &[
         required: 0,
         args: &[],
         out: Kind::Str,
-        scope: Scope::Any,
+        scope: Scope::Exchange,
         doc: "The method of the request as it came.",
         make: Make::With(|_| Ok(Box::new(Line { piece: method }))),
     },
@@ -34,7 +34,7 @@ pub const ROWS: &[FetchRow] = &[
         required: 0,
         args: &[],
         out: Kind::Str,
-        scope: Scope::Any,
+        scope: Scope::Exchange,
         doc: "The path and the query of the request as it came.",
         make: Make::With(|_| Ok(Box::new(Line { piece: path }))),
     },
@@ -44,7 +44,7 @@ pub const ROWS: &[FetchRow] = &[
         required: 0,
         args: &[],
         out: Kind::Str,
-        scope: Scope::Any,
+        scope: Scope::Exchange,
         doc: "The version of the request: HTTP/1.0 or HTTP/1.1.",
         make: Make::Plain(|cx| {
             let version = cx.request().map(|r| r.version);
@@ -57,7 +57,7 @@ pub const ROWS: &[FetchRow] = &[
         required: 1,
         args: &[Arg::Int],
         out: Kind::Str,
-        scope: Scope::Response,
+        scope: Scope::Outcome,
         doc: "What was captured of the answer at this place; 0 is the first.",
         make: Make::With(|args| place(args, true)),
     },
@@ -67,7 +67,7 @@ pub const ROWS: &[FetchRow] = &[
         required: 0,
         args: &[],
         out: Kind::Str,
-        scope: Scope::Any,
+        scope: Scope::Exchange,
         doc: "The version of the answer: HTTP/1.0 or HTTP/1.1.",
         make: Make::Plain(|cx| {
             let version = cx.response().map(|r| r.version);

@@ -91,17 +91,17 @@ impl Cookie {
         Box::new(Cookie { name, form, of_answer })
     }
 
+    fn head<'c>(&self, cx: &'c Cx<'_>) -> Option<&'c Head> {
+        if self.of_answer { cx.response().map(|r| &r.head) } else { cx.request().map(|r| &r.head) }
+    }
+
     fn values<'c>(
         &self,
         cx: &'c Cx<'_>,
         visit: &mut dyn FnMut(&'c [u8]) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let (head, field): (Option<&Head>, &[u8]) = if self.of_answer {
-            (cx.response().map(|r| &r.head), b"set-cookie")
-        } else {
-            (cx.request().map(|r| &r.head), b"cookie")
-        };
-        let Some(head) = head else { return ControlFlow::Continue(()) };
+        let field: &[u8] = if self.of_answer { b"set-cookie" } else { b"cookie" };
+        let Some(head) = self.head(cx) else { return ControlFlow::Continue(()) };
         for (_, value) in head.fields().filter(|(n, _)| n.eq_ignore_ascii_case(field)) {
             super::each_element(value, &mut |element| self.pairs(element, visit))?;
         }
@@ -157,7 +157,7 @@ impl Fetch for Cookie {
         });
         match self.form {
             Form::Text => last.map(|v| Sample::Str(Cow::Borrowed(v))),
-            Form::Count => Some(Sample::Int(count)),
+            Form::Count => self.head(cx).map(|_| Sample::Int(count)),
             Form::Number => Some(Sample::Int(leading_int(last?))),
         }
     }

@@ -16,7 +16,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Str,
         scope: Scope::Request,
         doc: "A whole field of the request: the last one of the name, or the one of the number given (from the end where negative). An ACL looks at every one.",
-        make: Make::With(|args| Header::of(args, Form::Text, true, false)),
+        make: Make::With(|args| Header::of(args, Form::Text, true, Of::Request)),
     },
     FetchRow {
         name: "req.fhdr_cnt",
@@ -26,17 +26,27 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Int,
         scope: Scope::Request,
         doc: "How many fields of the name the request has.",
-        make: Make::With(|args| Header::of(args, Form::Count, true, false)),
+        make: Make::With(|args| Header::of(args, Form::Count, true, Of::Request)),
+    },
+    FetchRow {
+        name: "hdr",
+        aliases: &[],
+        required: 0,
+        args: &[Arg::Text, Arg::Int],
+        out: Kind::Str,
+        scope: Scope::Either,
+        doc: "In rules about requests `req.hdr`, in rules about answers `res.hdr`. In ACLs it is always the former.",
+        make: Make::With(|args| Header::of(args, Form::Text, false, Of::Present)),
     },
     FetchRow {
         name: "req.hdr",
-        aliases: &["hdr"],
+        aliases: &[],
         required: 0,
         args: &[Arg::Text, Arg::Int],
         out: Kind::Str,
         scope: Scope::Request,
         doc: "One element of a field of the request, fields being split at commas: the last one, or the one of the number given. An ACL looks at every one.",
-        make: Make::With(|args| Header::of(args, Form::Text, false, false)),
+        make: Make::With(|args| Header::of(args, Form::Text, false, Of::Request)),
     },
     FetchRow {
         name: "req.hdr_cnt",
@@ -46,7 +56,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Int,
         scope: Scope::Request,
         doc: "How many elements of the name the request has, fields being split at commas.",
-        make: Make::With(|args| Header::of(args, Form::Count, false, false)),
+        make: Make::With(|args| Header::of(args, Form::Count, false, Of::Request)),
     },
     FetchRow {
         name: "req.hdr_ip",
@@ -56,7 +66,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Addr,
         scope: Scope::Request,
         doc: "The last element of a field of the request that is an address.",
-        make: Make::With(|args| Header::of(args, Form::Addr, false, false)),
+        make: Make::With(|args| Header::of(args, Form::Addr, false, Of::Request)),
     },
     FetchRow {
         name: "req.hdr_names",
@@ -66,7 +76,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Str,
         scope: Scope::Request,
         doc: "The names of the fields of the request, joined by commas or by the delimiter given.",
-        make: Make::With(|args| Header::of(args, Form::Names, false, false)),
+        make: Make::With(|args| Header::of(args, Form::Names, false, Of::Request)),
     },
     FetchRow {
         name: "req.hdr_val",
@@ -76,7 +86,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Int,
         scope: Scope::Request,
         doc: "The last element of a field of the request, as a number.",
-        make: Make::With(|args| Header::of(args, Form::Number, false, false)),
+        make: Make::With(|args| Header::of(args, Form::Number, false, Of::Request)),
     },
     FetchRow {
         name: "res.fhdr",
@@ -86,7 +96,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Str,
         scope: Scope::Response,
         doc: "A whole field of the answer: the last one of the name, or the one of the number given (from the end where negative). An ACL looks at every one.",
-        make: Make::With(|args| Header::of(args, Form::Text, true, true)),
+        make: Make::With(|args| Header::of(args, Form::Text, true, Of::Answer)),
     },
     FetchRow {
         name: "res.fhdr_cnt",
@@ -96,7 +106,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Int,
         scope: Scope::Response,
         doc: "How many fields of the name the answer has.",
-        make: Make::With(|args| Header::of(args, Form::Count, true, true)),
+        make: Make::With(|args| Header::of(args, Form::Count, true, Of::Answer)),
     },
     FetchRow {
         name: "res.hdr",
@@ -106,7 +116,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Str,
         scope: Scope::Response,
         doc: "One element of a field of the answer, fields being split at commas: the last one, or the one of the number given. An ACL looks at every one.",
-        make: Make::With(|args| Header::of(args, Form::Text, false, true)),
+        make: Make::With(|args| Header::of(args, Form::Text, false, Of::Answer)),
     },
     FetchRow {
         name: "res.hdr_cnt",
@@ -116,7 +126,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Int,
         scope: Scope::Response,
         doc: "How many elements of the name the answer has, fields being split at commas.",
-        make: Make::With(|args| Header::of(args, Form::Count, false, true)),
+        make: Make::With(|args| Header::of(args, Form::Count, false, Of::Answer)),
     },
     FetchRow {
         name: "res.hdr_ip",
@@ -126,7 +136,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Addr,
         scope: Scope::Response,
         doc: "The last element of a field of the answer that is an address.",
-        make: Make::With(|args| Header::of(args, Form::Addr, false, true)),
+        make: Make::With(|args| Header::of(args, Form::Addr, false, Of::Answer)),
     },
     FetchRow {
         name: "res.hdr_names",
@@ -136,7 +146,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Str,
         scope: Scope::Response,
         doc: "The names of the fields of the answer, joined by commas or by the delimiter given.",
-        make: Make::With(|args| Header::of(args, Form::Names, false, true)),
+        make: Make::With(|args| Header::of(args, Form::Names, false, Of::Answer)),
     },
     FetchRow {
         name: "res.hdr_val",
@@ -146,7 +156,7 @@ pub const ROWS: &[FetchRow] = &[
         out: Kind::Int,
         scope: Scope::Response,
         doc: "The last element of a field of the answer, as a number.",
-        make: Make::With(|args| Header::of(args, Form::Number, false, true)),
+        make: Make::With(|args| Header::of(args, Form::Number, false, Of::Answer)),
     },
 ];
 
@@ -162,6 +172,15 @@ enum Form {
     Names,
 }
 
+/// Of which message.
+#[derive(Clone, Copy, Debug)]
+enum Of {
+    Request,
+    Answer,
+    /// Of the one that the rule is about.
+    Present,
+}
+
 #[derive(Debug)]
 struct Header {
     name: Vec<u8>,
@@ -169,11 +188,11 @@ struct Header {
     number: i64,
     form: Form,
     whole: bool,
-    of_answer: bool,
+    of: Of,
 }
 
 impl Header {
-    fn of(args: &[String], form: Form, whole: bool, of_answer: bool) -> Result<Box<dyn Fetch>, String> {
+    fn of(args: &[String], form: Form, whole: bool, of: Of) -> Result<Box<dyn Fetch>, String> {
         if args.is_empty() && form == Form::Text {
             // Without parentheses it names no field; with nothing between them it means any.
             return Ok(Box::new(Nothing));
@@ -184,11 +203,16 @@ impl Header {
         if number < -LEAST {
             return Err(format!("header occurrence must be >= -{LEAST}"));
         }
-        Ok(Box::new(Header { name, number, form, whole, of_answer }))
+        Ok(Box::new(Header { name, number, form, whole, of }))
     }
 
     fn head<'c>(&self, cx: &'c Cx<'_>) -> Option<&'c Head> {
-        if self.of_answer { cx.response().map(|r| &r.head) } else { cx.request().map(|r| &r.head) }
+        let answer = match self.of {
+            Of::Request => false,
+            Of::Answer => true,
+            Of::Present => cx.res.is_some(),
+        };
+        if answer { cx.response().map(|r| &r.head) } else { cx.request().map(|r| &r.head) }
     }
 
     /// Every element (or whole field) of the name, in order.
@@ -248,6 +272,8 @@ impl Fetch for Header {
     fn fetch<'c>(&'c self, cx: &'c Cx<'_>) -> Option<Sample<'c>> {
         match self.form {
             Form::Count => {
+                // Without a message there is no number either.
+                self.head(cx)?;
                 let mut count = 0;
                 let _ = self.elements(cx, &mut |_| {
                     count += 1;

@@ -9,7 +9,7 @@ pub const ROWS: &[FetchRow] = &[FetchRow {
     required: 0,
     args: &[],
     out: Kind::Bool,
-    scope: Scope::Request,
+    scope: Scope::Exchange,
     doc: "Whether the request is the first one on its connection.",
     make: Make::Plain(|cx| Some(Sample::Bool(cx.first_request))),
 }];

@@ -1,5 +1,6 @@
 //! Sample fetches, one row a file (configuration manual, 7.3.2 to 7.3.6). The list below is the table of contents.
 use crate::rules::Cx;
+use crate::rules::places::{self, Places};
 use crate::rules::sample::{Fetch, Kind, Names, Sample};
 use std::fmt;
 use std::net::IpAddr;
@@ -25,10 +26,52 @@ pub enum Scope {
     Any,
     /// While the request's head is there.
     Request,
+    /// From the request's head on, to its log line.
+    Exchange,
     /// While the bytes of the request are in the buffer.
     Buffer,
+    /// While the head of the one or the other is there.
+    Either,
+    /// Once the request was given to a backend.
+    Backend,
+    /// Once it has a server.
+    Server,
     /// While the answer's head is there.
     Response,
+    /// From the answer's head on, to the log line.
+    Outcome,
+}
+
+impl Scope {
+    /// Where an expression may read it.
+    #[must_use]
+    pub const fn places(self) -> Places {
+        match self {
+            Scope::Any => places::ALL,
+            Scope::Request | Scope::Buffer => places::span(2, 10),
+            Scope::Exchange => places::span(2, 18),
+            Scope::Either => places::span(2, 17) | places::CHECK,
+            Scope::Backend => places::span(6, 19),
+            Scope::Server => places::span(10, 19),
+            Scope::Response => places::span(11, 17) | places::CHECK,
+            Scope::Outcome => places::span(11, 19),
+        }
+    }
+
+    /// What HAProxy's messages call it.
+    #[must_use]
+    pub const fn needs(self) -> &'static str {
+        match self {
+            Scope::Any => "internal state",
+            Scope::Request | Scope::Either => "HTTP request headers",
+            Scope::Exchange => "HTTP request",
+            Scope::Buffer => "request buffer",
+            Scope::Backend => "backend",
+            Scope::Server => "server",
+            Scope::Response => "HTTP response headers",
+            Scope::Outcome => "HTTP response",
+        }
+    }
 }
 
 /// What an argument has to be.

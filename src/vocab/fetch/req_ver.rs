@@ -12,7 +12,7 @@ pub const ROWS: &[FetchRow] = &[
         required: 0,
         args: &[],
         out: Kind::Bool,
-        scope: Scope::Request,
+        scope: Scope::Exchange,
         doc: "Whether the request could be read as HTTP.",
         make: Make::Plain(|cx| cx.request().map(|_| Sample::Bool(true))),
     },

@@ -9,7 +9,7 @@ pub const ROWS: &[FetchRow] = &[FetchRow {
     required: 0,
     args: &[],
     out: Kind::Int,
-    scope: Scope::Response,
+    scope: Scope::Outcome,
     doc: "The status of the answer.",
     make: Make::Plain(|cx| {
         let answer = cx.response().map(|r| i32::from(r.status));

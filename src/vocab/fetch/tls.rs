@@ -59,7 +59,7 @@ rows! {
         "ssl_fc_server_handshake_traffic_secret" "ssl_fc_server_traffic_secret_0" "ssl_fc_sni"
         "ssl_s_key_alg" "ssl_s_notafter" "ssl_s_notbefore" "ssl_s_sig_alg"
     }
-    SERVER Response Bool NO {
+    SERVER Outcome Bool NO {
         "ssl_bc" "ssl_bc_is_resumed"
     }
     SERVER Any Str NOTHING {
@@ -67,14 +67,14 @@ rows! {
         "ssl_bc_client_traffic_secret_0" "ssl_bc_early_exporter_secret" "ssl_bc_exporter_secret"
         "ssl_bc_server_handshake_traffic_secret" "ssl_bc_server_traffic_secret_0"
     }
-    SERVER Response Bin NOTHING {
+    SERVER Outcome Bin NOTHING {
         "ssl_bc_client_random" "ssl_bc_server_random" "ssl_bc_session_id" "ssl_bc_session_key"
         "ssl_bc_unique_id"
     }
-    SERVER Response Int NOTHING {
+    SERVER Outcome Int NOTHING {
         "ssl_bc_alg_keysize" "ssl_bc_err" "ssl_bc_use_keysize"
     }
-    SERVER Response Str NOTHING {
+    SERVER Outcome Str NOTHING {
         "ssl_bc_alpn" "ssl_bc_cipher" "ssl_bc_curve" "ssl_bc_err_str" "ssl_bc_npn" "ssl_bc_protocol"
         "ssl_bc_sni"
     }

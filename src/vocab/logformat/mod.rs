@@ -50,6 +50,7 @@ variables! {
     "HU" "request target" Answer => Some(request::target);
     "HV" "version" Answer => Some(request::version);
     "ID" "unique id" End => Some(|_, r, style, out| text(out, style, r.and_then(|r| r.unique_id.as_deref())));
+    "OG" "where the line comes from" Answer => None;
     "ST" "status" Answer => Some(|cx, r, _, out| {
         let answer = cx.response().map(|r| i32::from(r.status));
         number(out, i64::from(answer.or_else(|| r.map(|r| r.status)).unwrap_or(0)));

@@ -41,6 +41,7 @@ rows! { OptionRow:
     dontlog_normal,
     dontlognull,
     external_check,
+    forwarded,
     forwardfor,
     http_ignore_probes,
     http_no_delay,

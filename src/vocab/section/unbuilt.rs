@@ -8,6 +8,7 @@ pub const ROWS: &[SectionRow] = &[
     of("crt-list"),
     of("crt-store"),
     of("fcgi-app"),
+    of("healthcheck"),
     of("log-forward"),
     of("mailers"),
     of("namespace_list"),

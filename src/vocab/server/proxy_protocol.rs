@@ -1,8 +1,9 @@
 //! `server … send-proxy`, `send-proxy-v2`, `proxy-v2-options` (manual 5.2): the PROXY protocol towards the server.
 use super::{ServerCx, ServerRow, wrong};
 use crate::plan::line::Extension;
+use crate::rules::places;
 use crate::syntax::{Diag, Word};
-use crate::vocab::expr::parse_format;
+use crate::vocab::expr::parse_format_for;
 use crate::vocab::row;
 use std::sync::Arc;
 
@@ -86,7 +87,7 @@ fn extension(cx: &mut ServerCx<'_, '_>, words: &[Word]) -> Result<usize, Diag> {
         return Err(Diag::alert(words[0].span, text).help("write `set-proxy-v2-tlv-fmt(0xE1) %[src]`"));
     };
     let Some(word) = words.get(1) else { return Err(wrong(words, format!("'{name}' : expects a format"))) };
-    let value = Arc::new(parse_format(word)?);
+    let value = Arc::new(parse_format_for(word, places::BE_CONNECT)?);
     let list = &mut cx.settings.line.header.extensions;
     list.push(Extension { kind, value, text: word.text().to_owned() });
     Ok(0)
