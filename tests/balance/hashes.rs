@@ -119,7 +119,7 @@ fn every_key_is_haproxys() {
         "/a?Id=3",
         "*",
         "http://h/abs/path?id=9",
-        "http://h",
+        "http://h/",
         "/abs/path?id=%37",
         "/a?id=x-1",
     ] {
