@@ -19,7 +19,33 @@ const HOST: [bool; 256] = {
 #[inline]
 #[must_use]
 pub fn is_host(value: &[u8]) -> bool {
-    value.iter().all(|&b| HOST[usize::from(b)]) || is_bracketed(value)
+    is_plain(value) || value.iter().all(|&b| HOST[usize::from(b)]) || is_bracketed(value)
+}
+
+/// Whether all are letters, digits, `-`, `.`, `:` or `;`, as in nearly all hosts: eight bytes at a time, the last eight twice
+/// where they overlap. False says nothing.
+#[inline]
+fn is_plain(value: &[u8]) -> bool {
+    let Some(last) = value.last_chunk::<8>() else { return value.iter().all(|&b| HOST[usize::from(b)]) };
+    let (words, _) = value.as_chunks::<8>();
+    words.iter().all(|word| is_plain_word(*word)) && is_plain_word(*last)
+}
+
+/// Compares each byte with the bounds of its ranges: below 128 a sum with 128 less a bound sets the high bit from there on.
+#[inline]
+fn is_plain_word(word: [u8; 8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let x = u64::from_le_bytes(word);
+    let from = |x: u64, bound: u8| x.wrapping_add(ONES * (0x80 - bound as u64));
+    let small = (x | (ONES * 0x20)) & !HIGH;
+    let letters = from(small, b'a') & !from(small, b'z' + 1);
+    let y = x & !HIGH;
+    // From `-` to `;`, but for the slash between them.
+    let marks = from(y, b'-') & !from(y, b';' + 1);
+    let slash = y ^ (ONES * 0x2f);
+    let no_slash = slash.wrapping_add(ONES * 0x7f);
+    (letters | (marks & no_slash)) & from(y, b' ') & !x & HIGH == HIGH
 }
 
 #[cold]
@@ -48,6 +74,22 @@ mod tests {
     use super::*;
 
     /// As HAProxy 3.2.26 takes and refuses them.
+    #[test]
+    fn eight_bytes_at_a_time_say_the_same() {
+        for byte in 0..=255 {
+            for at in 0..11 {
+                let mut host = *b"www-a.h:80x";
+                host[at] = byte;
+                assert_eq!(
+                    is_host(&host),
+                    host.iter().all(|&b| HOST[usize::from(b)]),
+                    "{}",
+                    host.escape_ascii()
+                );
+            }
+        }
+    }
+
     #[test]
     fn hosts_are_what_no_reader_cuts() {
         for good in [

@@ -91,6 +91,7 @@ impl Head {
     }
 
     /// Bytes of all names and values.
+    #[inline]
     #[must_use]
     pub fn text_len(&self) -> usize {
         self.fields.iter().map(|f| (f.name.len + f.value.len) as usize).sum()
@@ -355,6 +356,7 @@ impl RequestHead {
     }
 
     /// The method's bytes.
+    #[inline]
     #[must_use]
     pub fn method(&self) -> &[u8] {
         self.head.text(self.method)
@@ -367,6 +369,7 @@ impl RequestHead {
     }
 
     /// The request target's bytes.
+    #[inline]
     #[must_use]
     pub fn uri(&self) -> &[u8] {
         self.head.text(self.uri)

@@ -13,12 +13,14 @@ const VERSION: usize = 8;
 /// The digits of a status.
 const STATUS: usize = 3;
 
+#[inline]
 fn of_head(start: usize, head: &Head) -> u64 {
     (START_LINE + start + head.text_len() + END) as u64
 }
 
 impl RequestHead {
     /// Its size as it is now, in HAProxy's bytes.
+    #[inline]
     #[must_use]
     pub fn measure(&self) -> u64 {
         of_head(self.method().len() + self.uri().len() + VERSION, &self.head)
@@ -27,6 +29,7 @@ impl RequestHead {
 
 impl ResponseHead {
     /// Its size as it is now, in HAProxy's bytes.
+    #[inline]
     #[must_use]
     pub fn measure(&self) -> u64 {
         of_head(VERSION + STATUS + self.reason().len(), &self.head)

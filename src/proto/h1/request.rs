@@ -62,6 +62,11 @@ fn request_line(bytes: &[u8], base: usize, out: &mut RequestHead) -> Result<(usi
     out.method = fields::slice(base, base, method_end);
     out.uri = fields::slice(base, target_at, target_end);
     out.version = version;
+    out.asked = match &bytes[base..method_end] {
+        b"HEAD" => Asked::Head,
+        b"CONNECT" => Asked::Connect,
+        _ => Asked::Other,
+    };
     Ok((target_at, fields::line_end(bytes, version_end, Kind::Version)?))
 }
 
@@ -69,15 +74,10 @@ fn request_line(bytes: &[u8], base: usize, out: &mut RequestHead) -> Result<(usi
 fn settle(out: &mut RequestHead, facts: &Facts, base: usize) -> Result<(), Stop> {
     out.body = facts.framing(out.version)?.unwrap_or(Body::None);
     out.keep_alive = facts.persistent(out.version);
-    out.asked = match out.method() {
-        b"HEAD" => Asked::Head,
-        b"CONNECT" => Asked::Connect,
-        _ => Asked::Other,
-    };
     let modern = out.version >= crate::proto::http::Version::Http11;
     out.expect_continue = facts.expect_continue && modern;
     let has_body = !matches!(out.body, Body::None | Body::Length(0));
-    if has_body && out.method() == b"CONNECT" {
+    if has_body && out.asked == Asked::Connect {
         return Err(Stop::Bad(Kind::ConnectBody, base));
     }
     // As HAProxy without `h1-accept-payload-with-any-method`.

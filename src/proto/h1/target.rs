@@ -2,7 +2,7 @@
 use super::error::HeadErrorKind as Kind;
 use super::fields::{Facts, Stop};
 use crate::proto::authority::split_port;
-use crate::proto::http::RequestHead;
+use crate::proto::http::{Asked, RequestHead};
 use crate::proto::target::{Form, form};
 use crate::proto::text::TARGET;
 
@@ -16,12 +16,18 @@ pub(super) fn end(bytes: &[u8], pos: usize) -> Result<usize, Stop> {
 /// Checks the target's form, and the authority against Host; then takes a scheme's default port out of both, as
 /// HAProxy does (RFC 9110, section 4.2.3). A request without Host gets that of its target: rules look at it.
 /// `at` is the target's offset for errors.
+#[inline]
 pub(super) fn check(head: &mut RequestHead, facts: &Facts, at: usize) -> Result<(), Stop> {
     // Nearly all targets are of this form.
-    if head.uri().first() == Some(&b'/') && head.method() != b"CONNECT" {
+    if head.asked != Asked::Connect && head.uri().first() == Some(&b'/') {
         return Ok(());
     }
-    let (uri, connect) = (head.uri(), head.method() == b"CONNECT");
+    agree(head, facts, at)
+}
+
+#[cold]
+fn agree(head: &mut RequestHead, facts: &Facts, at: usize) -> Result<(), Stop> {
+    let (uri, connect) = (head.uri(), head.asked == Asked::Connect);
     let authority = match form(head.method(), uri) {
         Ok(Form::Absolute(authority) | Form::Authority(authority)) => authority,
         Ok(Form::Origin | Form::Asterisk) => return Ok(()),
