@@ -100,6 +100,7 @@ impl Loads {
 
     /// Finds the least loaded server that is not full and takes it: [`Loads::take`] is done. `generation` and `weights` (in
     /// sixteenths) are the World's; a core that is late does not set newer ones back. None where the order is not kept.
+    #[inline]
     pub fn take_least(
         &self,
         generation: u64,
