@@ -355,3 +355,80 @@ fn record(whose: &str, done: &[(String, Done)]) {
     }
     std::fs::write(golden(), text).expect("write");
 }
+
+/// Rules on answers that open a tunnel, and on answers that rules make look like one: the client learns which of both it is, and
+/// a tunnel carries its bytes (RFC 9110, 9.3.6 and 15.2.2).
+#[test]
+fn tunnels_are_tunnels_for_both_ends() {
+    // What a rule does, and how an upgrade and a CONNECT end: the status, and whether bytes come back.
+    let table: [(&str, (u16, bool), (u16, bool)); 11] = [
+        ("", (101, true), (200, true)),
+        ("del-header upgrade", (101, true), (200, true)),
+        ("del-header connection", (101, true), (200, true)),
+        ("set-header connection close", (101, true), (200, true)),
+        ("set-header content-length 5", (101, true), (200, true)),
+        ("set-header transfer-encoding chunked", (101, true), (200, true)),
+        ("set-header upgrade h2c", (101, true), (200, true)),
+        ("set-status 200", (200, false), (200, true)),
+        ("set-status 204", (204, false), (204, true)),
+        ("set-status 404", (404, false), (404, false)),
+        ("set-status 503", (503, false), (503, false)),
+    ];
+    let mut config = String::from(
+        "defaults\n mode http\n timeout client 2s\n timeout server 2s\n timeout connect 2s\n\
+         frontend f\n bind \"127.0.10.1:${F1}\"\n http-request set-var(txn.rule) req.hdr(x-rule)\n default_backend b\n",
+    );
+    for (n, (rule, ..)) in table.iter().enumerate().filter(|(_, row)| !row.0.is_empty()) {
+        let _ = writeln!(config, " http-response {rule} if {{ var(txn.rule) -m str s{n} }}");
+    }
+    config.push_str("backend b\n server a \"${A}\"\n");
+    std::thread::scope(|scope| {
+        for io in [Io::Epoll, Io::Uring] {
+            let config = &config;
+            scope.spawn(move || {
+                let ground = Ground::new();
+                let _proxy = ground.serve(Program::Ringmain(io), 1, config);
+                for (n, (rule, upgrade, connect)) in table.into_iter().enumerate() {
+                    let ask = |first: &str, fields: &str, end: (u16, bool)| {
+                        tunnel(
+                            &ground,
+                            &format!("{rule}, {first}"),
+                            &format!("{first} HTTP/1.1\r\nx-rule: s{n}\r\n{fields}\r\n"),
+                            end,
+                        )
+                    };
+                    ask("GET /upgrade", "host: h\r\nconnection: upgrade\r\nupgrade: x\r\n", upgrade);
+                    ask("CONNECT h:443", "host: h:443\r\n", connect);
+                }
+            });
+        }
+    });
+}
+
+fn tunnel(ground: &Ground, what: &str, request: &str, (status, tunnels): (u16, bool)) {
+    let exchange = Exchange {
+        steps: vec![
+            Step::Send(request.into()),
+            Step::Pause(Duration::from_millis(50)),
+            Step::Send(b"PING".to_vec()),
+        ],
+        opaque: true,
+        patience: Duration::from_millis(400),
+        ..Exchange::default()
+    };
+    let got = common::text(&client::run(ground.front(1), &exchange).rest);
+    let (head, behind) = got.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{what}: {got:?}"));
+    assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{what}: {got}");
+    let fields = head.to_ascii_lowercase();
+    let says = |name: &str| fields.contains(&format!("\r\n{name}:"));
+    if tunnels {
+        assert!(!says("content-length") && !says("transfer-encoding"), "{what}: {got}");
+        // What the origin sends behind its head: our bytes again, or a line of its own.
+        assert_eq!(behind, if status == 101 { "PING" } else { "A CONNECT h:443 HTTP/1.1\n" }, "{what}");
+        let names = says("upgrade") && fields.contains("\r\nconnection: upgrade");
+        assert_eq!(status == 101, names, "{what}: {got}");
+    } else {
+        assert!(says("connection") && fields.contains("connection: close"), "{what}: {got}");
+        assert!(behind.is_empty() && (says("content-length") || status == 204), "{what}: {got}");
+    }
+}
