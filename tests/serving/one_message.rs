@@ -1,10 +1,11 @@
 //! What rules put into a message, on the wire: it stays one message, also where the rule fails.
 
+use std::net::UdpSocket;
 use std::time::Duration;
 
 use crate::common::client::{self, Exchange, Step, get};
-use crate::common::ground::Ground;
-use crate::common::text;
+use crate::common::ground::{Ground, scratch};
+use crate::common::{PATIENCE, text};
 use crate::runtime_edits::{ask, await_socket, socket_path};
 use crate::{BOTH, DEFAULTS};
 
@@ -138,6 +139,44 @@ fn what_does_not_fit_fails_its_rule_and_is_counted() {
             lines.find(|l| l.starts_with("f,FRONTEND,")).expect("a row").split(',').collect();
         let value = |name: &str| row[names.iter().position(|n| *n == name).expect("a column")];
         assert_eq!((value("wrew"), value("eint"), value("hrsp_5xx"), value("dreq")), ("4", "3", "3", "0"));
+    }
+}
+
+/// A value cannot begin another line of a log, nor of an answer of the runtime API.
+#[test]
+fn values_stay_on_their_line() {
+    for program in BOTH {
+        let ground = Ground::new();
+        let receiver = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        receiver.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let (socket, map) = (socket_path(), scratch("map", "here 1\n"));
+        let rules = format!(
+            " log {} local0\n log-format \"<%[var(txn.v)]> <%{{+Q}}[var(txn.v)]> <%[var(txn.none)]>\"\n \
+             http-request set-var(txn.v) req.hdr(x-value),b64dec\n http-request set-map({map}) %[req.hdr(x-value),b64dec] %[var(txn.v)]\n \
+             http-request set-header X-Found %[path,map({map})]",
+            receiver.local_addr().expect("bound"),
+            map = map.display(),
+        );
+        let global = format!("global\n stats socket {} level admin\n", socket.display());
+        let _proxy = ground.serve(program, 1, &(global + &config(&rules)));
+        await_socket(&socket);
+        let request = "GET / HTTP/1.1\r\nHost: h\r\nX-Value: Ym9iDQpYLUFkbWluOiB5ZXM=\r\n\r\n";
+        assert_eq!(get(ground.front(1), request).statuses(), [200]);
+        let mut room = [0; 1_024];
+        // Who looked whether the listener accepts has a line, too.
+        let line = loop {
+            let length = receiver.recv(&mut room).expect("a line");
+            let line = text(&room[..length]);
+            if line.contains("bob") {
+                break line;
+            }
+        };
+        let value = "bob%0D%0AX-Admin: yes";
+        assert!(line.trim_end().ends_with(&format!("<{value}> <\"{value}\"> <->")), "{line:?}");
+        let shown = ask(&socket, &format!("show map {}", map.display()));
+        let entries: Vec<&str> = shown.lines().filter(|l| !l.is_empty()).collect();
+        assert_eq!(entries.len(), 2, "{shown}");
+        assert!(entries[1].ends_with(" bob\\r\\nX-Admin: yes bob\\r\\nX-Admin: yes"), "{shown}");
     }
 }
 
