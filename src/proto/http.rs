@@ -302,25 +302,12 @@ impl fmt::Debug for Head {
     }
 }
 
-const HOST: FieldName = FieldName::known("host");
-
 /// Why something cannot be put into a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfit {
     Method,
     Target,
     Host,
-}
-
-/// What a client's method means for the answer that it waits for; rules may give the request another one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Asked {
-    #[default]
-    Other,
-    /// HEAD: no body comes.
-    Head,
-    /// CONNECT: a 2xx opens a tunnel.
-    Connect,
 }
 
 /// A request's head. `uri` is the request target as it came (RFC 9112, section 3.2).
@@ -343,8 +330,6 @@ pub struct RequestHead {
     pub upgrade: bool,
     /// The upgrade asked is to WebSocket (RFC 6455), and carries its key.
     pub websocket: bool,
-    /// What the client's own method was.
-    pub asked: Asked,
 }
 
 impl RequestHead {
@@ -362,7 +347,8 @@ impl RequestHead {
         self.head.text(self.method)
     }
 
-    /// The method it came with, whatever rules have set.
+    /// The method it came with, whatever rules have set: the client reads the answer by it.
+    #[inline]
     #[must_use]
     pub fn received_method(&self) -> &[u8] {
         if self.came_with.len == 0 { self.method() } else { self.head.text(self.came_with) }
@@ -386,7 +372,7 @@ impl RequestHead {
         if let Form::Absolute(authority) = form
             && !self.head.get(b"host").is_some_and(|host| host.eq_ignore_ascii_case(authority.text))
         {
-            self.head.set(&HOST, authority.text);
+            self.head.set(&FieldName::HOST, authority.text);
         }
         self.uri = self.head.push_text(&uri);
         Ok(())
@@ -408,7 +394,7 @@ impl RequestHead {
             target::form(self.method(), &new).map_err(|_| Unfit::Host)?;
             self.uri = self.head.push_text(&new);
         }
-        self.head.set(&HOST, host);
+        self.head.set(&FieldName::HOST, host);
         Ok(())
     }
 

@@ -91,6 +91,12 @@ pub struct FieldName {
 }
 
 impl FieldName {
+    pub const CACHE_CONTROL: FieldName = FieldName::known("cache-control");
+    pub const CONTENT_TYPE: FieldName = FieldName::known("content-type");
+    pub const HOST: FieldName = FieldName::known("host");
+    pub const LOCATION: FieldName = FieldName::known("location");
+    pub const SET_COOKIE: FieldName = FieldName::known("set-cookie");
+
     /// One that is known when the program is built.
     ///
     /// # Panics

@@ -3,7 +3,7 @@ use super::coded::{Coding, Item, Map, What};
 use super::cx::Cx;
 use super::record::Record;
 use super::sample::{Names, Sample, SampleExpr};
-use crate::proto::text::is_value;
+use crate::proto::text::value as message_value;
 use std::fmt;
 
 /// How a value is written: the flags of the manual and what the place of the format asks for.
@@ -329,10 +329,8 @@ fn escaped(out: &mut Vec<u8>, text: &[u8]) {
 /// Appends the value of an expression.
 pub fn value(out: &mut Vec<u8>, style: Style, sample: Option<Sample<'_>>) {
     match sample {
-        Some(Sample::Str(b) | Sample::Bin(b) | Sample::Method(b))
-            if style.has(Style::PERCENT) && !is_value(&b) =>
-        {
-            percented(out, style, &b);
+        Some(Sample::Str(b) | Sample::Bin(b) | Sample::Method(b)) if style.has(Style::PERCENT) => {
+            text(out, style, Some(&message_value(&b)));
         }
         Some(Sample::Str(b) | Sample::Bin(b) | Sample::Method(b)) => text(out, style, Some(&b)),
         Some(other) => {
@@ -350,26 +348,6 @@ pub fn value(out: &mut Vec<u8>, style: Style, sample: Option<Sample<'_>>) {
 }
 
 const HEX_DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-
-fn percented(out: &mut Vec<u8>, style: Style, bytes: &[u8]) {
-    let quote = style.has(Style::QUOTE);
-    if quote {
-        out.push(b'"');
-    }
-    let escape = style.has(Style::ESCAPE);
-    for &b in bytes {
-        match b {
-            b'"' | b'\\' | b']' if escape => out.extend_from_slice(&[b'\\', b]),
-            0..=8 | 10..=31 | 127 => {
-                out.extend_from_slice(&[b'%', HEX_DIGITS[(b >> 4) as usize], HEX_DIGITS[(b & 15) as usize]]);
-            }
-            _ => out.push(b),
-        }
-    }
-    if quote {
-        out.push(b'"');
-    }
-}
 
 /// What of a message is not written as it is (manual 8.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

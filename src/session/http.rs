@@ -18,7 +18,7 @@ use crate::net::combine::Activity;
 use crate::net::{Chunk, PoolBox, Stream};
 use crate::plan::{ConnectionMode, Frontend, Plan, RetryOn, Reuse};
 use crate::proto::h1::{self, BodyReader, Parsed};
-use crate::proto::http::{Asked, Body, RequestHead, Version};
+use crate::proto::http::{Body, RequestHead, Version};
 use crate::proto::size;
 use crate::proto::text::FieldName;
 use crate::rules::{NoTrace, Verdict, Wishes, errorpage};
@@ -241,7 +241,7 @@ async fn run(conn: &Conn, view: &View, heads: &mut Heads) -> Next {
     if let Some(recording) = &frontend.recording {
         steps::queued(conn, recording);
     }
-    let head = heads.req.asked == Asked::Head;
+    let head = heads.req.received_method() == b"HEAD";
     let mut reply = Reply {
         conn,
         view,
@@ -581,10 +581,7 @@ impl<'v> Reply<'v> {
                 }
                 Verdict::Answer { status, bytes, close } => {
                     self.conn.note_end(Outcome::Answered { status, denied: false });
-                    if self.backend.is_none() {
-                        let fe = &self.conn.local.cells().frontends[self.conn.info.frontend.index()];
-                        fe.intercepted.inc();
-                    }
+                    self.intercepts();
                     self.keep &= !close;
                     self.stored(&bytes, status, body).await
                 }
@@ -598,9 +595,7 @@ impl<'v> Reply<'v> {
                 }
                 Verdict::Fail => self.error(Outcome::RewriteFailed, body).await,
                 Verdict::Page { status } => {
-                    if self.backend.is_none() {
-                        self.conn.local.cells().frontends[self.conn.info.frontend.index()].intercepted.inc();
-                    }
+                    self.intercepts();
                     self.error(Outcome::Answered { status, denied: false }, body).await
                 }
                 Verdict::Continue | Verdict::Allow | Verdict::Serve(_) | Verdict::Wait(_) => {
@@ -608,6 +603,13 @@ impl<'v> Reply<'v> {
                 }
             }
         })
+    }
+
+    /// Counts an answer that a rule of the frontend gives in a server's place.
+    fn intercepts(&self) {
+        if self.backend.is_none() {
+            self.conn.local.cells().frontends[self.conn.info.frontend.index()].intercepted.inc();
+        }
     }
 
     /// The error page of a status: the backend's, else the frontend's, else our own.

@@ -192,9 +192,9 @@ pub(super) fn redirection(server: &Server, req: &RequestHead) -> Vec<u8> {
     let prefix = server.line.as_ref().and_then(|l| l.redir.as_deref()).unwrap_or_default();
     let location = [prefix.as_bytes(), req.path_and_query()].concat();
     Answer::new(302, b"Found")
-        .with(&FieldName::known("cache-control"), b"no-cache")
+        .with(&FieldName::CACHE_CONTROL, b"no-cache")
         .length(0)
-        .with(&FieldName::known("location"), &location)
+        .with(&FieldName::LOCATION, &location)
         .end(b"")
 }
 

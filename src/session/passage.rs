@@ -375,11 +375,11 @@ impl Passage<'_> {
             reply.keep &= !reframed.close;
             silent = reframed.silent;
         }
-        if heads.res.body == Body::Tunnel && !silent {
-            return PoolBox::with(|| self.tunnel(heads, rest)).await;
-        }
         if silent {
             return PoolBox::with(|| self.pass_head(reply, heads, rest, server_keep)).await;
+        }
+        if heads.res.body == Body::Tunnel {
+            return PoolBox::with(|| self.tunnel(heads, rest)).await;
         }
         self.pass_answer(reply, heads, rest, server_keep).await
     }

@@ -15,9 +15,6 @@ use crate::proto::text::FieldName;
 use crate::rules::Cx;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const SET_COOKIE: FieldName = FieldName::known("set-cookie");
-const CACHE_CONTROL: FieldName = FieldName::known("cache-control");
-
 /// What the rules say about a request's persistence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Override {
@@ -221,9 +218,9 @@ impl Persist {
         let due = !direct || refresh || life_begins || life_ends;
         let left_alone = cookie.preserve && servers_own;
         if insert && due && !left_alone && (!cookie.postonly || req.method() == b"POST") {
-            res.head.add(&SET_COOKIE, &self.set_cookie(cookie, value, now));
+            res.head.add(&FieldName::SET_COOKIE, &self.set_cookie(cookie, value, now));
             if cookie.nocache && is_cacheable(req, res) {
-                res.head.add(&CACHE_CONTROL, b"private");
+                res.head.add(&FieldName::CACHE_CONTROL, b"private");
             }
             return if value.is_some() && direct { b'U' } else { b'I' };
         }

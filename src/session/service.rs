@@ -41,8 +41,8 @@ fn unauthorized(realm: &str) -> Vec<u8> {
     let realm = realm.replace('\\', "\\\\").replace('"', "\\\"");
     Answer::new(401, b"Unauthorized")
         .length(body.len())
-        .with(&FieldName::known("cache-control"), b"no-cache")
-        .with(&FieldName::known("content-type"), b"text/html")
+        .with(&FieldName::CACHE_CONTROL, b"no-cache")
+        .with(&FieldName::CONTENT_TYPE, b"text/html")
         .with(&FieldName::known("www-authenticate"), format!("Basic realm=\"{realm}\"").as_bytes())
         .end(body.as_bytes())
 }
@@ -181,7 +181,7 @@ mod tests {
 
     fn forged(fields: &[(&str, &str)]) -> bool {
         let mut req = RequestHead::default();
-        req.head.add(&FieldName::known("host"), b"lb.example:8080");
+        req.head.add(&FieldName::HOST, b"lb.example:8080");
         fields.iter().for_each(|(n, v)| req.head.add(&FieldName::new(n.as_bytes()).unwrap(), v.as_bytes()));
         is_forged(&req)
     }

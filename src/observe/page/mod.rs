@@ -343,9 +343,9 @@ impl Iterator for Page {
 pub fn see_other(uri: &str, ask: &Ask, code: &str) -> Vec<u8> {
     let rest = ask.link("", |_| ());
     Answer::new(303, b"See Other")
-        .with(&FieldName::known("cache-control"), b"no-cache")
-        .with(&FieldName::known("content-type"), b"text/plain")
+        .with(&FieldName::CACHE_CONTROL, b"no-cache")
+        .with(&FieldName::CONTENT_TYPE, b"text/plain")
         .length(0)
-        .with(&FieldName::known("location"), format!("{uri};st={code}{rest}").as_bytes())
+        .with(&FieldName::LOCATION, format!("{uri};st={code}{rest}").as_bytes())
         .open()
 }

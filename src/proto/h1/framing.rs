@@ -1,7 +1,8 @@
 //! The framing of a head that rules have changed (RFC 9112, 6 and 9). Content-Length, Transfer-Encoding and what `Connection` says
 //! of this connection follow from the payload and from the two ends, never from a rule: where one has put such a field in or taken
 //! it out, it is written anew here, before the head goes out.
-use crate::proto::http::{Asked, Body, Head, RequestHead, ResponseHead};
+use super::answer::has_no_content;
+use crate::proto::http::{Body, Head, RequestHead, ResponseHead};
 
 /// What becomes of an answer whose framing was written anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub fn frame_request(req: &mut RequestHead) -> bool {
 #[inline]
 #[must_use]
 pub fn is_framed(res: &ResponseHead, req: &RequestHead) -> bool {
-    !res.head.is_unframed() && (req.asked == Asked::Head) == (req.method() == b"HEAD")
+    !res.head.is_unframed() && (req.received_method() == b"HEAD") == (req.method() == b"HEAD")
 }
 
 /// Writes an answer's framing anew: by its final status and by what the client asked for. `res.body` stays how the server's
@@ -44,8 +45,8 @@ pub fn is_framed(res: &ResponseHead, req: &RequestHead) -> bool {
 #[cold]
 pub fn frame_response(res: &mut ResponseHead, req: &RequestHead) -> Result<Reframed, Misframed> {
     let close = !take_persistence(&mut res.head);
-    let tunnels = match req.asked {
-        Asked::Connect => (200..300).contains(&res.status),
+    let tunnels = match req.received_method() {
+        b"CONNECT" => (200..300).contains(&res.status),
         _ => res.status == 101,
     };
     let framed = |res: &mut ResponseHead, reframed: Reframed| {
@@ -71,7 +72,7 @@ pub fn frame_response(res: &mut ResponseHead, req: &RequestHead) -> Result<Refra
         put_body(&mut res.head, if res.status == 204 { Body::None } else { Body::Length(0) });
         return framed(res, Reframed { close: true, silent: true });
     }
-    let bodiless = req.asked == Asked::Head || matches!(res.status, 204 | 304);
+    let bodiless = req.received_method() == b"HEAD" || has_no_content(res.status);
     if bodiless {
         let told = told_length(res);
         put_body(&mut res.head, told.map_or(Body::None, Body::Length));
@@ -111,7 +112,8 @@ fn has_option(head: &Head, option: &[u8]) -> bool {
         .any(|value| super::fields::list(value).any(|o| o.eq_ignore_ascii_case(option)))
 }
 
-fn drop_body(head: &mut Head) {
+/// Takes out what says how the body is framed.
+pub(super) fn drop_body(head: &mut Head) {
     head.drop_if(|name, _| matches!(name, b"content-length" | b"transfer-encoding"));
 }
 

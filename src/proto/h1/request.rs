@@ -2,7 +2,7 @@
 use super::error::{HeadError, HeadErrorKind as Kind, Side};
 use super::fields::{self, Facts, Stop};
 use super::{Limits, Parsed, target};
-use crate::proto::http::{Asked, Body, RequestHead};
+use crate::proto::http::{Body, RequestHead};
 
 /// Reads a request's head from all the bytes received so far; empty lines before it are passed over. `out` is emptied
 /// first, and is whole only with `Parsed::Complete`.
@@ -62,11 +62,6 @@ fn request_line(bytes: &[u8], base: usize, out: &mut RequestHead) -> Result<(usi
     out.method = fields::slice(base, base, method_end);
     out.uri = fields::slice(base, target_at, target_end);
     out.version = version;
-    out.asked = match &bytes[base..method_end] {
-        b"HEAD" => Asked::Head,
-        b"CONNECT" => Asked::Connect,
-        _ => Asked::Other,
-    };
     Ok((target_at, fields::line_end(bytes, version_end, Kind::Version)?))
 }
 
@@ -77,7 +72,7 @@ fn settle(out: &mut RequestHead, facts: &Facts, base: usize) -> Result<(), Stop>
     let modern = out.version >= crate::proto::http::Version::Http11;
     out.expect_continue = facts.expect_continue && modern;
     let has_body = !matches!(out.body, Body::None | Body::Length(0));
-    if has_body && out.asked == Asked::Connect {
+    if has_body && out.method() == b"CONNECT" {
         return Err(Stop::Bad(Kind::ConnectBody, base));
     }
     // As HAProxy without `h1-accept-payload-with-any-method`.

@@ -1,6 +1,7 @@
 //! The head of an answer (RFC 9112, section 4).
 use super::error::{HeadError, HeadErrorKind as Kind, Side};
 use super::fields::{self, Facts, Stop};
+use super::framing;
 use super::{Limits, Parsed};
 use crate::proto::http::{Body, RequestHead, ResponseHead};
 
@@ -113,7 +114,7 @@ fn settle(out: &mut ResponseHead, facts: &Facts, request: RequestKind, base: usi
     }
     if status < 200 || status == 204 || (request.connect && status < 300) {
         // They have no body whatever the fields say, which HAProxy therefore drops.
-        out.head.drop_if(|name, _| matches!(name, b"content-length" | b"transfer-encoding"));
+        framing::drop_body(&mut out.head);
     }
     out.body = match status {
         101 => Body::Tunnel,

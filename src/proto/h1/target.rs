@@ -2,7 +2,7 @@
 use super::error::HeadErrorKind as Kind;
 use super::fields::{Facts, Stop};
 use crate::proto::authority::split_port;
-use crate::proto::http::{Asked, RequestHead};
+use crate::proto::http::RequestHead;
 use crate::proto::target::{Form, form};
 use crate::proto::text::TARGET;
 
@@ -19,7 +19,7 @@ pub(super) fn end(bytes: &[u8], pos: usize) -> Result<usize, Stop> {
 #[inline]
 pub(super) fn check(head: &mut RequestHead, facts: &Facts, at: usize) -> Result<(), Stop> {
     // Nearly all targets are of this form.
-    if head.asked != Asked::Connect && head.uri().first() == Some(&b'/') {
+    if head.uri().first() == Some(&b'/') && head.method() != b"CONNECT" {
         return Ok(());
     }
     agree(head, facts, at)
@@ -27,7 +27,7 @@ pub(super) fn check(head: &mut RequestHead, facts: &Facts, at: usize) -> Result<
 
 #[cold]
 fn agree(head: &mut RequestHead, facts: &Facts, at: usize) -> Result<(), Stop> {
-    let (uri, connect) = (head.uri(), head.asked == Asked::Connect);
+    let (uri, connect) = (head.uri(), head.method() == b"CONNECT");
     let authority = match form(head.method(), uri) {
         Ok(Form::Absolute(authority) | Form::Authority(authority)) => authority,
         Ok(Form::Origin | Form::Asterisk) => return Ok(()),

@@ -15,10 +15,6 @@ pub const ROWS: &[ActionRow] = &[ActionRow {
     parse,
 }];
 
-const LOCATION: FieldName = FieldName::known("location");
-const SET_COOKIE: FieldName = FieldName::known("set-cookie");
-const CACHE_CONTROL: FieldName = FieldName::known("cache-control");
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum To {
     Location,
@@ -166,13 +162,14 @@ impl Action for Redirect {
         if self.ignore_empty && self.to == To::Location && location.is_empty() {
             return Verdict::Continue;
         }
-        let mut answer = Answer::new(self.code, reason(self.code)).length(0).with(&LOCATION, &location);
+        let mut answer =
+            Answer::new(self.code, reason(self.code)).length(0).with(&FieldName::LOCATION, &location);
         if let Some(cookie) = &self.cookie {
-            answer = answer.with(&SET_COOKIE, cookie);
+            answer = answer.with(&FieldName::SET_COOKIE, cookie);
         }
         // Only these may be kept by caches unless told otherwise.
         if matches!(self.code, 302 | 303 | 307) {
-            answer = answer.with(&CACHE_CONTROL, b"no-cache");
+            answer = answer.with(&FieldName::CACHE_CONTROL, b"no-cache");
         }
         let bytes = answer.end(b"");
         Verdict::Answer { status: self.code, bytes, close: false }

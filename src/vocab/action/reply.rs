@@ -8,8 +8,6 @@ use crate::rules::{Action, Cx, Format, Verdict};
 use crate::syntax::{Diag, Word};
 use crate::vocab::row::field_name;
 
-const CONTENT_TYPE: FieldName = FieldName::known("content-type");
-
 /// Where the body comes from.
 #[derive(Debug)]
 enum Content {
@@ -120,11 +118,7 @@ pub fn parse(cursor: &mut Cursor<'_>, default_status: u16) -> Result<Reply, Diag
         ));
     }
     if matches!(reply.content, Content::Page) && !has_page(reply.status) {
-        let text = format!(
-            "status code '{}' not handled by default with 'default-errorfiles' argument.",
-            reply.status
-        );
-        return Err(Diag::alert(cursor.name.span, text));
+        return Err(no_page(cursor.name, reply.status));
     }
     if matches!(reply.content, Content::Bytes(_) | Content::Format(_)) && has_no_content(reply.status) {
         let text = format!("No body expected for {} responses", reply.status);
@@ -163,13 +157,14 @@ fn status(cursor: &mut Cursor<'_>, word: &Word, must_have_page: bool) -> Result<
             .help("a status is a number from 200 to 599")
     })?;
     if must_have_page && !has_page(status) {
-        let message =
-            format!("status code '{status}' not handled by default with 'default-errorfiles' argument.");
-        return Err(
-            Diag::alert(given.span, message).help("write `http-request return status …` for other codes")
-        );
+        return Err(no_page(given, status).help("write `http-request return status …` for other codes"));
     }
     Ok(status)
+}
+
+fn no_page(at: &Word, status: u16) -> Diag {
+    let text = format!("status code '{status}' not handled by default with 'default-errorfiles' argument.");
+    Diag::alert(at.span, text)
 }
 
 fn read(path: &Word) -> Result<Vec<u8>, Diag> {
@@ -216,7 +211,7 @@ impl Action for Reply {
         }
         answer = answer.length(body.len());
         if let Some(content_type) = &self.content_type {
-            answer = answer.with(&CONTENT_TYPE, content_type.as_bytes());
+            answer = answer.with(&FieldName::CONTENT_TYPE, content_type.as_bytes());
         }
         Verdict::Answer { status: self.status, bytes: answer.end(body), close: false }
     }

@@ -29,9 +29,9 @@ fn parse(cx: &mut DirectiveCx<'_>, words: &[Word]) -> Result<(), Diag> {
     let (code, reason): (u16, &[u8]) =
         if name == "errorloc303" { (303, b"See Other") } else { (302, b"Found") };
     let page = Answer::new(code, reason)
-        .with(&FieldName::known("cache-control"), b"no-cache")
+        .with(&FieldName::CACHE_CONTROL, b"no-cache")
         .length(0)
-        .with(&FieldName::known("location"), words[2].bytes())
+        .with(&FieldName::LOCATION, words[2].bytes())
         .end(b"");
     errorfile::put(cx, status, page);
     Ok(())

@@ -196,7 +196,7 @@ fn answer(
     }
     answer = answer.length(body.len());
     if let Some(kind) = kind {
-        answer = answer.with(&FieldName::known("content-type"), kind.bytes());
+        answer = answer.with(&FieldName::CONTENT_TYPE, kind.bytes());
     }
     Ok(answer.end(body))
 }
